@@ -1,0 +1,109 @@
+//! One proxied connection.
+
+use std::{future::pending, io, net::SocketAddr, path::PathBuf};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpStream, UnixStream, tcp::ReadHalf},
+    sync::watch,
+};
+
+use super::{fault::Plan, replies::Replies};
+use crate::listener::{Ending, Service};
+
+/// How much is forwarded at once, in bytes.
+pub(super) const CHUNK: usize = 64 * 1024;
+
+/// The server behind the proxy.
+#[derive(Debug)]
+pub(super) enum Upstream {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+type Reader = Box<dyn AsyncRead + Send + Unpin>;
+type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
+impl Upstream {
+    async fn connect(&self) -> io::Result<(Reader, Writer)> {
+        match self {
+            Self::Tcp(addr) => {
+                let stream = TcpStream::connect(addr).await?;
+                stream.set_nodelay(true)?;
+                let (reader, writer) = stream.into_split();
+                Ok((Box::new(reader), Box::new(writer)))
+            }
+            Self::Unix(path) => {
+                let (reader, writer) = UnixStream::connect(path).await?.into_split();
+                Ok((Box::new(reader), Box::new(writer)))
+            }
+        }
+    }
+}
+
+/// Connects clients to the server behind.
+#[derive(Debug)]
+pub(super) struct Link {
+    upstream: Upstream,
+    plan: watch::Sender<Plan>,
+}
+
+impl Link {
+    pub(super) fn new(upstream: Upstream, plan: watch::Sender<Plan>) -> Self {
+        Self { upstream, plan }
+    }
+}
+
+impl Service for Link {
+    async fn serve(&self, client: &mut TcpStream, number: u64) -> Ending {
+        let gate = Gate {
+            plan: self.plan.clone(),
+            number,
+        };
+        gate.open().await;
+        let Ok((from_server, to_server)) = self.upstream.connect().await else {
+            return Ending::Reset;
+        };
+        let (from_client, to_client) = client.split();
+        let ending = tokio::select! {
+            ending = requests(from_client, to_server, &gate) => ending,
+            ending = Replies::new(from_server, to_client, &gate).forward() => ending,
+        };
+        ending.unwrap_or(Ending::Reset)
+    }
+}
+
+/// Where a connection is held up while it is in a black hole.
+#[derive(Debug)]
+pub(super) struct Gate {
+    pub(super) plan: watch::Sender<Plan>,
+    number: u64,
+}
+
+impl Gate {
+    /// Waits until nothing holds up the connection.
+    pub(super) async fn open(&self) {
+        let mut plan = self.plan.subscribe();
+        // This fails only without a sender, and `self` holds one.
+        let _ = plan.wait_for(|plan| !plan.holds_up(self.number)).await;
+    }
+}
+
+/// Forwards what the client sends.
+async fn requests(
+    mut from_client: ReadHalf<'_>,
+    mut to_server: Writer,
+    gate: &Gate,
+) -> io::Result<Ending> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let length = from_client.read(&mut chunk).await?;
+        gate.open().await;
+        if length == 0 {
+            to_server.shutdown().await?;
+            // The server may still have replies to send; it ends the connection.
+            return pending().await;
+        }
+        to_server.write_all(&chunk[..length]).await?;
+    }
+}

@@ -1,0 +1,67 @@
+//! Redis servers and network faults for tests of code that talks to Redis.
+//!
+//! | | what it is | use it to see |
+//! |---|---|---|
+//! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts in well under a millisecond and needs nothing installed. |
+//! | [`RealRedis`] | a `redis-server` process | that your code works with the real thing, also while it is killed, frozen, restarted or loading. |
+//! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
+//!
+//! All three are synchronous, so they serve synchronous tests and those on any runtime alike; they
+//! listen on ports of their own, so that tests can run in parallel; and they clean up when dropped.
+//! There is no waiting for a fault to take effect: it has when the method that sets it returns.
+//!
+//! # Testing a function
+//!
+//! Say a function counts visits, and is to report zero rather than fail when Redis is away:
+//!
+//! ```
+//! use redis_resilient_testkit::{EmbeddedRedis, ReplyFault};
+//!
+//! fn count_visit(client: &redis::Client) -> i64 {
+//!     let count = || redis::cmd("INCR").arg("visits").query(&mut client.get_connection()?);
+//!     count().unwrap_or_else(|_: redis::RedisError| 0)
+//! }
+//!
+//! let server = EmbeddedRedis::start()?;
+//! let client = redis::Client::open(server.url())?;
+//! assert_eq!(count_visit(&client), 1);
+//!
+//! server.down();
+//! assert_eq!(count_visit(&client), 0);
+//! server.up();
+//! assert_eq!(count_visit(&client), 2);
+//!
+//! // The server executes the command, but the reply is lost: the visit counts all the same.
+//! server.fault(ReplyFault::CloseAfter);
+//! assert_eq!(count_visit(&client), 0);
+//! assert_eq!(server.calls("INCR"), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # One-shot and standing faults
+//!
+//! [`EmbeddedRedis::fault`] and [`FaultProxy::next_reply`] strike once; called several times, they
+//! strike as many times in turn. [`EmbeddedRedis::always`] and [`FaultProxy::set`] last until
+//! lifted. `down`, `freeze` and `kill` last until `up`, `thaw` and `restart`.
+//!
+//! # Platforms
+//!
+//! Linux and macOS. [`RealRedis`] uses the `redis-server` or `valkey-server` of the machine, and
+//! on Debian and Ubuntu fetches one if there is none; [`StartError`] says what to do elsewhere.
+
+mod background;
+mod embedded;
+mod fault_proxy;
+mod fetch;
+mod listener;
+mod locate;
+mod port;
+mod real_redis;
+mod start_error;
+mod temp_dir;
+mod watchdog;
+
+pub use embedded::{EmbeddedRedis, ReplyFault};
+pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
+pub use real_redis::{RealRedis, RealRedisBuilder};
+pub use start_error::StartError;

@@ -1,0 +1,266 @@
+//! A real Redis server.
+
+mod builder;
+mod process;
+mod readiness;
+
+use std::{
+    ffi::OsString,
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+pub use builder::RealRedisBuilder;
+use process::Process;
+use rustix::process::Signal;
+
+use crate::{StartError, locate, locate::Program, port::Reservation, temp_dir::TempDir};
+
+/// How often a start is tried again when another program has taken the port.
+const PORT_ATTEMPTS: u32 = 5;
+
+/// A real `redis-server` (or `valkey-server`) process of its own.
+///
+/// It listens on a TCP port of 127.0.0.1 and on a Unix socket, keeps its files in a temporary
+/// directory, and saves nothing unless told so. It is killed and its directory removed when this
+/// value is dropped, and also when the test process dies.
+///
+/// The program is looked for in `$REDIS_SERVER_BIN`, then as `redis-server` and `valkey-server` on
+/// the `PATH`, then in `redis/` in cargo's target directory. Where there is none, the package of
+/// Debian or Ubuntu is fetched to that place, which needs a network but not root.
+///
+/// # Examples
+///
+/// ```
+/// use redis_resilient_testkit::RealRedis;
+///
+/// let redis = RealRedis::start()?;
+/// let client = redis::Client::open(redis.url())?;
+/// redis::cmd("SET").arg("city").arg("Oslo").exec(&mut client.get_connection()?)?;
+///
+/// redis.kill();
+/// assert!(client.get_connection().is_err());
+///
+/// redis.restart()?;
+/// assert!(client.get_connection().is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RealRedis {
+    program: Program,
+    args: Vec<OsString>,
+    wait_loaded: bool,
+    /// Keeps other programs off the port also while the server is down.
+    port: Mutex<Reservation>,
+    process: Mutex<Option<Process>>,
+    dir: TempDir,
+}
+
+impl RealRedis {
+    /// Starts a server and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where there is no server program or it does not start.
+    pub fn start() -> Result<Self, StartError> {
+        Self::builder().start()
+    }
+
+    /// Starts a server with arguments of one's own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use redis_resilient_testkit::RealRedis;
+    /// let full = RealRedis::builder().arg("--maxmemory").arg("1000").start()?;
+    /// let mut connection = redis::Client::open(full.url())?.get_connection()?;
+    /// let error = redis::cmd("SET").arg("k").arg("v").exec(&mut connection).unwrap_err();
+    /// assert_eq!(error.code(), Some("OOM"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn builder() -> RealRedisBuilder {
+        RealRedisBuilder::new()
+    }
+
+    /// Whether there is a server program on this machine; fetches nothing.
+    pub fn is_installed() -> bool {
+        matches!(locate::installed(), Ok(Some(_)))
+    }
+
+    fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
+        let redis = Self {
+            program: locate::program()?,
+            args: builder.args,
+            wait_loaded: builder.wait_loaded,
+            port: Mutex::new(reserve_port()?),
+            process: Mutex::new(None),
+            dir: TempDir::new().map_err(StartError::io("create a temporary directory"))?,
+        };
+        let mut attempts = 1;
+        while let Err(error) = redis.restart() {
+            if attempts == PORT_ATTEMPTS || !is_port_taken(&error) {
+                return Err(error);
+            }
+            attempts += 1;
+            *lock(&redis.port) = reserve_port()?;
+        }
+        Ok(redis)
+    }
+
+    /// The URL of the TCP port, as in `redis://127.0.0.1:40123/`.
+    pub fn url(&self) -> String {
+        format!("redis://{}/", self.addr())
+    }
+
+    /// The URL of the Unix socket, as in `redis+unix:///tmp/…/redis.sock`.
+    pub fn unix_url(&self) -> String {
+        format!("redis+unix://{}", self.socket().display())
+    }
+
+    /// The address of the TCP port; stays the same over a [`restart`](Self::restart).
+    pub fn addr(&self) -> SocketAddr {
+        lock(&self.port).addr()
+    }
+
+    /// The path of the Unix socket, as for [`FaultProxy::to_unix`](crate::FaultProxy::to_unix).
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("redis.sock")
+    }
+
+    /// The server's working directory, where it would save its data.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The process id of the server, or `None` while it is not running.
+    pub fn pid(&self) -> Option<u32> {
+        let mut process = lock(&self.process);
+        let process = process.as_mut()?;
+        process.is_running().then(|| process.pid())
+    }
+
+    /// Whether the server process exists; a frozen one does.
+    pub fn is_running(&self) -> bool {
+        self.pid().is_some()
+    }
+
+    /// What the server has printed since its first start.
+    pub fn log(&self) -> String {
+        fs::read(self.log_file())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Kills the server as `kill -9` does: data is lost, and connecting is refused from now on.
+    ///
+    /// Does nothing where it is not running.
+    pub fn kill(&self) {
+        *lock(&self.process) = None;
+    }
+
+    /// Stops the process from running (`SIGSTOP`): it keeps its connections, and the system even
+    /// accepts new ones for it, but it answers nothing. In force when this returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server is not running.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a [frozen](Self::freeze) server go on: it now runs the commands that came meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the server is not running.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let mut process = lock(&self.process);
+        let sent = process
+            .as_mut()
+            .and_then(|process| process.is_running().then(|| process.signal(signal)));
+        drop(process);
+        match sent {
+            Some(Ok(())) => {}
+            Some(Err(error)) => panic!("the Redis server does not take {signal:?}: {error}"),
+            None => panic!("the Redis server is not running"),
+        }
+    }
+
+    /// Starts the server again with the same port, directory and arguments; one that still runs is
+    /// killed first.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where the server does not start.
+    pub fn restart(&self) -> Result<(), StartError> {
+        self.restart_with([""; 0])
+    }
+
+    /// As [`restart`](Self::restart), with further arguments for this one run.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where the server does not start.
+    pub fn restart_with<I>(&self, args: I) -> Result<(), StartError>
+    where
+        I: IntoIterator,
+        I::Item: Into<OsString>,
+    {
+        let mut running = lock(&self.process);
+        // The old one must be gone before the new one binds.
+        *running = None;
+        let mut port = lock(&self.port);
+        port.lend();
+        let mut command = self.program.command();
+        command
+            .args(["--bind", "127.0.0.1", "--port"])
+            .arg(port.addr().port().to_string())
+            .arg("--unixsocket")
+            .arg(self.socket())
+            .arg("--dir")
+            .arg(self.dir())
+            .args(["--daemonize", "no", "--save", "", "--appendonly", "no"]);
+        if self.program.knows_enable_debug_command() {
+            command.args(["--enable-debug-command", "yes"]);
+        }
+        command
+            .args(&self.args)
+            .args(args.into_iter().map(Into::into));
+        let process = Process::spawn(command, self.program.path(), self.dir(), &self.log_file());
+        let process = process.and_then(|mut process| {
+            readiness::wait(
+                &mut process,
+                &self.socket(),
+                &self.log_file(),
+                self.wait_loaded,
+            )?;
+            Ok(process)
+        });
+        port.take_back();
+        *running = Some(process?);
+        Ok(())
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.dir.path().join("redis.log")
+    }
+}
+
+fn reserve_port() -> Result<Reservation, StartError> {
+    Reservation::new((Ipv4Addr::LOCALHOST, 0).into()).map_err(StartError::io("reserve a port"))
+}
+
+fn is_port_taken(error: &StartError) -> bool {
+    matches!(error, StartError::Exited { log } if log.contains("already in use"))
+}
+
+/// A panic of a test that held the lock leaves nothing half-done behind.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

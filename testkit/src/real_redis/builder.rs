@@ -1,0 +1,59 @@
+//! How a real server is to be started.
+
+use std::ffi::OsString;
+
+use crate::{RealRedis, StartError};
+
+/// The options of a [`RealRedis`], from [`RealRedis::builder`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder starts nothing until `start` is called"]
+pub struct RealRedisBuilder {
+    pub(super) args: Vec<OsString>,
+    pub(super) wait_loaded: bool,
+}
+
+impl RealRedisBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            args: Vec::new(),
+            wait_loaded: true,
+        }
+    }
+
+    /// Adds an argument to the server's command line, as in `--maxmemory`, at each start.
+    ///
+    /// The options `--port`, `--bind`, `--unixsocket`, `--dir` and `--daemonize` are set already
+    /// and must stay as they are.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds several arguments, as in `["--maxmemory", "1000"]`.
+    pub fn args<I>(mut self, args: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<OsString>,
+    {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether a start waits until the server has loaded its saved data (default: `true`).
+    ///
+    /// With `false` a server that answers `LOADING` counts as ready, so that a test can see it
+    /// loading after a [restart](RealRedis::restart).
+    pub fn wait_loaded(mut self, wait: bool) -> Self {
+        self.wait_loaded = wait;
+        self
+    }
+
+    /// Starts the server and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where there is no server program or it does not start.
+    pub fn start(self) -> Result<RealRedis, StartError> {
+        RealRedis::launch(self)
+    }
+}

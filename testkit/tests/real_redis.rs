@@ -1,0 +1,272 @@
+//! The real server: start, kill, restart, freeze, and what is left behind.
+
+mod support;
+
+use std::{
+    env,
+    io::{self, BufRead, BufReader},
+    net::TcpStream,
+    os::unix::net::UnixStream,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use redis_resilient_testkit::{RealRedis, StartError};
+use rustix::process::{Pid, test_kill_process};
+use support::RawClient;
+
+/// Waits for what a real process does in its own time.
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(10), "not yet: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    test_kill_process(pid.unwrap()).is_ok()
+}
+
+#[test]
+fn answers_on_both_of_its_addresses() {
+    let redis = RealRedis::start().unwrap();
+    for url in [redis.url(), redis.unix_url()] {
+        let client = redis::Client::open(url).unwrap();
+        let mut connection = client.get_connection().unwrap();
+        redis::cmd("PING").exec(&mut connection).unwrap();
+    }
+    assert!(redis.log().contains("Ready to accept connections"));
+    assert!(redis.is_running());
+}
+
+#[test]
+fn two_do_not_share_anything() {
+    let (one, other) = (RealRedis::start().unwrap(), RealRedis::start().unwrap());
+    RawClient::connect(one.addr()).send(&["SET", "k", "v"]);
+    assert_eq!(
+        RawClient::connect(other.addr()).send(&["GET", "k"]),
+        r"$-1\r\n"
+    );
+    assert_ne!(one.dir(), other.dir());
+}
+
+#[test]
+fn many_start_at_once() {
+    let start = || thread::spawn(|| RealRedis::start().unwrap());
+    let threads: Vec<_> = (0..8).map(|_| start()).collect();
+    let servers: Vec<_> = threads
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
+    for server in &servers {
+        assert_eq!(
+            RawClient::connect(server.addr()).send(&["DBSIZE"]),
+            r":0\r\n"
+        );
+    }
+}
+
+#[test]
+fn connecting_is_refused_after_a_kill_and_works_after_a_restart() {
+    let redis = RealRedis::start().unwrap();
+    let (addr, pid) = (redis.addr(), redis.pid().unwrap());
+    RawClient::connect(addr).send(&["SET", "k", "v"]);
+    redis.kill();
+    assert!(!redis.is_running());
+    assert_eq!(redis.pid(), None);
+    assert!(!exists(pid));
+    let refused = TcpStream::connect(addr).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    redis.kill();
+
+    redis.restart().unwrap();
+    assert_eq!(redis.addr(), addr);
+    assert_ne!(redis.pid(), Some(pid));
+    assert_eq!(RawClient::connect(addr).send(&["GET", "k"]), r"$-1\r\n");
+
+    let second = redis.pid().unwrap();
+    redis.restart().unwrap();
+    assert!(!exists(second));
+    RawClient::connect(addr);
+}
+
+#[test]
+fn a_frozen_server_executes_what_came_meanwhile_once_thawed() {
+    let redis = RealRedis::start().unwrap();
+    let mut other = RawClient::connect(redis.addr());
+    redis.freeze();
+    redis.freeze();
+    assert!(redis.is_running());
+    let client = redis::Client::open(redis.url()).unwrap();
+    let timeout = Duration::from_millis(50);
+    let error = client.get_connection_with_timeout(timeout).err().unwrap();
+    assert!(error.is_timeout(), "{error}");
+    let incremented = thread::spawn(move || other.send(&["INCR", "n"]));
+    redis.thaw();
+    assert_eq!(incremented.join().unwrap(), r":1\r\n");
+}
+
+#[test]
+fn a_frozen_server_can_be_killed() {
+    let redis = RealRedis::start().unwrap();
+    redis.freeze();
+    redis.kill();
+    redis.restart().unwrap();
+    RawClient::connect(redis.addr()).send(&["PING"]);
+}
+
+#[test]
+#[should_panic(expected = "the Redis server is not running")]
+fn a_killed_server_cannot_be_frozen() {
+    let redis = RealRedis::start().unwrap();
+    redis.kill();
+    redis.freeze();
+}
+
+#[test]
+fn arguments_last_over_restarts_or_for_one_run() {
+    let redis = RealRedis::builder()
+        .args(["--maxclients", "77"])
+        .start()
+        .unwrap();
+    let config = |name: &str| RawClient::connect(redis.addr()).send(&["CONFIG", "GET", name]);
+    assert!(config("maxclients").contains("77"));
+    redis.restart_with(["--timeout", "99"]).unwrap();
+    assert!(config("maxclients").contains("77"));
+    assert!(config("timeout").contains("99"));
+    redis.restart().unwrap();
+    assert!(!config("timeout").contains("99"));
+}
+
+#[test]
+fn a_loading_server_can_be_seen_loading() {
+    let redis = RealRedis::builder().wait_loaded(false).start().unwrap();
+    let mut client = RawClient::connect(redis.addr());
+    client.send(&["DEBUG", "POPULATE", "20000", "key", "10"]);
+    assert_eq!(client.send(&["SAVE"]), r"+OK\r\n");
+    let slowly = [
+        "--key-load-delay",
+        "100",
+        "--loading-process-events-interval-bytes",
+        "1024",
+    ];
+    redis.restart_with(slowly).unwrap();
+    let reply = RawClient::connect(redis.addr()).send(&["GET", "key:1"]);
+    assert!(reply.starts_with("-LOADING"), "{reply}");
+}
+
+#[test]
+fn a_restart_waits_until_the_data_is_loaded() {
+    let redis = RealRedis::start().unwrap();
+    let mut client = RawClient::connect(redis.addr());
+    client.send(&["DEBUG", "POPULATE", "2000", "key", "10"]);
+    client.send(&["SAVE"]);
+    let slowly = [
+        "--key-load-delay",
+        "100",
+        "--loading-process-events-interval-bytes",
+        "1024",
+    ];
+    redis.restart_with(slowly).unwrap();
+    assert_eq!(
+        RawClient::connect(redis.addr()).send(&["DBSIZE"]),
+        r":2000\r\n"
+    );
+}
+
+#[test]
+fn an_argument_the_server_rejects_is_an_error_that_quotes_it() {
+    let error = RealRedis::builder()
+        .arg("--no-such-option")
+        .arg("1")
+        .start()
+        .unwrap_err();
+    assert!(matches!(error, StartError::Exited { .. }), "{error:?}");
+    assert!(error.to_string().contains("no-such-option"), "{error}");
+}
+
+#[test]
+fn a_password_does_not_keep_it_from_being_ready() {
+    let redis = RealRedis::builder()
+        .arg("--requirepass")
+        .arg("secret")
+        .start()
+        .unwrap();
+    let reply = RawClient::connect(redis.addr()).send(&["PING"]);
+    assert!(reply.starts_with("-NOAUTH"), "{reply}");
+}
+
+#[test]
+fn nothing_is_left_after_a_drop() {
+    let redis = RealRedis::start().unwrap();
+    let (pid, dir) = (redis.pid().unwrap(), redis.dir().to_owned());
+    drop(redis);
+    assert!(!exists(pid));
+    assert!(!dir.exists());
+}
+
+#[test]
+fn nothing_is_left_after_a_panic() {
+    let mut pid = 0;
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let redis = RealRedis::start().unwrap();
+        pid = redis.pid().unwrap();
+        redis.freeze();
+        panic!("as a failing test does");
+    }));
+    assert!(panicked.is_err());
+    assert!(pid > 0 && !exists(pid));
+}
+
+/// Set for the process that [`nothing_is_left_after_the_process_is_killed`] kills.
+const VICTIM: &str = "TESTKIT_VICTIM";
+
+#[test]
+fn nothing_is_left_after_the_process_is_killed() {
+    if env::var_os(VICTIM).is_some() {
+        let redis = RealRedis::start().unwrap();
+        redis.freeze();
+        println!("victim: {} {}", redis.addr(), redis.dir().display());
+        // Ends by itself if the test fails.
+        io::stdin().read_line(&mut String::new()).unwrap();
+        return;
+    }
+    let mut victim = Command::new(env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "nothing_is_left_after_the_process_is_killed",
+            "--nocapture",
+        ])
+        .env(VICTIM, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let line = lines
+        .map(Result::unwrap)
+        .find_map(|line| Some(line.split_once("victim: ")?.1.to_owned()))
+        .unwrap();
+    let (addr, dir) = line.split_once(' ').unwrap();
+    let addr = addr.parse().unwrap();
+    // The backlog of a server that is still there fills up, and connecting takes ever so long.
+    let connect = || TcpStream::connect_timeout(&addr, Duration::from_millis(100));
+    connect().unwrap();
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    eventually("the server is gone", || {
+        connect().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    });
+    eventually("its directory is gone", || !Path::new(dir).exists());
+}
+
+#[test]
+fn the_unix_socket_is_where_it_says() {
+    let redis = RealRedis::start().unwrap();
+    UnixStream::connect(redis.socket()).unwrap();
+}
