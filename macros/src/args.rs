@@ -1,0 +1,142 @@
+//! The tokens between the parentheses of the attribute, as [`Args`].
+//!
+//! Whatever is wrong with one option, the others are still read: the attribute is edited by hand,
+//! and half of it is often not typed yet.
+
+pub(crate) mod duration;
+mod fallback;
+mod option;
+mod path;
+mod scalar;
+mod value;
+mod word;
+
+pub(crate) use self::fallback::{Form, Item};
+use self::value::{Value, up_to_comma};
+pub(crate) use self::word::{Curve, Jitter};
+use crate::errors::Errors;
+use proc_macro2::{Ident, Span, TokenStream};
+use std::time::Duration;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Expr, LitStr, Path, Result, Token};
+
+/// What was written, each option with the place of its name.
+#[derive(Default)]
+pub(crate) struct Args {
+    pub(crate) retries: Setting<Amount<u32>>,
+    pub(crate) backoff: Setting<BackoffArg>,
+    pub(crate) delay: Setting<Amount<Duration>>,
+    pub(crate) max_delay: Setting<Amount<Duration>>,
+    pub(crate) factor: Setting<Amount<f64>>,
+    pub(crate) jitter: Setting<Jitter>,
+    pub(crate) timeout: Setting<Switch<Amount<Duration>>>,
+    pub(crate) deadline: Setting<Amount<Duration>>,
+    pub(crate) breaker: Setting<Switch<Expr>>,
+    pub(crate) fallback: Setting<Vec<Item>>,
+    pub(crate) idempotent: Setting<bool>,
+    pub(crate) classify: Setting<Expr>,
+    pub(crate) clone: Setting<Vec<Ident>>,
+    pub(crate) name: Setting<LitStr>,
+    pub(crate) krate: Setting<Path>,
+}
+
+pub(crate) type Setting<T> = Option<Written<T>>;
+
+pub(crate) struct Written<T> {
+    pub(crate) key: Span,
+    pub(crate) value: T,
+}
+
+/// A number or a duration that is known here, or only when the program runs.
+pub(crate) enum Amount<T> {
+    Literal(T),
+    Computed(Box<Expr>),
+}
+
+impl<T: Copy> Amount<T> {
+    pub(crate) fn literal(&self) -> Option<T> {
+        match self {
+            Amount::Literal(value) => Some(*value),
+            Amount::Computed(_) => None,
+        }
+    }
+}
+
+/// A value, or `false`.
+pub(crate) enum Switch<T> {
+    Off,
+    On(T),
+}
+
+pub(crate) enum BackoffArg {
+    Curve(Curve),
+    Custom(Box<Expr>),
+}
+
+impl Args {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Args::default();
+        let parser = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = args.option(input, errors) {
+                    errors.push(error);
+                }
+                up_to_comma(input);
+                let _: Option<Token![,]> = input.parse()?;
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(tokens) {
+            errors.push(error);
+        }
+        args
+    }
+
+    fn option(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> Result<()> {
+        let Ok(key) = input.call(Ident::parse_any) else {
+            return Err(input.error("expected an option, like `retries = 3`"));
+        };
+        let name = key.to_string();
+        let Some(known) = option::find(&name) else {
+            return Err(option::unknown(&key, &name));
+        };
+        if known.name == "clone" {
+            return set(&mut self.clone, &key, path::parameters(input, &key), errors);
+        }
+        let value = Value::read(input, &key, known)?;
+        match known.name {
+            "retries" => set(&mut self.retries, &key, value.retries(), errors),
+            "backoff" => set(&mut self.backoff, &key, value.backoff(), errors),
+            "delay" => set(&mut self.delay, &key, value.duration(), errors),
+            "max_delay" => set(&mut self.max_delay, &key, value.duration(), errors),
+            "factor" => set(&mut self.factor, &key, value.factor(), errors),
+            "jitter" => set(&mut self.jitter, &key, value.jitter(), errors),
+            "timeout" => set(&mut self.timeout, &key, value.timeout(), errors),
+            "deadline" => set(&mut self.deadline, &key, value.duration(), errors),
+            "breaker" => set(&mut self.breaker, &key, value.breaker(), errors),
+            "fallback" => set(
+                &mut self.fallback,
+                &key,
+                fallback::items(&value, errors),
+                errors,
+            ),
+            "idempotent" => set(&mut self.idempotent, &key, value.bool(), errors),
+            "classify" => set(&mut self.classify, &key, value.expression(), errors),
+            "name" => set(&mut self.name, &key, value.name(), errors),
+            _ => set(&mut self.krate, &key, value.crate_path(), errors),
+        }
+    }
+}
+
+fn set<T>(slot: &mut Setting<T>, key: &Ident, value: Result<T>, errors: &mut Errors) -> Result<()> {
+    if slot.is_some() {
+        errors.at(key.span(), format!("`{key}` is given twice"));
+    }
+    let value = value?;
+    slot.get_or_insert(Written {
+        key: key.span(),
+        value,
+    });
+    Ok(())
+}

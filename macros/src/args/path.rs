@@ -1,0 +1,117 @@
+//! What is named by a path.
+
+use super::Switch;
+use super::value::{Kind, Value};
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, Path, Result, Token};
+
+impl Value {
+    pub(super) fn expression(&self) -> Result<Expr> {
+        match self.kind() {
+            Kind::Expression => Ok(self.expression.clone()),
+            Kind::Text(text) if syn::parse_str::<Path>(&text.value()).is_ok() => {
+                Err(self.error(format!(
+                    "expected a path, without quotes: write `{} = {}`",
+                    self.known.name,
+                    text.value()
+                )))
+            }
+            _ => Err(self.expected("a path")),
+        }
+    }
+
+    pub(super) fn breaker(&self) -> Result<Switch<Expr>> {
+        match self.kind() {
+            Kind::Bool(false) => Ok(Switch::Off),
+            Kind::Bool(true) => Err(self.error(
+                "the shared breaker is used unless you write `breaker = false`; \
+             for one of your own write its path: `breaker = SESSIONS`",
+            )),
+            Kind::Text(text) => {
+                let written = text.value();
+                let name = static_name(&written);
+                Err(self.error(format!(
+                "a breaker is named by a path, so that a misspelling cannot make a second one: declare \
+                 `static {name}: Breaker = Breaker::new(\"{written}\");` and write `breaker = {name}`"
+            )))
+            }
+            _ => self.expression().map(Switch::On),
+        }
+    }
+
+    pub(super) fn crate_path(&self) -> Result<Path> {
+        let path = match &self.expression {
+            Expr::Path(path) if path.qself.is_none() => path.path.clone(),
+            _ => {
+                let Kind::Text(text) = self.kind() else {
+                    return Err(self.expected("a path"));
+                };
+                return Err(self.error(format!(
+                    "expected a path, without quotes: write `crate = {}`",
+                    text.value()
+                )));
+            }
+        };
+        match path.segments.first() {
+            Some(first) if first.ident == "self" || first.ident == "super" => {
+                Err(self.error(format!(
+                    "`{}` depends on the module the attribute is in: start with `crate::` or `::`",
+                    first.ident
+                )))
+            }
+            _ => Ok(path),
+        }
+    }
+}
+
+/// `"user-sessions"` as the name of a `static`.
+fn static_name(text: &str) -> String {
+    let name: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    match name.chars().next() {
+        Some(first) if first.is_ascii_alphabetic() => name,
+        _ => "SESSIONS".to_owned(),
+    }
+}
+
+/// `(a, b)` after the key `clone`.
+pub(super) fn parameters(input: ParseStream<'_>, key: &Ident) -> Result<Vec<Ident>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(Error::new(
+            key.span(),
+            "`clone` takes names of parameters in parentheses: write `clone(key)`",
+        ));
+    }
+    let content;
+    syn::parenthesized!(content in input);
+    if content.is_empty() {
+        return Err(Error::new(
+            key.span(),
+            "`clone` names no parameter: write `clone(key)`",
+        ));
+    }
+    let names = content.call(|content: ParseStream<'_>| {
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(content, Ident::parse_any)
+    });
+    names
+        .map(|names| names.into_iter().collect())
+        .map_err(|error| {
+            // What is left unread would be an error of its own.
+            let _ = content.parse::<TokenStream>();
+            Error::new(
+                error.span(),
+                "expected names of parameters, with commas between them: write `clone(key, value)`",
+            )
+        })
+}

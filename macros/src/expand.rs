@@ -1,0 +1,156 @@
+//! [`Plan`] to tokens; nothing can go wrong here.
+//!
+//! The loop stands in the function itself. A driver that takes the body as a closure would make
+//! futures that are not `Send`, or bodies that cannot borrow their arguments.
+//!
+//! Tokens of the template have the span [`Span::mixed_site`]: the body sees no local of ours, and lints
+//! see a macro. Where an error should show elsewhere, that place is combined with this hygiene.
+
+mod attempt;
+mod fallback;
+mod policy;
+
+use crate::item::{Frame, Shape, Target};
+use crate::plan::{Mode, Plan};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::Lifetime;
+
+pub(crate) fn expand(plan: &Plan) -> TokenStream {
+    let Target {
+        attributes,
+        visibility,
+        signature,
+        braces,
+        shape,
+    } = &plan.target;
+    let body = match shape {
+        Shape::Async(body) | Shape::Sync(body) => {
+            Expansion::new(plan, None).function(&attempt::block(body, *braces))
+        }
+        Shape::AsyncTrait(frame) => in_frame(plan, frame),
+    };
+    // With the original span of the braces, the compiler takes the function for one of the user: it finds dead code.
+    let body = group(Delimiter::Brace, body, *braces);
+    quote!(#(#attributes)* #visibility #signature #body)
+}
+
+fn in_frame(plan: &Plan, frame: &Frame) -> TokenStream {
+    let label = Lifetime::new("'__resilient", Span::mixed_site());
+    let body =
+        Expansion::new(plan, Some(&label)).function(&attempt::block(&frame.body, frame.braces));
+    let Frame {
+        pin,
+        keywords,
+        before,
+        after,
+        ..
+    } = frame;
+    let block = group(
+        Delimiter::Brace,
+        quote_spanned!(Span::mixed_site()=> #before #label: { #body } #after),
+        frame.outer_braces,
+    );
+    let arguments = group(
+        Delimiter::Parenthesis,
+        quote!(#keywords #block),
+        frame.parentheses,
+    );
+    quote!(#pin #arguments)
+}
+
+fn group(delimiter: Delimiter, content: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, content);
+    group.set_span(span);
+    group
+}
+
+/// The plan, and the tokens that are used in many places.
+struct Expansion<'a> {
+    plan: &'a Plan,
+    private: TokenStream,
+    /// What ends the function with the value behind it.
+    exit: TokenStream,
+    output: &'a dyn ToTokens,
+}
+
+impl<'a> Expansion<'a> {
+    fn new(plan: &'a Plan, label: Option<&Lifetime>) -> Self {
+        let mixed = Span::mixed_site();
+        let krate = &plan.krate;
+        Expansion {
+            plan,
+            private: quote_spanned!(mixed=> #krate::__private),
+            exit: match label {
+                None => quote_spanned!(mixed=> return),
+                Some(label) => quote_spanned!(mixed=> break #label),
+            },
+            output: &plan.output,
+        }
+    }
+
+    /// The module of the runtime that is meant for expansions, shown at `span`.
+    fn private_at(&self, span: Span) -> TokenStream {
+        let private = self.private.clone().into_iter().map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        });
+        private.collect()
+    }
+
+    /// The whole body.
+    fn function(&self, body: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        let mixed = Span::mixed_site();
+        let (policy, policy_reference) = self.policy();
+        let (breaker, breaker_reference) = self.breaker();
+        let (start, timer) = match self.plan.mode {
+            Mode::Sync => ("started", TokenStream::new()),
+            Mode::Async { .. } => (
+                "new",
+                quote_spanned!(mixed=> let mut __resilient_timer = #private::Timer::new();),
+            ),
+        };
+        let start = Ident::new(start, mixed);
+        let misconfigured = self.misconfigured();
+        let attempts = self.attempts(body);
+        quote_spanned! {mixed=>
+            #policy
+            #breaker
+            let mut __resilient_call = #private::Call::#start(#policy_reference, #breaker_reference);
+            #timer
+            #misconfigured
+            #attempts
+        }
+    }
+
+    /// The loop, and the fallback behind it.
+    fn attempts(&self, body: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        let mixed = Span::mixed_site();
+        let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
+        let attempt = self.attempt(body);
+        let pause = match self.plan.mode {
+            Mode::Sync => quote_spanned!(mixed=> #private::block(&mut __resilient_call);),
+            Mode::Async { .. } => quote_spanned! {mixed=>
+                #private::pause(&mut __resilient_call, &mut __resilient_timer).await;
+            },
+        };
+        // Nothing of an attempt lives beyond its block, or a result that is not `Send` would spoil the pause.
+        let attempts = quote_spanned!(mixed=> #keyword { { #attempt } #pause });
+        if self.plan.fallback.is_empty() {
+            return attempts;
+        }
+        let fallback = self.fallback();
+        let attempts = if self.plan.closure_takes_error() {
+            quote_spanned!(mixed=> let __resilient_error = #attempts;)
+        } else {
+            attempts
+        };
+        quote_spanned! {mixed=>
+            #attempts
+            __resilient_call.falls_back();
+            #fallback
+        }
+    }
+}

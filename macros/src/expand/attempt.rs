@@ -1,0 +1,215 @@
+//! One run of the body, and what follows from its result.
+
+use super::{Expansion, group};
+use crate::plan::{Breaker, Mode, Rebind};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+
+/// The body in braces of its own, so that it may shadow what it likes.
+pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
+    // The hygiene keeps `unused_braces` from firing on bodies of one line.
+    let braces = braces.resolved_at(Span::mixed_site());
+    group(Delimiter::Brace, body.clone(), braces).into_token_stream()
+}
+
+impl Expansion<'_> {
+    pub(super) fn attempt(&self, body: &TokenStream) -> TokenStream {
+        let Expansion {
+            private, output, ..
+        } = self;
+        let mixed = Span::mixed_site();
+        let begin = match self.plan.breaker {
+            Breaker::Off => TokenStream::new(),
+            Breaker::Shared | Breaker::Own { .. } => {
+                self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.begin()))
+            }
+        };
+        let prelude = self.prelude();
+        let verdict = self.verdict();
+        let run = match self.plan.mode {
+            Mode::Sync => quote_spanned! {mixed=>
+                #[allow(unknown_lints, clippy::redundant_closure_call)]
+                let __resilient_result = (|| -> #output { #prelude #body })();
+                #verdict
+            },
+            Mode::Async { limited: false } => {
+                let fake_return = self.fake_return();
+                quote_spanned! {mixed=>
+                    let __resilient_result: #output = async { #fake_return #prelude #body }.await;
+                    #verdict
+                }
+            }
+            Mode::Async { limited: true } => {
+                let fake_return = self.fake_return();
+                let timed_out =
+                    self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.timed_out()));
+                quote_spanned! {mixed=>
+                    let __resilient_body = ::core::pin::pin!(async { #fake_return #prelude #body });
+                    match #private::attempt(
+                        &mut __resilient_call,
+                        &mut __resilient_timer,
+                        __resilient_body,
+                    ).await {
+                        ::core::option::Option::None => { #timed_out }
+                        ::core::option::Option::Some(__resilient_result) => {
+                            let __resilient_result: #output = __resilient_result;
+                            #verdict
+                        }
+                    }
+                }
+            }
+        };
+        quote!(#begin #run)
+    }
+
+    /// Tells the compiler the type that `return` and `?` in the body lead to.
+    fn fake_return(&self) -> TokenStream {
+        let output = self.output;
+        quote_spanned! {self.plan.output_span=>
+            #[allow(
+                unknown_lints,
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value,
+                clippy::let_with_type_underscore,
+                clippy::needless_return,
+                clippy::unreachable
+            )]
+            if false {
+                let __resilient_fake: #output = loop {};
+                return __resilient_fake;
+            }
+        }
+    }
+
+    fn prelude(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        self.plan
+            .prelude
+            .iter()
+            .map(|rebind| match rebind {
+                Rebind::Reborrow { cfgs, name } => quote_spanned! {mixed=>
+                    #(#cfgs)*
+                    #[allow(unknown_lints, unused_variables, clippy::shadow_same, clippy::shadow_reuse)]
+                    let #name = &mut *#name;
+                },
+                Rebind::Clone { cfgs, name, mutable, span } => {
+                    let shown = span.resolved_at(mixed);
+                    // The parameter itself is not changed; it is borrowed mutably lest its `mut` be called superfluous.
+                    let (keyword, original) = if *mutable {
+                        (quote_spanned!(mixed=> mut), quote_spanned!(shown=> &*&mut #name))
+                    } else {
+                        (TokenStream::new(), quote_spanned!(shown=> &#name))
+                    };
+                    let clone = quote_spanned!(shown=> ::core::clone::Clone::clone(#original));
+                    quote_spanned! {mixed=>
+                        #(#cfgs)*
+                        #[allow(unknown_lints, unused_variables, unused_mut, clippy::shadow_same, clippy::shadow_reuse)]
+                        let #keyword #name = #clone;
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn verdict(&self) -> TokenStream {
+        let Expansion { private, exit, .. } = self;
+        let mixed = Span::mixed_site();
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let class = self.class();
+        let private_shown = self.private_at(shown);
+        let error = quote_spanned!(shown=> #private_shown::Outcome::error(&__resilient_result));
+        let steps = if self.plan.fallback.is_empty() {
+            quote_spanned! {mixed=>
+                #private::Step::Fallback | #private::Step::Return => #exit __resilient_result,
+            }
+        } else {
+            let take = if self.plan.closure_takes_error() {
+                quote_spanned! {mixed=>
+                    if let ::core::option::Option::Some(__resilient_error) =
+                        #private::Outcome::into_error(__resilient_result)
+                    {
+                        break __resilient_error;
+                    }
+                }
+            } else {
+                quote_spanned!(mixed=> break;)
+            };
+            quote_spanned! {mixed=>
+                #private::Step::Fallback => { #take }
+                #private::Step::Return => #exit __resilient_result,
+            }
+        };
+        quote_spanned! {mixed=>
+            match #error {
+                ::core::option::Option::None => {
+                    __resilient_call.succeeded();
+                    #exit __resilient_result;
+                }
+                ::core::option::Option::Some(__resilient_failure) => {
+                    match __resilient_call.failed(#class) {
+                        #private::Step::Pause => {}
+                        #steps
+                    }
+                }
+            }
+        }
+    }
+
+    fn class(&self) -> TokenStream {
+        let shown = self.plan.error_span.resolved_at(Span::mixed_site());
+        let private = self.private_at(shown);
+        if let Some(class) = &self.plan.class {
+            return quote_spanned!(shown=> #private::classify_with(__resilient_failure, #class));
+        }
+        // In this block only, or the methods would be there for the body as well.
+        quote_spanned! {shown=> {
+            use #private::{
+                ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaNothing as _,
+            };
+            (&&&&&#private::View(__resilient_failure)).class()
+        }}
+    }
+
+    /// Goes on unless `test` gives a rejection.
+    fn unless_rejected(&self, test: &TokenStream) -> TokenStream {
+        let exit = &self.exit;
+        let mixed = Span::mixed_site();
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let private = self.private_at(shown);
+        let refuse = |name: &str| {
+            let name = Ident::new(name, shown);
+            quote_spanned!(shown=> #private::#name(__resilient_rejection))
+        };
+        let give_up = if self.plan.fallback.is_empty() {
+            let refused = refuse("refuse");
+            quote_spanned!(mixed=> #exit #refused;)
+        } else if self.plan.closure_takes_error() {
+            let rejected = refuse("rejected");
+            quote_spanned!(mixed=> break #rejected;)
+        } else {
+            return quote_spanned!(mixed=> if #test.is_some() { break; });
+        };
+        quote_spanned! {mixed=>
+            if let ::core::option::Option::Some(__resilient_rejection) = #test { #give_up }
+        }
+    }
+
+    /// Values that are not known to the macro are checked when the call begins.
+    pub(super) fn misconfigured(&self) -> TokenStream {
+        if !self.plan.policy.computed {
+            return TokenStream::new();
+        }
+        let exit = &self.exit;
+        let mixed = Span::mixed_site();
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let private = self.private_at(shown);
+        let refused = quote_spanned!(shown=> #private::refuse(__resilient_rejection));
+        quote_spanned! {mixed=>
+            if let ::core::option::Option::Some(__resilient_rejection) = __resilient_call.misconfigured() {
+                #exit #refused;
+            }
+        }
+    }
+}

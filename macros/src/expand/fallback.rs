@@ -1,0 +1,73 @@
+//! What comes after the last attempt.
+
+use super::Expansion;
+use crate::args::Form;
+use crate::plan::{Fallback, Mode};
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+
+impl Expansion<'_> {
+    pub(super) fn fallback(&self) -> TokenStream {
+        let Expansion { exit, output, .. } = self;
+        let last = self.plan.fallback.len().saturating_sub(1);
+        self.plan
+            .fallback
+            .iter()
+            .enumerate()
+            .map(|(index, fallback)| {
+                // A fallback of another type is wrong there, not at the attribute as a whole.
+                let shown = fallback.span.resolved_at(Span::mixed_site());
+                let private = self.private_at(shown);
+                let value = self.value(fallback);
+                let fallen = quote_spanned!(shown=> let __resilient_fallen: #output = #value;);
+                if index == last {
+                    return quote_spanned!(shown=> #fallen #exit __resilient_fallen;);
+                }
+                quote_spanned! {shown=> {
+                    #fallen
+                    if #private::Outcome::error(&__resilient_fallen).is_none() {
+                        #exit __resilient_fallen;
+                    }
+                }}
+            })
+            .collect()
+    }
+
+    fn value(&self, fallback: &Fallback) -> TokenStream {
+        let Fallback {
+            form,
+            expression,
+            arguments,
+            span,
+        } = fallback;
+        let shown = span.resolved_at(Span::mixed_site());
+        let private = self.private_at(shown);
+        let value = match form {
+            Form::Function | Form::Method => quote_spanned!(shown=> #expression(#(#arguments),*)),
+            Form::Closure => {
+                quote_spanned!(shown=> #private::with_error(#expression, __resilient_error))
+            }
+            Form::Verdict => return expression.clone(),
+            Form::Expression => expression.clone(),
+        };
+        if matches!(self.plan.mode, Mode::Sync) {
+            return value;
+        }
+        // A value of `struct` syntax would be taken for the arms.
+        let value = match form {
+            Form::Expression => quote_spanned!(shown=> (#value)),
+            _ => value,
+        };
+        // A `match`, for what the expression borrows has to live until its future is done. The traits are not to be seen in it.
+        quote_spanned! {shown=>
+            match #value {
+                __resilient_value => match {
+                    use #private::{FutureKind as _, ValueKind as _};
+                    (&#private::probe(&__resilient_value)).kind().settle(__resilient_value)
+                } {
+                    __resilient_settled => __resilient_settled.await,
+                },
+            }
+        }
+    }
+}

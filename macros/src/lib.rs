@@ -1,0 +1,123 @@
+//! The attribute of [`redis-resilient`](https://docs.rs/redis-resilient): use it through that crate,
+//! which has the code that expansions call.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+mod args;
+mod errors;
+mod expand;
+mod item;
+mod plan;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use crate::args::Args;
+use crate::errors::Errors;
+use crate::plan::Plan;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Makes a function that talks to Redis survive Redis: retries, a circuit breaker, timeouts and a fallback.
+///
+/// ```
+/// use redis::{AsyncCommands, RedisResult, aio::ConnectionManager};
+/// use redis_resilient::redis_resilient;
+///
+/// #[redis_resilient(retries = 3, backoff = "exp", fallback = fetch_db)]
+/// async fn user_name(conn: &mut ConnectionManager, id: u64) -> RedisResult<Option<String>> {
+///     conn.get(format!("user:{id}")).await
+/// }
+///
+/// async fn fetch_db(_: &mut ConnectionManager, id: u64) -> RedisResult<Option<String>> {
+///     Ok(Some(format!("user {id}, as the database has it")))
+/// }
+/// ```
+///
+/// The function keeps its signature. It may be async or sync, free or a method, generic, and part of an
+/// `#[async_trait]`; it has to return a `Result`. An attempt has failed when it returns `Err`.
+///
+/// # Options
+///
+/// All have a default: `#[redis_resilient]` alone is complete.
+///
+/// | option | value | default | meaning |
+/// |---|---|---|---|
+/// | `retries` | 0 to 100 | `3` | attempts **after** the first: `retries = 3` makes at most 4 |
+/// | `backoff` | `"exp"`, `"linear"`, `"fixed"`, `"none"`, or a `Backoff` | `"exp"` | how the pauses between attempts grow |
+/// | `delay` | duration | `"50ms"` | the first pause |
+/// | `max_delay` | duration | `"1s"` | no pause is longer; at least `delay` |
+/// | `factor` | number from 1 | `2.0` | how fast `"exp"` grows |
+/// | `jitter` | `"full"`, `"equal"`, `"decorrelated"`, `"none"` | `"full"` | the random part of a pause, lest all clients come back at once |
+/// | `timeout` | duration, `false` | `"1s"` | the limit of each attempt; not in sync functions, whose connection has a read timeout of its own |
+/// | `deadline` | duration | none | the limit of the whole call: no pause is begun that would not fit, and an attempt gets what is left |
+/// | `breaker` | a `Breaker`, `false` | one for all | the circuit breaker that every attempt asks first |
+/// | `fallback` | see below | none | what to return when Redis does not |
+/// | `idempotent` | `true`, `false` | `true` | `false`: not tried again when nobody knows whether the command was executed |
+/// | `classify` | a function `fn(&E) -> Class` | looks for a Redis error inside | what a failure means |
+/// | `clone(a, b)` | names of parameters | | cloned for each attempt; the body only borrows all others |
+/// | `name` | string | module and function | for telemetry |
+/// | `crate` | path | `::redis_resilient` | where to find the crate, for those who re-export it |
+///
+/// A duration is a string with a unit (`"250ms"`, `"1.5s"`, `"2m"`; `ns`, `us`, `ms`, `s`, `m`, `h`) or an expression of type
+/// `Duration`. Expressions may use the arguments: `timeout = self.settings.timeout`. What is written as a literal is
+/// checked by the compiler, alone and against the other options; the rest when the function is called.
+///
+/// # Fallbacks
+///
+/// | `fallback =` | is |
+/// |---|---|
+/// | `fetch_db`, `Self::fetch_db` | called with the arguments of the function, `self` included |
+/// | `self.fetch_db` | called with the arguments of the function, as a method |
+/// | <code>\|error\| …</code> | called with the error; sees the arguments by name |
+/// | `Ok(None)`, `fetch_db(id)` … | evaluated; sees the arguments by name |
+/// | `[a, b, Ok(None)]` | tried in turn until one is `Ok`; a closure comes first |
+///
+/// In an async function each may give a future or a plain value. It runs when attempts are used up, and at once when the
+/// breaker refuses; not when the failure has nothing to do with the state of Redis. Without a fallback the function
+/// returns the error of its last attempt as it is.
+///
+/// # What the function has to allow
+///
+/// * **The body runs again.** It borrows its arguments. If it uses one up, the compiler says "value moved here, in previous
+///   iteration of loop"; name that argument in `clone(…)`, or clone it in the body. What an attempt did to an argument
+///   behind a `&mut`, or to one that is `mut`, stays done for the next.
+/// * **A command may be executed twice:** an answer that is lost on its way back looks like a command that never arrived. For
+///   an `INCR` or `LPUSH` that must not happen twice write `idempotent = false`.
+/// * **The error can say what happened.** Any `std::error::Error` with a `redis::RedisError` among its sources does, and so do
+///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`.
+/// * **The error can be made.** An open circuit and a timeout have to be told: the error type needs
+///   `From<redis::RedisError>`, unless there is a fallback other than a closure, or `breaker = false, timeout = false`.
+///
+/// # Other attributes
+///
+/// Put it above `#[tracing::instrument]`, which then makes one span for all attempts. `#[async_trait]` stands on the
+/// `impl`, this attribute on its methods.
+#[proc_macro_attribute]
+pub fn redis_resilient(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    resilient(args.into(), &item.into()).into()
+}
+
+fn resilient(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(args, &mut errors);
+    let target = errors.keep(item::parse(item.clone()));
+    let plan = Plan::new(args, target, &mut errors);
+    match (errors.into_compile_errors(), plan) {
+        (None, Some(plan)) => expand::expand(&plan),
+        // With the function as it was written, editors go on working and its callers still compile.
+        (errors, _) => quote!(#errors #item),
+    }
+}

@@ -1,0 +1,239 @@
+//! [`Args`] and [`Target`] together, checked, with nothing left to decide.
+
+mod parameters;
+mod policy;
+mod signature;
+
+use self::parameters::Parameters;
+pub(crate) use self::parameters::Rebind;
+pub(crate) use self::policy::{Backoff, Name, Policy, Setter};
+use crate::args::{Args, Form, Item, Switch};
+use crate::errors::Errors;
+use crate::item::{Shape, Target};
+use crate::types;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Expr, Path, Type};
+
+/// Everything that expansion has to know.
+pub(crate) struct Plan {
+    pub(crate) krate: TokenStream,
+    pub(crate) target: Target,
+    pub(crate) mode: Mode,
+    pub(crate) policy: Policy,
+    pub(crate) breaker: Breaker,
+    pub(crate) class: Option<TokenStream>,
+    pub(crate) fallback: Vec<Fallback>,
+    pub(crate) prelude: Vec<Rebind>,
+    /// The declared type of a result; `impl Trait` in it is `_`.
+    pub(crate) output: Type,
+    /// The whole declared type, where a conflict about it shows.
+    pub(crate) output_span: Span,
+    /// The error type, or what comes nearest.
+    pub(crate) error_span: Span,
+    /// Where the loop shows.
+    pub(crate) loop_span: Span,
+}
+
+pub(crate) enum Mode {
+    Sync,
+    Async {
+        /// Is there a `timeout` or a `deadline`?
+        limited: bool,
+    },
+}
+
+pub(crate) enum Breaker {
+    Off,
+    Shared,
+    /// A reference, in any number of layers.
+    Own {
+        expression: TokenStream,
+        span: Span,
+    },
+}
+
+pub(crate) struct Fallback {
+    pub(crate) form: Form,
+    /// The callee for functions and methods, else the whole expression.
+    pub(crate) expression: TokenStream,
+    pub(crate) arguments: Vec<TokenStream>,
+    pub(crate) span: Span,
+}
+
+impl Plan {
+    /// `None` if a mistake makes the rest meaningless; there may be errors nevertheless.
+    pub(crate) fn new(args: Args, target: Option<Target>, errors: &mut Errors) -> Option<Self> {
+        policy::check(&args, errors);
+        let target = target?;
+        let output = signature::check(&args, &target, errors);
+        let parameters = Parameters::of(&target);
+        parameters.check_clones(&args, errors);
+        let is_async = !matches!(target.shape, Shape::Sync(_));
+        if !is_async
+            && let Some(timeout) = &args.timeout
+            && matches!(timeout.value, Switch::On(_))
+        {
+            errors.at(
+                timeout.key,
+                "a sync function cannot be interrupted: set the read timeout of the connection instead \
+                 (`deadline` works here: it bounds the whole call)",
+            );
+        }
+        let output = output?;
+
+        let user = UserCode {
+            rename_self: matches!(target.shape, Shape::AsyncTrait(_)),
+        };
+        let clones: Vec<Ident> = args
+            .clone
+            .iter()
+            .flat_map(|clone| clone.value.clone())
+            .collect();
+        let loop_span = args
+            .retries
+            .as_ref()
+            .map_or_else(Span::call_site, |retries| retries.key);
+        let limited = args.deadline.is_some()
+            || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off));
+        let policy = policy::plan(&args, &target, is_async, user);
+        let prelude = parameters.prelude(&clones, &target.signature);
+        let fallback = parameters.fallbacks(args.fallback, &clones, user, errors);
+        Some(Plan {
+            krate: krate(args.krate.map(|krate| krate.value)),
+            mode: if is_async {
+                Mode::Async { limited }
+            } else {
+                Mode::Sync
+            },
+            policy,
+            breaker: breaker(args.breaker.map(|breaker| breaker.value), user),
+            class: args.classify.map(|classify| user.tokens(&classify.value)),
+            fallback,
+            prelude,
+            output_span: output.span(),
+            error_span: types::telling_span(types::error_type(&output).unwrap_or(&output)),
+            output: types::erase_impl_trait(output),
+            loop_span,
+            target,
+        })
+    }
+
+    /// Does the error have to come out of the loop?
+    pub(crate) fn closure_takes_error(&self) -> bool {
+        self.fallback
+            .first()
+            .is_some_and(|first| first.form == Form::Closure)
+    }
+}
+
+/// Takes expressions of the attribute over into the body.
+#[derive(Clone, Copy)]
+struct UserCode {
+    /// `#[async_trait]` renamed the `self` of the body.
+    rename_self: bool,
+}
+
+impl UserCode {
+    fn tokens(self, code: &impl ToTokens) -> TokenStream {
+        let tokens = code.to_token_stream();
+        if self.rename_self {
+            rename_self(tokens)
+        } else {
+            tokens
+        }
+    }
+}
+
+fn rename_self(tokens: TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(word) if word == "self" => Ident::new("__self", word.span()).into(),
+            TokenTree::Group(group) => {
+                let mut renamed = Group::new(group.delimiter(), rename_self(group.stream()));
+                renamed.set_span(group.span());
+                renamed.into()
+            }
+            other => other,
+        })
+        .collect()
+}
+
+fn krate(path: Option<Path>) -> TokenStream {
+    path.map_or_else(
+        || quote_spanned!(Span::mixed_site()=> ::redis_resilient),
+        Path::into_token_stream,
+    )
+}
+
+fn breaker(setting: Option<Switch<Expr>>, user: UserCode) -> Breaker {
+    let expression = match setting {
+        None => return Breaker::Shared,
+        Some(Switch::Off) => return Breaker::Off,
+        Some(Switch::On(expression)) => expression,
+    };
+    let last = match &expression {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
+        _ => None,
+    };
+    let span = last.unwrap_or_else(|| expression.span());
+    let tokens = user.tokens(&expression);
+    let mixed = span.resolved_at(Span::mixed_site());
+    let expression = match expression {
+        Expr::Reference(_) => tokens,
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Call(_) | Expr::MethodCall(_) => {
+            quote_spanned!(mixed=> &#tokens)
+        }
+        _ => quote_spanned!(mixed=> &(#tokens)),
+    };
+    Breaker::Own { expression, span }
+}
+
+impl Parameters {
+    /// The fallbacks as they will be called.
+    fn fallbacks(
+        &self,
+        items: Option<crate::args::Written<Vec<Item>>>,
+        clones: &[Ident],
+        user: UserCode,
+        errors: &mut Errors,
+    ) -> Vec<Fallback> {
+        let items = items.map(|items| items.value).unwrap_or_default();
+        if items
+            .iter()
+            .any(|item| matches!(item.form, Form::Function | Form::Method))
+        {
+            self.check_names(errors);
+        }
+        let last = items.len().saturating_sub(1);
+        items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| {
+                // The last one may have the arguments for good.
+                let clones = if index == last { &[] } else { clones };
+                let (expression, arguments) = match item.form {
+                    Form::Function => (
+                        user.tokens(&item.expression),
+                        self.arguments(true, clones, item.span),
+                    ),
+                    Form::Method => (
+                        user.tokens(&item.expression),
+                        self.arguments(false, clones, item.span),
+                    ),
+                    Form::Closure | Form::Verdict | Form::Expression => {
+                        (user.tokens(&item.expression), Vec::new())
+                    }
+                };
+                Fallback {
+                    form: item.form,
+                    expression,
+                    arguments,
+                    span: item.span,
+                }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! What the user may have meant.
+
+/// `; did you mean …?`, or the list of what is possible.
+pub(crate) fn hint(written: &str, known: &[&str]) -> String {
+    match closest(written, known) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("; expected one of `{}`", known.join("`, `")),
+    }
+}
+
+/// The known word that `written` is a misspelling of.
+fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let written = written.to_lowercase();
+    let starts_alike =
+        |word: &str| written.len() > 1 && (word.starts_with(&written) || written.starts_with(word));
+    known
+        .iter()
+        .map(|word| (!starts_alike(word), distance(&written, word), *word))
+        .min()
+        .filter(|(far, edits, best)| !far || *edits <= 1 + best.len() / 4)
+        .map(|(_, _, best)| best)
+}
+
+/// Optimal string alignment distance: an exchange of two neighbours counts once.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut previous_a = None;
+    for (row, a) in a.chars().enumerate() {
+        let mut current = vec![row + 1];
+        let mut left = row + 1;
+        let mut previous_b = None;
+        for (column, &b) in b.iter().enumerate() {
+            let cell =
+                |cells: &[usize], at: usize| cells.get(at).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (cell(&last, column) + usize::from(a != b))
+                .min(cell(&last, column + 1) + 1)
+                .min(left + 1);
+            if previous_a == Some(b) && previous_b == Some(a) {
+                best = best.min(cell(&before_last, column.wrapping_sub(1)) + 1);
+            }
+            current.push(best);
+            left = best;
+            previous_b = Some(b);
+        }
+        before_last = std::mem::replace(&mut last, current);
+        previous_a = Some(a);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+/// Options as other crates and other languages call them.
+pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
+    Some(match written {
+        "attempts" | "max_attempts" | "max_retries" | "max_retry" | "retry" | "tries"
+        | "max_tries" | "times" | "stop_after_attempt" => {
+            "write `retries`, the number of attempts after the first: `retries = 3` makes at most 4"
+        }
+        "base_delay" | "initial_delay" | "min_delay" | "wait" | "wait_duration" | "interval"
+        | "pause" | "initial_interval" | "delay_ms" | "wait_ms" => {
+            "write `delay = \"50ms\"`, the pause before the first retry"
+        }
+        "cap" | "max_wait" | "max_interval" | "max_backoff" | "max_delay_ms" => {
+            "write `max_delay = \"1s\"`"
+        }
+        "multiplier" | "base" | "exponent" | "backoff_factor" | "exponential_base" => {
+            "write `factor = 2.0`"
+        }
+        "strategy" | "policy" | "backoff_strategy" | "retry_strategy" => {
+            "write `backoff = \"exp\"`"
+        }
+        "circuit_breaker" | "circuit" | "breaker_name" | "cb" => {
+            "write `breaker`, with the path of a `static` of type `Breaker`: `breaker = SESSIONS`"
+        }
+        "on_error" | "or_else" | "fallback_fn" | "fallback_to" | "fallback_method" | "default"
+        | "or" | "recover" => {
+            "write `fallback`: `fallback = fetch_db` is called with the same arguments"
+        }
+        "retry_if" | "retry_on" | "when" | "predicate" | "retryable" | "filter"
+        | "should_retry" => {
+            "write `classify`, with a function from the error to its `Class`: `classify = my_class`"
+        }
+        "total_timeout" | "overall_timeout" | "max_elapsed" | "max_elapsed_time"
+        | "max_duration" | "time_limit" => {
+            "write `deadline = \"5s\"`, which bounds the whole call; `timeout` bounds each attempt"
+        }
+        "attempt_timeout" | "timeout_ms" | "per_attempt_timeout" | "time_out" => {
+            "write `timeout = \"1s\"`, which bounds each attempt"
+        }
+        "retry_safe" | "safe" | "pure" | "read_only" | "readonly" => "write `idempotent = true`",
+        "cloned" | "clones" | "clone_args" => "write `clone(a, b)` with names of parameters",
+        "crate_path" | "krate" => "write `crate = path`",
+        "label" | "id" | "operation" => "write `name = \"get_user\"`",
+        _ => return None,
+    })
+}
+
+/// The word that this crate uses for what others call `written`.
+pub(crate) fn foreign_word(written: &str) -> Option<&'static str> {
+    Some(match written.to_lowercase().as_str() {
+        "exponential" | "expo" | "exponential_backoff" | "geometric" | "double" => "exp",
+        "constant" | "const" | "static" | "uniform_delay" => "fixed",
+        "incremental" | "arithmetic" => "linear",
+        "off" | "no" | "false" | "disabled" | "zero" | "immediate" => "none",
+        "on" | "true" | "random" | "yes" | "uniform" => "full",
+        "half" => "equal",
+        "decorr" | "aws" => "decorrelated",
+        _ => return None,
+    })
+}

@@ -1,0 +1,317 @@
+use super::{FUNCTION, expansion, resilient, tokens};
+
+#[track_caller]
+fn has(args: &str, item: &str, parts: &[&str]) {
+    let squeezed = |text: &str| {
+        text.split_whitespace()
+            .collect::<String>()
+            .replace(",)", ")")
+            .replace(",}", "}")
+    };
+    let output = expansion(args, item);
+    for part in parts {
+        assert!(
+            squeezed(&output).contains(&squeezed(part)),
+            "no `{part}` in\n{output}"
+        );
+    }
+}
+
+#[track_caller]
+fn lacks(args: &str, item: &str, parts: &[&str]) {
+    let output = expansion(args, item);
+    for part in parts {
+        assert!(!output.contains(part), "`{part}` in\n{output}");
+    }
+}
+
+const SYNC: &str = "fn get(conn: &mut C, key: u64) -> RedisResult<u64> { conn.get(key) }";
+
+#[test]
+fn the_policy_holds_what_was_written() {
+    has("", FUNCTION, &[
+        "static POLICY: ::redis_resilient::__private::Policy = ::redis_resilient::__private::Policy::new(
+            ::core::concat!(::core::module_path!(), \"::\", \"get\"));",
+        "::redis_resilient::__private::breaker(&::redis_resilient::__private::DEFAULT_BREAKER)",
+    ]);
+    has(
+        "retries = 5, backoff = \"linear\", delay = \"1.5s\", max_delay = \"2m\", jitter = \"none\", timeout = \"10us\", \
+         deadline = \"2h\", idempotent = false, fallback = Ok(1), name = \"n\"",
+        FUNCTION,
+        &["Policy::new(\"n\")
+            .retries(5u32)
+            .backoff(::redis_resilient::__private::Backoff::linear(::core::time::Duration::new(1u64, 500000000u32))
+                .max_delay(::core::time::Duration::new(120u64, 0u32))
+                .jitter(::redis_resilient::__private::Jitter::None))
+            .timeout(::core::time::Duration::new(0u64, 10000u32))
+            .deadline(::core::time::Duration::new(7200u64, 0u32))
+            .idempotent(false);"],
+    );
+    has(
+        "factor = 3",
+        FUNCTION,
+        &["exponential(::core::time::Duration::new(0u64, 50000000u32)).factor(3f64)"],
+    );
+    has(
+        "backoff = \"none\"",
+        FUNCTION,
+        &[".backoff(::redis_resilient::__private::Backoff::none())"],
+    );
+    has(
+        "",
+        "fn r#match() -> Result<u8, E> { g() }",
+        &["\"match\"", ".no_timeout()", "Call::started("],
+    );
+    has(
+        "crate = ::a::b",
+        FUNCTION,
+        &["::a::b::__private::Policy::new("],
+    );
+}
+
+#[test]
+fn values_of_run_time_are_checked_at_run_time() {
+    has(
+        "retries = self.n",
+        FUNCTION,
+        &[
+            "let __resilient_policy = ::redis_resilient::__private::Policy::new(",
+            ".retries(self.n);",
+            "Call::new(&__resilient_policy,",
+            "__resilient_call.misconfigured()",
+        ],
+    );
+    has(
+        "backoff = SLOW",
+        FUNCTION,
+        &[".backoff(SLOW);", "misconfigured"],
+    );
+    lacks("retries = 3", FUNCTION, &["misconfigured"]);
+}
+
+#[test]
+fn breakers_are_taken_by_reference_once() {
+    has(
+        "breaker = SESSIONS",
+        FUNCTION,
+        &["let __resilient_breaker = &SESSIONS;"],
+    );
+    has(
+        "breaker = &SESSIONS",
+        FUNCTION,
+        &["let __resilient_breaker = &SESSIONS;"],
+    );
+    has(
+        "breaker = self.breaker(1)",
+        FUNCTION,
+        &["let __resilient_breaker = &self.breaker(1);"],
+    );
+    has(
+        "breaker = *b",
+        FUNCTION,
+        &["let __resilient_breaker = &(*b);"],
+    );
+    has(
+        "breaker = false",
+        FUNCTION,
+        &[", ::core::option::Option::None)"],
+    );
+    lacks("breaker = false", FUNCTION, &["begin()"]);
+}
+
+#[test]
+fn only_what_can_happen_asks_something_of_the_error() {
+    has(
+        "",
+        FUNCTION,
+        &["__private::refuse(__resilient_rejection)", "timed_out()"],
+    );
+    lacks(
+        "breaker = false, timeout = false",
+        FUNCTION,
+        &["refuse", "pin!", "attempt("],
+    );
+    lacks(
+        "breaker = false",
+        SYNC,
+        &["refuse", "timed_out", "Timer", "pause"],
+    );
+    lacks("fallback = fetch", FUNCTION, &["refuse", "rejected"]);
+    has(
+        "fallback = |e| Ok(1)",
+        FUNCTION,
+        &["break ::redis_resilient::__private::rejected(__resilient_rejection)"],
+    );
+}
+
+#[test]
+fn fallbacks_get_the_arguments() {
+    has("fallback = fetch", FUNCTION, &["fetch(&mut *conn, key)"]);
+    has(
+        "fallback = [fetch, fetch], clone(key)",
+        FUNCTION,
+        &[
+            "fetch(&mut *conn, ::core::clone::Clone::clone(&key))",
+            "fetch(&mut *conn, key)",
+        ],
+    );
+    let method = "fn f(&mut self, id: u64) -> Result<u8, E> { g() }";
+    has(
+        "fallback = Self::fetch",
+        method,
+        &["Self::fetch(&mut *self, id)"],
+    );
+    has("fallback = self.db.fetch", method, &["self.db.fetch(id)"]);
+    has(
+        "fallback = Self::fetch",
+        "fn f(&self, id: u64) -> Result<u8, E> { g() }",
+        &["Self::fetch(self, id)"],
+    );
+    has(
+        "fallback = |e| Ok(id)",
+        method,
+        &["with_error(|e| Ok(id), __resilient_error)"],
+    );
+    has(
+        "fallback = Ok(id)",
+        method,
+        &["let __resilient_fallen: Result<u8, E> = Ok(id);"],
+    );
+    has(
+        "fallback = Ok(id)",
+        FUNCTION,
+        &["let __resilient_fallen: RedisResult<u64> = Ok(id);"],
+    );
+}
+
+#[test]
+fn bodies_are_not_parsed() {
+    let output = resilient(
+        tokens(""),
+        &tokens("fn f() -> R<u8> { #![allow(x)] syntax of the future ~ }"),
+    );
+    let output = output.to_string();
+    assert!(output.contains("syntax of the future ~"), "{output}");
+    assert!(output.starts_with("# [allow (x)] fn f"), "{output}");
+}
+
+#[test]
+fn impl_trait_is_left_to_inference() {
+    has(
+        "",
+        "async fn f() -> Result<impl Iterator<Item = u8>, E> { g() }",
+        &["let __resilient_result: Result<_, E> ="],
+    );
+}
+
+#[test]
+fn mutable_references_are_borrowed_for_an_attempt() {
+    let reborrow = "let conn = &mut *conn;";
+    has("", FUNCTION, &[reborrow]);
+    has(
+        "",
+        "async fn f(#[cfg(x)] conn: &mut C) -> Result<u8, E> { g() }",
+        &["#[cfg(x)]", reborrow],
+    );
+    lacks(
+        "",
+        "async fn f(mut conn: &mut C) -> Result<u8, E> { g() }",
+        &[reborrow],
+    );
+    lacks(
+        "",
+        "async fn f<'a>(conn: &'a mut C) -> Result<&'a str, E> { g() }",
+        &[reborrow],
+    );
+    lacks(
+        "",
+        "async fn f(conn: &mut C) -> Result<&str, E> { g() }",
+        &[reborrow],
+    );
+    has(
+        "",
+        "async fn f(&self, conn: &mut C) -> Result<&str, E> { g() }",
+        &[reborrow],
+    );
+}
+
+/// As `async-trait` 0.1.92 expands `async fn get(&mut self, key: String, (a, b): (u8, u8)) -> RedisResult<u64>`.
+const ASYNC_TRAIT: &str = "
+    fn get<'life0, 'async_trait>(&'life0 mut self, key: String, __arg2: (u8, u8)) -> ::core::pin::Pin<Box<
+        dyn ::core::future::Future<Output = RedisResult<u64>> + ::core::marker::Send + 'async_trait>>
+    where 'life0: 'async_trait, Self: 'async_trait {
+        Box::pin(async move {
+            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<RedisResult<u64>> {
+                #[allow(unreachable_code)]
+                return __ret;
+            }
+            let mut __self = self;
+            let key = key;
+            let (a, b) = { let __arg2 = __arg2; __arg2 };
+            let __ret: RedisResult<u64> = { __self.get(key).await };
+            #[allow(unreachable_code)]
+            __ret
+        })
+    }";
+
+#[test]
+fn async_trait_keeps_its_frame() {
+    has(
+        "breaker = self.breaker, fallback = |e| self.last(e)",
+        ASYNC_TRAIT,
+        &[
+            "Box::pin(async move { if let",
+            "let (a, b) = { let __arg2 = __arg2; __arg2 };
+         let __ret: RedisResult<u64> = '__resilient: {
+            let __resilient_breaker = &__self.breaker;",
+            "break '__resilient __resilient_result",
+            "with_error(|e| __self.last(e), __resilient_error)",
+            "}; #[allow(unreachable_code)] __ret }) }",
+        ],
+    );
+    let found = super::errors("fallback = fetch", ASYNC_TRAIT);
+    assert!(
+        found.len() == 1 && found[0].starts_with("`__arg2` this parameter has no name"),
+        "{found:?}"
+    );
+    let named = ASYNC_TRAIT.replace("__arg2: (u8, u8)", "c: u8");
+    has(
+        "fallback = Self::fetch",
+        &named,
+        &["Self::fetch(&mut *__self, key, c)"],
+    );
+}
+
+#[test]
+fn futures_made_otherwise_are_refused() {
+    for other in [
+        "Box::pin(async move { 3 })",
+        "Box::pin(g())",
+        "Box::pin",
+        "pin!(x)",
+    ] {
+        let item = format!("fn f() -> Pin<Box<dyn Future<Output = Result<u8, E>>>> {{ {other} }}");
+        assert_eq!(super::errors("", &item).len(), 1, "{item}");
+    }
+}
+
+#[test]
+fn a_whole_expansion() {
+    let expected = include_str!("expansion.rs.txt");
+    let output = expansion(
+        "retries = 2, breaker = SESSIONS, fallback = [|error| replica(error, id), fetch_db]",
+        "/// Of the user.\npub async fn get_user(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    );
+    if std::env::var_os("UPDATE_EXPANSION").is_some() {
+        std::fs::write(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/expansion.rs.txt"),
+            &output,
+        )
+        .unwrap();
+    } else {
+        assert_eq!(
+            output, expected,
+            "run with UPDATE_EXPANSION=1 if this is meant"
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! What can be seen of a type by its tokens alone.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeImplTrait, TypeInfer,
+    TypeParamBound, TypeReference,
+};
+
+/// `E` in anything called `…Result<T, E>`; an alias may hide it.
+pub(crate) fn error_type(output: &Type) -> Option<&Type> {
+    let path = path(output)?;
+    let last = path.segments.last()?;
+    if !last.ident.to_string().ends_with("Result") {
+        return None;
+    }
+    let mut types = type_arguments(path);
+    types.next()?;
+    types.next()
+}
+
+/// The token to show an error about `ty` at; only one can be shown.
+pub(crate) fn telling_span(ty: &Type) -> Span {
+    let last = path(ty).and_then(|path| path.segments.last());
+    last.map_or_else(|| ty.span(), |last| last.ident.span())
+}
+
+/// `impl Trait` cannot be written in a `let`; inference knows what it stands for.
+pub(crate) fn erase_impl_trait(mut ty: Type) -> Type {
+    struct Erase;
+    impl VisitMut for Erase {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::ImplTrait(found) = ty {
+                let underscore_token = Token![_](found.impl_token.span);
+                *ty = Type::Infer(TypeInfer {
+                    attrs: Vec::new(),
+                    underscore_token,
+                });
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+    Erase.visit_type_mut(&mut ty);
+    ty
+}
+
+/// A future that is returned by hand.
+pub(crate) fn is_future(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_future(&group.elem),
+        Type::Paren(paren) => is_future(&paren.elem),
+        Type::ImplTrait(TypeImplTrait { bounds, .. }) => has_future_bound(bounds),
+        Type::TraitObject(object) => has_future_bound(&object.bounds),
+        Type::Path(found) => found.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            matches!(name.as_str(), "BoxFuture" | "LocalBoxFuture")
+                || (matches!(name.as_str(), "Pin" | "Box")
+                    && type_arguments(&found.path).any(is_future))
+        }),
+        _ => false,
+    }
+}
+
+fn has_future_bound<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> bool {
+    bounds.into_iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    })
+}
+
+/// A `&mut` that is handed out, if one shows.
+pub(crate) fn mutable_borrow(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) if is_static(reference.lifetime.as_ref()) => None,
+        Type::Reference(reference) if reference.mutability.is_some() => Some(reference),
+        Type::Reference(reference) => mutable_borrow(&reference.elem),
+        Type::Group(group) => mutable_borrow(&group.elem),
+        Type::Paren(paren) => mutable_borrow(&paren.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(mutable_borrow),
+        Type::Path(found) => type_arguments(&found.path).find_map(mutable_borrow),
+        _ => None,
+    }
+}
+
+/// Does a lifetime other than `'static` show?
+pub(crate) fn borrows(ty: &Type) -> bool {
+    struct Borrows(bool);
+    impl VisitMut for Borrows {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            self.0 |= reference.lifetime.is_none();
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            self.0 |= !is_static(Some(lifetime));
+        }
+        fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+    }
+    let mut found = Borrows(false);
+    found.visit_type_mut(&mut ty.clone());
+    found.0
+}
+
+fn is_static(lifetime: Option<&Lifetime>) -> bool {
+    lifetime.is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+fn path(ty: &Type) -> Option<&Path> {
+    match ty {
+        Type::Path(found) => Some(&found.path),
+        Type::Group(group) => path(&group.elem),
+        Type::Paren(paren) => path(&paren.elem),
+        _ => None,
+    }
+}
+
+fn type_arguments(path: &Path) -> impl Iterator<Item = &Type> {
+    let arguments = path.segments.last().and_then(|last| match &last.arguments {
+        PathArguments::AngleBracketed(list) => Some(&list.args),
+        _ => None,
+    });
+    arguments
+        .into_iter()
+        .flatten()
+        .filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}

@@ -1,0 +1,342 @@
+//! How long to wait before the next attempt. Pure: the retry's number and the random number come in as arguments.
+
+use std::time::Duration;
+
+/// How long to wait before each retry.
+///
+/// Built by `const` functions, so a `static` or `const` can hold one and any number of functions can name it:
+///
+/// ```
+/// use redis_resilient::{Backoff, Jitter, redis_resilient};
+/// use std::time::Duration;
+///
+/// const GENTLE: Backoff = Backoff::exponential(Duration::from_millis(200))
+///     .factor(1.5)
+///     .max_delay(Duration::from_secs(5))
+///     .jitter(Jitter::Equal);
+///
+/// #[redis_resilient(backoff = GENTLE, breaker = false, timeout = false)]
+/// async fn ping(conn: &mut redis::aio::MultiplexedConnection) -> redis::RedisResult<()> {
+///     redis::cmd("PING").query_async(conn).await
+/// }
+/// ```
+///
+/// Values that make no sense (a factor under 1 or not a number, a delay of zero, a `max_delay` under the delay) are reported
+/// when a function that uses them is called, as [`Rejection::Misconfigured`](crate::Rejection::Misconfigured).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Backoff {
+    curve: Curve,
+    delay: Duration,
+    max_delay: Duration,
+    factor: f64,
+    jitter: Jitter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Curve {
+    Exponential,
+    Linear,
+    Fixed,
+    None,
+}
+
+/// How a delay is spread, so that many clients do not come back in step.
+///
+/// Full, equal and decorrelated are those of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Anywhere between zero and the delay.
+    #[default]
+    Full,
+    /// Half of the delay, and anywhere between zero and the other half on top.
+    Equal,
+    /// Anywhere between the first delay and three times the previous one.
+    Decorrelated,
+    /// The delay as it is.
+    None,
+}
+
+const DEFAULT_DELAY: Duration = Duration::from_millis(50);
+const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(1);
+
+impl Backoff {
+    /// The default: exponential from 50 ms, factor 2, at most 1 s, full jitter.
+    pub(crate) const DEFAULT: Self = Self::exponential(DEFAULT_DELAY);
+
+    /// `delay`, then each time [`factor`](Self::factor) times more.
+    #[must_use]
+    pub const fn exponential(delay: Duration) -> Self {
+        Self::with(Curve::Exponential, delay)
+    }
+
+    /// `delay`, then twice, three times, four times as much.
+    #[must_use]
+    pub const fn linear(delay: Duration) -> Self {
+        Self::with(Curve::Linear, delay)
+    }
+
+    /// `delay` each time.
+    #[must_use]
+    pub const fn fixed(delay: Duration) -> Self {
+        Self::with(Curve::Fixed, delay)
+    }
+
+    /// No waiting at all.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self::with(Curve::None, Duration::ZERO)
+    }
+
+    const fn with(curve: Curve, delay: Duration) -> Self {
+        let max_delay = if delay.as_nanos() > DEFAULT_MAX_DELAY.as_nanos() {
+            delay
+        } else {
+            DEFAULT_MAX_DELAY
+        };
+        Self {
+            curve,
+            delay,
+            max_delay,
+            factor: 2.0,
+            jitter: Jitter::Full,
+        }
+    }
+
+    /// What an exponential delay is multiplied by each time; 2 unless told.
+    #[must_use]
+    pub const fn factor(mut self, factor: f64) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// No delay is longer than this; 1 s, or the first delay where that is longer, unless told.
+    #[must_use]
+    pub const fn max_delay(mut self, max_delay: Duration) -> Self {
+        self.max_delay = max_delay;
+        self
+    }
+
+    /// How delays are spread; [`Jitter::Full`] unless told.
+    #[must_use]
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
+    /// The delay before retry number `retry` (1 is the first), after a delay of `previous`. Total: saturates, never panics.
+    pub(crate) fn delay(&self, retry: u32, previous: Duration, random: u32) -> Duration {
+        if self.curve == Curve::None {
+            return Duration::ZERO;
+        }
+        if self.jitter == Jitter::Decorrelated {
+            let reach = previous.saturating_mul(3).saturating_sub(self.delay);
+            return self
+                .delay
+                .saturating_add(fraction(reach, random))
+                .min(self.max_delay);
+        }
+        // Capped before the jitter as well: of a delay far beyond the cap nearly every random part is beyond it too,
+        // and all clients would wait exactly `max_delay`, in step.
+        let base = self.curve_at(retry).min(self.max_delay);
+        match self.jitter {
+            Jitter::Full => fraction(base, random),
+            Jitter::Equal => (base / 2).saturating_add(fraction(base / 2, random)),
+            Jitter::Decorrelated | Jitter::None => base,
+        }
+    }
+
+    fn curve_at(&self, retry: u32) -> Duration {
+        let steps = retry.saturating_sub(1);
+        match self.curve {
+            Curve::Exponential => {
+                let power = self.factor.powi(i32::try_from(steps).unwrap_or(i32::MAX));
+                Duration::try_from_secs_f64(self.delay.as_secs_f64() * power)
+                    .unwrap_or(Duration::MAX)
+            }
+            Curve::Linear => self.delay.saturating_mul(steps.saturating_add(1)),
+            Curve::Fixed => self.delay,
+            Curve::None => Duration::ZERO,
+        }
+    }
+
+    /// The option that makes no sense, and what it should be.
+    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
+        if self.curve == Curve::None {
+            return None;
+        }
+        if !self.factor.is_finite() || self.factor < 1.0 {
+            return Some(("factor", "it has to be a finite number of at least 1"));
+        }
+        if self.delay.is_zero() {
+            return Some((
+                "delay",
+                "it has to be longer than zero; for no delay use Backoff::none()",
+            ));
+        }
+        if self.max_delay < self.delay {
+            return Some(("max_delay", "it has to be at least as long as `delay`"));
+        }
+        None
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// `random` of `u32::MAX` parts of `whole`.
+fn fraction(whole: Duration, random: u32) -> Duration {
+    // Below 2^94 times 2^32: fits.
+    let nanos = whole.as_nanos() * u128::from(random) / u128::from(u32::MAX);
+    let (secs, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    Duration::new(
+        u64::try_from(secs).unwrap_or(u64::MAX),
+        u32::try_from(rest).unwrap_or(0),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+    const HALF: u32 = u32::MAX / 2;
+
+    fn plain(backoff: Backoff) -> Vec<u128> {
+        let backoff = backoff.jitter(Jitter::None);
+        (1..=6)
+            .map(|retry| backoff.delay(retry, MS(0), 0).as_millis())
+            .collect()
+    }
+
+    #[test]
+    fn each_curve_grows_as_it_says_and_stops_at_the_cap() {
+        assert_eq!(
+            plain(Backoff::exponential(MS(100)).max_delay(MS(1000))),
+            [100, 200, 400, 800, 1000, 1000]
+        );
+        assert_eq!(
+            plain(Backoff::exponential(MS(100)).factor(1.5)),
+            [100, 150, 225, 337, 506, 759]
+        );
+        assert_eq!(
+            plain(Backoff::linear(MS(100)).max_delay(MS(450))),
+            [100, 200, 300, 400, 450, 450]
+        );
+        assert_eq!(
+            plain(Backoff::fixed(MS(100))),
+            [100, 100, 100, 100, 100, 100]
+        );
+        assert_eq!(plain(Backoff::none()), [0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_first_delay_over_a_second_is_not_cut_by_the_default_cap() {
+        assert_eq!(plain(Backoff::fixed(MS(3000)))[0], 3000);
+    }
+
+    #[test]
+    fn each_jitter_spans_what_it_says() {
+        let at = |jitter, previous, random| {
+            Backoff::fixed(MS(100))
+                .jitter(jitter)
+                .delay(1, MS(previous), random)
+                .as_millis()
+        };
+        assert_eq!(
+            [0, HALF, u32::MAX].map(|r| at(Jitter::Full, 0, r)),
+            [0, 49, 100]
+        );
+        assert_eq!(
+            [0, HALF, u32::MAX].map(|r| at(Jitter::Equal, 0, r)),
+            [50, 74, 100]
+        );
+        assert_eq!(
+            [0, HALF, u32::MAX].map(|r| at(Jitter::Decorrelated, 200, r)),
+            [100, 349, 600]
+        );
+        assert_eq!(
+            [0, u32::MAX].map(|r| at(Jitter::Decorrelated, 0, r)),
+            [100, 100]
+        );
+        assert_eq!([0, u32::MAX].map(|r| at(Jitter::None, 0, r)), [100, 100]);
+    }
+
+    #[test]
+    fn full_jitter_still_spreads_when_the_curve_is_far_beyond_the_cap() {
+        let late = Backoff::exponential(MS(50)).delay(60, MS(0), HALF);
+        assert_eq!(late.as_millis(), 499);
+    }
+
+    /// The defects of tokio-retry#1, backrest#618 and onos-lib-go#127: a panic, a cap that is ignored, a wrap to zero.
+    #[test]
+    fn extreme_values_stay_between_zero_and_the_cap_and_never_wrap() {
+        let durations = [
+            MS(1),
+            DEFAULT_DELAY,
+            Duration::from_secs(u64::MAX),
+            Duration::MAX,
+        ];
+        let factors = [1.0, 2.0, f64::MAX, f64::INFINITY, f64::NAN, -1.0, 0.0];
+        for delay in durations {
+            for max in durations {
+                for factor in factors {
+                    for retry in [0, 1, 2, 63, 64, 1024, u32::MAX] {
+                        for (jitter, random) in [
+                            (Jitter::None, 0),
+                            (Jitter::Full, u32::MAX),
+                            (Jitter::Equal, u32::MAX),
+                            (Jitter::Decorrelated, u32::MAX),
+                        ] {
+                            for backoff in [
+                                Backoff::exponential(delay),
+                                Backoff::linear(delay),
+                                Backoff::fixed(delay),
+                            ] {
+                                let backoff = backoff.factor(factor).max_delay(max).jitter(jitter);
+                                let got = backoff.delay(retry, Duration::MAX, random);
+                                assert!(got <= max, "{backoff:?} retry {retry}: {got:?}");
+                                if factor >= 1.0 {
+                                    assert!(
+                                        got >= delay.min(max),
+                                        "{backoff:?} retry {retry}: {got:?}"
+                                    );
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn delays_without_jitter_never_shrink() {
+        let backoff = Backoff::exponential(MS(200))
+            .max_delay(Duration::from_secs(60))
+            .jitter(Jitter::None);
+        let delays: Vec<_> = (1..=2000)
+            .map(|retry| backoff.delay(retry, MS(0), 0))
+            .collect();
+        assert!(delays.is_sorted());
+        assert_eq!(delays.last(), Some(&Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_named() {
+        let exp = Backoff::exponential(MS(100));
+        assert_eq!(exp.problem(), None);
+        assert_eq!(Backoff::none().problem(), None);
+        for factor in [f64::NAN, f64::INFINITY, 0.5, -2.0] {
+            assert_eq!(exp.factor(factor).problem().map(|p| p.0), Some("factor"));
+        }
+        assert_eq!(Backoff::fixed(MS(0)).problem().map(|p| p.0), Some("delay"));
+        assert_eq!(
+            exp.max_delay(MS(99)).problem().map(|p| p.0),
+            Some("max_delay")
+        );
+    }
+}

@@ -1,0 +1,344 @@
+//! The circuit breaker: an atomic shell around the state word.
+
+mod permit;
+mod settings;
+mod word;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub use permit::Permit;
+use settings::Settings;
+use word::{Admission, Effect, Phase, Word};
+
+use crate::class::Settlement;
+use crate::clock::now_ms;
+use crate::{Rejection, telemetry};
+
+// All of the breaker's data is in one word, so the order of that one location is all that matters.
+const ORDER: Ordering = Ordering::Relaxed;
+
+/// A circuit breaker, to be put in a `static` and named by every function that talks to the same Redis.
+///
+/// ```
+/// use redis_resilient::{Breaker, redis_resilient};
+/// use std::time::Duration;
+///
+/// static SESSIONS: Breaker = Breaker::new("sessions")
+///     .failure_threshold(10)
+///     .reset_timeout(Duration::from_millis(500));
+///
+/// #[redis_resilient(breaker = SESSIONS)]
+/// async fn touch(conn: &mut redis::aio::MultiplexedConnection, id: u64) -> redis::RedisResult<()> {
+///     redis::cmd("EXPIRE").arg(id).arg(3600).query_async(conn).await
+/// }
+/// ```
+///
+/// * Closed: calls pass. After [`failure_threshold`](Self::failure_threshold) failures in a row it opens.
+/// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
+///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
+/// * Half-open: [`half_open_permits`](Self::half_open_permits) probes at once, all others are refused. The first failure
+///   opens it again, [`success_threshold`](Self::success_threshold) successes close it. A probe that is not heard of
+///   within [`probe_lease`](Self::probe_lease) is replaced by another.
+///
+/// The setters are `const`: a value that makes no sense stops the compiler when the breaker is a `static`.
+#[repr(align(64))]
+pub struct Breaker {
+    word: AtomicU64,
+    settings: Settings,
+    name: &'static str,
+}
+
+/// The breaker of all functions that name none.
+pub static DEFAULT_BREAKER: Breaker = Breaker::new("default");
+
+/// Whether a circuit lets calls through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Calls pass.
+    Closed,
+    /// Calls are refused.
+    Open,
+    /// Probes pass, all other calls are refused.
+    HalfOpen,
+}
+
+impl Breaker {
+    /// A closed breaker with the default settings: opens after 5 failures in a row, for 1 s, growing to 30 s; one probe at
+    /// a time, and one success closes it. `name` is for events and rejections.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            settings: Settings::DEFAULT,
+            name,
+        }
+    }
+
+    /// How many failures in a row open the circuit; 5 unless told.
+    ///
+    /// # Panics
+    /// If it is 0; at compile time in a `static`.
+    #[must_use]
+    pub const fn failure_threshold(mut self, failures: u32) -> Self {
+        assert!(failures > 0, "failure_threshold has to be at least 1");
+        self.settings.failure_threshold = failures as u64;
+        self
+    }
+
+    /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told.
+    ///
+    /// Raises [`reset_timeout_max`](Self::reset_timeout_max) where that is shorter.
+    ///
+    /// # Panics
+    /// If it is zero; at compile time in a `static`.
+    #[must_use]
+    pub const fn reset_timeout(mut self, period: Duration) -> Self {
+        assert!(
+            !period.is_zero(),
+            "reset_timeout has to be longer than zero"
+        );
+        self.settings.reset_timeout_ms = settings::open_millis(period);
+        if self.settings.reset_timeout_max_ms < self.settings.reset_timeout_ms {
+            self.settings.reset_timeout_max_ms = self.settings.reset_timeout_ms;
+        }
+        self
+    }
+
+    /// How long the circuit stays open at most, when probe after probe fails; 30 s unless told.
+    ///
+    /// # Panics
+    /// If it is shorter than [`reset_timeout`](Self::reset_timeout); at compile time in a `static`.
+    #[must_use]
+    pub const fn reset_timeout_max(mut self, period: Duration) -> Self {
+        self.settings.reset_timeout_max_ms = settings::open_millis(period);
+        assert!(
+            self.settings.reset_timeout_max_ms >= self.settings.reset_timeout_ms,
+            "reset_timeout_max has to be at least as long as reset_timeout"
+        );
+        self
+    }
+
+    /// How many probes a half-open circuit lets through at once; 1 unless told.
+    ///
+    /// # Panics
+    /// If it is not between 1 and 63; at compile time in a `static`.
+    #[must_use]
+    pub const fn half_open_permits(mut self, permits: u32) -> Self {
+        assert!(
+            permits > 0 && permits <= word::MAX_PERMITS,
+            "half_open_permits has to be between 1 and 63"
+        );
+        self.settings.half_open_permits = permits as u64;
+        self
+    }
+
+    /// How many successful probes close a half-open circuit; 1 unless told.
+    ///
+    /// # Panics
+    /// If it is not between 1 and 63; at compile time in a `static`.
+    #[must_use]
+    pub const fn success_threshold(mut self, successes: u32) -> Self {
+        assert!(
+            successes > 0 && successes <= word::MAX_PERMITS,
+            "success_threshold has to be between 1 and 63"
+        );
+        self.settings.success_threshold = successes as u64;
+        self
+    }
+
+    /// How long a probe may take before it counts as lost and another is let through; 10 s unless told, and never less than
+    /// the timeout of the attempt that is the probe.
+    ///
+    /// # Panics
+    /// If it is zero; at compile time in a `static`.
+    #[must_use]
+    pub const fn probe_lease(mut self, lease: Duration) -> Self {
+        assert!(!lease.is_zero(), "probe_lease has to be longer than zero");
+        self.settings.probe_lease_ms = settings::lease_millis(lease);
+        self
+    }
+
+    /// The name given to [`new`](Self::new).
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The state now. An open circuit whose period is over stays open until a call asks.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match self.word().phase() {
+            Phase::Closed { .. } => State::Closed,
+            Phase::Open { .. } => State::Open,
+            Phase::HalfOpen(_) => State::HalfOpen,
+        }
+    }
+
+    /// How long an open circuit will refuse calls from now on; zero in the other states.
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        match self.word().phase() {
+            Phase::Open { deadline_ms, .. } => {
+                Duration::from_millis(deadline_ms.saturating_sub(now_ms()))
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Leave for one attempt, for code without the attribute.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, Rejection};
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions");
+    ///
+    /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
+    ///     let permit = SESSIONS.try_acquire()?;
+    ///     match redis::cmd("PING").query(conn) {
+    ///         Ok(()) => permit.success(),
+    ///         Err(error) => {
+    ///             permit.failure();
+    ///             return Err(error);
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Rejection::CircuitOpen`] while the circuit refuses calls.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
+        self.acquire(Duration::ZERO)
+    }
+
+    /// As [`try_acquire`](Self::try_acquire), for an attempt that may take up to `attempt`.
+    #[inline]
+    pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
+        let word = self.word();
+        if word.is_closed() {
+            return Ok(Permit::new(self, word));
+        }
+        self.acquire_slow(word, attempt)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn acquire_slow(&self, mut word: Word, attempt: Duration) -> Result<Permit<'_>, Rejection> {
+        let lease_ms = self
+            .settings
+            .probe_lease_ms
+            .max(settings::lease_millis(attempt));
+        loop {
+            match word.admit(&self.settings, now_ms(), lease_ms) {
+                Admission::Pass => return Ok(Permit::new(self, word)),
+                Admission::Probe(next) => match self.exchange(word, next) {
+                    Ok(()) => return Ok(Permit::new(self, next)),
+                    Err(current) => word = current,
+                },
+                Admission::Reject { retry_after_ms } => {
+                    return Err(Rejection::CircuitOpen {
+                        breaker: self.name,
+                        retry_after: Duration::from_millis(retry_after_ms),
+                    });
+                }
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle(&self, generation: u64, outcome: Settlement) {
+        let (now_ms, random) = (now_ms(), fastrand::u32(..));
+        let mut word = self.word();
+        loop {
+            match word.settle(generation, outcome, &self.settings, now_ms, random) {
+                Effect::None => return,
+                Effect::Stale => return telemetry::stale_outcome(self.name),
+                Effect::To(next) => match self.exchange(word, next) {
+                    Ok(()) => return,
+                    Err(current) => word = current,
+                },
+            }
+        }
+    }
+
+    /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
+    fn exchange(&self, word: Word, next: Word) -> Result<(), Word> {
+        self.word
+            .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
+            .map_err(Word::from_bits)?;
+        match (word.phase(), next.phase()) {
+            (Phase::Closed { .. } | Phase::HalfOpen(_), Phase::Open { .. }) => {
+                telemetry::opened(self.name, self.retry_after());
+            }
+            (Phase::Open { .. }, Phase::HalfOpen(_)) => telemetry::half_open(self.name),
+            (Phase::HalfOpen(_), Phase::Closed { .. }) => telemetry::closed(self.name),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn word(&self) -> Word {
+        Word::from_bits(self.word.load(ORDER))
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker")
+            .field("name", &self.name)
+            .field("state", &self.state())
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the option `breaker = …` may be.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` needs a `Breaker`, not a `{Self}`",
+    label = "not a `Breaker`",
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+)]
+pub trait IntoBreaker<'a> {
+    /// The breaker.
+    fn into_breaker(self) -> &'a Breaker;
+}
+
+impl<'a> IntoBreaker<'a> for &'a Breaker {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &&'a Breaker {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &'a std::sync::Arc<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &'a std::sync::LazyLock<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+/// The breaker of a call.
+#[inline]
+pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
+    Some(breaker.into_breaker())
+}
+
+#[cfg(test)]
+#[path = "breaker/tests.rs"]
+mod tests;

@@ -1,0 +1,196 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Barrier;
+use std::sync::atomic::AtomicUsize;
+
+use tokio::time::advance;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// Longer than a first open period with the largest jitter.
+const OVER: Duration = Duration::from_millis(1101);
+
+fn trip(breaker: &Breaker) {
+    while breaker.state() == State::Closed {
+        breaker.try_acquire().expect("closed").failure();
+    }
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn opens_after_five_failures_in_a_row_and_says_for_how_long() {
+    let breaker = Breaker::new("b");
+    for _ in 0..4 {
+        breaker.try_acquire().expect("closed").failure();
+    }
+    breaker.try_acquire().expect("closed").success();
+    for _ in 0..4 {
+        breaker.try_acquire().expect("closed").failure();
+    }
+    assert_eq!(breaker.state(), State::Closed);
+    breaker.try_acquire().expect("closed").failure();
+    assert_eq!(breaker.state(), State::Open);
+    let Err(Rejection::CircuitOpen {
+        breaker: name,
+        retry_after,
+    }) = breaker.try_acquire()
+    else {
+        panic!("an open breaker refuses");
+    };
+    assert_eq!(name, "b");
+    assert!(
+        retry_after >= SECOND * 9 / 10 && retry_after <= SECOND * 11 / 10,
+        "{retry_after:?}"
+    );
+    assert_eq!(breaker.retry_after(), retry_after);
+    advance(retry_after).await;
+    assert!(
+        breaker
+            .try_acquire()
+            .expect("the period is over")
+            .is_probe()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_open_admits_one_of_a_hundred_threads() {
+    let breaker = Breaker::new("b");
+    trip(&breaker);
+    advance(OVER).await;
+    let (admitted, barrier) = (AtomicUsize::new(0), Barrier::new(100));
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                // Threads see the paused clock of this runtime.
+                let _inside = runtime.enter();
+                barrier.wait();
+                if let Ok(permit) = breaker.try_acquire() {
+                    admitted.fetch_add(1, Ordering::Relaxed);
+                    std::mem::forget(permit);
+                }
+            });
+        }
+    });
+    assert_eq!(admitted.into_inner(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_probe_gives_its_permit_back_and_says_nothing() {
+    let breaker = Breaker::new("b");
+    trip(&breaker);
+    advance(OVER).await;
+    drop(breaker.try_acquire().expect("the probe"));
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.try_acquire().expect("the next probe").success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panicking_probe_is_a_failure() {
+    let breaker = Breaker::new("b");
+    trip(&breaker);
+    advance(OVER).await;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let _probe = breaker.try_acquire().expect("the probe");
+        std::panic::resume_unwind(Box::new("the body panics"));
+    }));
+    assert!(outcome.is_err());
+    assert_eq!(breaker.state(), State::Open);
+    advance(2 * OVER).await;
+    breaker.try_acquire().expect("not wedged").success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_never_returns_loses_its_lease() {
+    let breaker = Breaker::new("b").probe_lease(2 * SECOND);
+    trip(&breaker);
+    advance(OVER).await;
+    let hangs = breaker.try_acquire().expect("the probe");
+    advance(Duration::from_millis(1999)).await;
+    assert!(breaker.try_acquire().is_err());
+    advance(Duration::from_millis(1)).await;
+    let second = breaker.try_acquire().expect("the lease is over");
+    hangs.failure();
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "the lost probe can do nothing"
+    );
+    second.success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_never_shorter_than_the_attempt_may_take() {
+    let breaker = Breaker::new("b").probe_lease(SECOND);
+    trip(&breaker);
+    advance(OVER).await;
+    let _slow = breaker.acquire(5 * SECOND).expect("the probe");
+    advance(Duration::from_millis(4999)).await;
+    assert!(breaker.try_acquire().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_from_before_the_outage_change_nothing() {
+    let breaker = Breaker::new("b");
+    let late_success = breaker.try_acquire().expect("closed");
+    let late_failure = breaker.try_acquire().expect("closed");
+    trip(&breaker);
+    late_success.success();
+    assert_eq!(breaker.state(), State::Open);
+    advance(OVER).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    late_failure.failure();
+    assert_eq!(breaker.state(), State::HalfOpen);
+    probe.success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_success_does_not_close_a_half_open_circuit() {
+    let breaker = Breaker::new("b");
+    let late = breaker.try_acquire().expect("closed");
+    trip(&breaker);
+    advance(OVER).await;
+    let _probe = breaker.try_acquire().expect("the probe");
+    late.success();
+    assert_eq!(breaker.state(), State::HalfOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelled_calls_on_a_healthy_breaker_leave_no_trace() {
+    let breaker = Breaker::new("b");
+    for _ in 0..1000 {
+        drop(breaker.try_acquire().expect("closed"));
+    }
+    assert!(breaker.word().is_quiet());
+}
+
+#[test]
+fn many_threads_lose_no_failure() {
+    let breaker = Breaker::new("b").failure_threshold(8 * 1000);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..1000 {
+                    breaker
+                        .try_acquire()
+                        .expect("closed until the last one")
+                        .failure();
+                }
+            });
+        }
+    });
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn debug_shows_name_and_state() {
+    let text = format!("{:?}", Breaker::new("sessions"));
+    assert!(
+        text.contains("sessions") && text.contains("Closed"),
+        "{text}"
+    );
+}

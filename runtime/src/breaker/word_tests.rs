@@ -1,0 +1,358 @@
+use std::collections::{HashMap, VecDeque};
+
+use super::*;
+
+const MIDDLE: u32 = u32::MAX / 2 + 1;
+
+fn settings() -> Settings {
+    Settings {
+        failure_threshold: 2,
+        success_threshold: 1,
+        half_open_permits: 1,
+        reset_timeout_ms: 1000,
+        reset_timeout_max_ms: 4000,
+        probe_lease_ms: 500,
+    }
+}
+
+fn opened(settings: &Settings, now_ms: u64) -> Word {
+    let mut word = Word::from_bits(0);
+    for _ in 0..settings.failure_threshold {
+        word = after(
+            word,
+            word.generation(),
+            Settlement::Failure,
+            settings,
+            now_ms,
+        );
+    }
+    assert!(matches!(word.phase(), Phase::Open { .. }));
+    word
+}
+
+fn after(
+    word: Word,
+    generation: u64,
+    outcome: Settlement,
+    settings: &Settings,
+    now_ms: u64,
+) -> Word {
+    match word.settle(generation, outcome, settings, now_ms, MIDDLE) {
+        Effect::To(next) => next,
+        Effect::None | Effect::Stale => word,
+    }
+}
+
+fn probe(word: Word, settings: &Settings, now_ms: u64) -> Word {
+    match word.admit(settings, now_ms, settings.probe_lease_ms) {
+        Admission::Probe(next) => next,
+        other => panic!("not admitted as a probe at {now_ms}: {other:?}"),
+    }
+}
+
+#[test]
+fn failures_in_a_row_open_it_and_a_success_forgets_them() {
+    let settings = settings();
+    let once = after(Word::from_bits(0), 0, Settlement::Failure, &settings, 0);
+    assert_eq!(once.phase(), Phase::Closed { failures: 1 });
+    let forgotten = after(once, 0, Settlement::Success, &settings, 0);
+    assert!(forgotten.is_quiet());
+    let neutral = once.settle(0, Settlement::Neutral, &settings, 0, MIDDLE);
+    assert_eq!(neutral, Effect::None);
+    let twice = after(once, 0, Settlement::Failure, &settings, 0);
+    assert_eq!(
+        twice.phase(),
+        Phase::Open {
+            streak: 0,
+            deadline_ms: 1000
+        }
+    );
+}
+
+#[test]
+fn a_probe_goes_exactly_when_the_period_is_over() {
+    let settings = settings();
+    let open = opened(&settings, 100);
+    assert_eq!(
+        open.admit(&settings, 1099, 500),
+        Admission::Reject { retry_after_ms: 1 }
+    );
+    assert!(probe(open, &settings, 1100).is_half_open());
+}
+
+#[test]
+fn a_clock_that_goes_back_or_far_ahead_does_no_harm() {
+    let settings = settings();
+    let open = opened(&settings, 5000);
+    assert_eq!(
+        open.admit(&settings, 0, 500),
+        Admission::Reject {
+            retry_after_ms: 6000
+        }
+    );
+    assert!(probe(open, &settings, u64::MAX).is_half_open());
+    let _ = opened(&settings, u64::MAX);
+}
+
+#[test]
+fn every_failed_probe_doubles_the_period_and_a_close_resets_it() {
+    let settings = settings();
+    let mut word = opened(&settings, 0);
+    let mut now = 0;
+    for period in [1000, 2000, 4000, 4000] {
+        assert_eq!(
+            word.admit(&settings, now, 500),
+            Admission::Reject {
+                retry_after_ms: period
+            }
+        );
+        now += period;
+        let half = probe(word, &settings, now);
+        word = after(half, half.generation(), Settlement::Failure, &settings, now);
+    }
+    let half = probe(word, &settings, now + 4000);
+    let closed = after(half, half.generation(), Settlement::Success, &settings, now);
+    assert!(closed.is_quiet());
+}
+
+#[test]
+fn a_lost_probe_is_replaced_and_can_do_nothing_any_more() {
+    let settings = settings();
+    let half = probe(opened(&settings, 0), &settings, 1000);
+    assert_eq!(
+        half.admit(&settings, 1499, 500),
+        Admission::Reject { retry_after_ms: 0 }
+    );
+    let second = probe(half, &settings, 1500);
+    for outcome in [
+        Settlement::Success,
+        Settlement::Failure,
+        Settlement::Neutral,
+    ] {
+        assert_eq!(
+            second.settle(half.generation(), outcome, &settings, 1500, MIDDLE),
+            Effect::Stale
+        );
+    }
+}
+
+#[test]
+fn no_more_probes_than_successes_are_still_needed() {
+    let settings = Settings {
+        half_open_permits: 5,
+        success_threshold: 2,
+        ..settings()
+    };
+    let one = probe(opened(&settings, 0), &settings, 1000);
+    let two = probe(one, &settings, 1000);
+    assert_eq!(
+        two.admit(&settings, 1000, 500),
+        Admission::Reject { retry_after_ms: 0 }
+    );
+    let half_way = after(two, two.generation(), Settlement::Success, &settings, 1000);
+    assert!(half_way.is_half_open());
+    assert_eq!(
+        half_way.admit(&settings, 1000, 500),
+        Admission::Reject { retry_after_ms: 0 }
+    );
+    let closed = after(
+        half_way,
+        half_way.generation(),
+        Settlement::Success,
+        &settings,
+        1000,
+    );
+    assert!(closed.is_closed());
+}
+
+#[test]
+fn every_field_survives_packing_at_its_edges() {
+    for generation in [0, 1, GENERATION_MASK] {
+        for phase in [
+            Phase::Closed { failures: 0 },
+            Phase::Closed {
+                failures: PAYLOAD_MASK,
+            },
+            Phase::Open {
+                streak: 0,
+                deadline_ms: 0,
+            },
+            Phase::Open {
+                streak: MAX_STREAK,
+                deadline_ms: DEADLINE_MASK,
+            },
+            Phase::HalfOpen(HalfOpen {
+                streak: 0,
+                out: 0,
+                successes: 0,
+                lease_ms: 0,
+            }),
+            Phase::HalfOpen(HalfOpen {
+                streak: MAX_STREAK,
+                out: COUNT_MASK,
+                successes: COUNT_MASK,
+                lease_ms: LEASE_MASK,
+            }),
+        ] {
+            let word = Word::pack(generation, phase);
+            assert_eq!((word.generation(), word.phase()), (generation, phase));
+        }
+    }
+}
+
+/// A state of the whole system: the word, the clock, and the permits that are out, by the word each was given under.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct System {
+    word: Word,
+    now_ms: u64,
+    permits: Vec<(u64, bool)>,
+}
+
+const START_MS: u64 = 100;
+
+impl System {
+    fn start() -> Self {
+        Self {
+            word: Word::from_bits(0),
+            now_ms: START_MS,
+            permits: Vec::new(),
+        }
+    }
+
+    fn successors(&self, settings: &Settings, callers: usize, until_ms: u64) -> Vec<Self> {
+        let mut next = Vec::new();
+        if self.now_ms < until_ms {
+            next.push(Self {
+                now_ms: self.now_ms + 1,
+                ..self.clone()
+            });
+        }
+        if self.permits.len() < callers {
+            let admitted = match self
+                .word
+                .admit(settings, self.now_ms, settings.probe_lease_ms)
+            {
+                Admission::Pass => Some(self.word),
+                Admission::Probe(word) => Some(word),
+                Admission::Reject { .. } => None,
+            };
+            if let Some(word) = admitted {
+                let mut state = Self {
+                    word,
+                    ..self.clone()
+                };
+                state.permits.push((word.generation(), word.is_half_open()));
+                next.push(state);
+            }
+        }
+        for index in 0..self.permits.len() {
+            for outcome in [
+                Settlement::Success,
+                Settlement::Failure,
+                Settlement::Neutral,
+            ] {
+                let mut state = self.clone();
+                let (generation, is_probe) = state.permits.remove(index);
+                // Only a probe that is dropped has something to give back.
+                if outcome != Settlement::Neutral || is_probe {
+                    state.word = after(self.word, generation, outcome, settings, self.now_ms);
+                }
+                next.push(state);
+            }
+        }
+        for state in &mut next {
+            state.permits.sort_unstable();
+        }
+        next
+    }
+
+    fn check_step_to(&self, next: &Self, settings: &Settings) {
+        assert!(
+            next.word.generation() >= self.word.generation(),
+            "{self:?} -> {next:?}"
+        );
+        let (from, to) = (self.word.phase(), next.word.phase());
+        if std::mem::discriminant(&from) != std::mem::discriminant(&to) {
+            assert!(
+                next.word.generation() > self.word.generation(),
+                "{self:?} -> {next:?}"
+            );
+            assert!(
+                !matches!((from, to), (Phase::Open { .. }, Phase::Closed { .. })),
+                "an open circuit closed without a probe: {self:?} -> {next:?}"
+            );
+        }
+        if let Phase::HalfOpen(half) = to {
+            let probes = next
+                .permits
+                .iter()
+                .filter(|(generation, _)| *generation == next.word.generation())
+                .count();
+            assert_eq!(
+                half.out, probes as u64,
+                "permits are counted exactly: {next:?}"
+            );
+            assert!(half.out <= settings.half_open_permits, "{next:?}");
+            assert!(half.successes < settings.success_threshold, "{next:?}");
+        }
+    }
+}
+
+/// Walks every reachable state; checks each step, and that from everywhere a healthy Redis leads back to a quiet breaker.
+fn walk(settings: &Settings, callers: usize, duration_ms: u64) -> usize {
+    let until_ms = START_MS + duration_ms;
+    let mut index = HashMap::from([(System::start(), 0)]);
+    let mut states = vec![System::start()];
+    let mut sources: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut queue = VecDeque::from([0]);
+    while let Some(at) = queue.pop_front() {
+        let state = states[at].clone();
+        for next in state.successors(settings, callers, until_ms) {
+            state.check_step_to(&next, settings);
+            let to = *index.entry(next.clone()).or_insert_with(|| {
+                states.push(next);
+                sources.push(Vec::new());
+                queue.push_back(states.len() - 1);
+                states.len() - 1
+            });
+            sources[to].push(at);
+        }
+    }
+    let mut recovers: Vec<bool> = states.iter().map(|state| state.word.is_quiet()).collect();
+    let mut queue: VecDeque<usize> = (0..states.len()).filter(|at| recovers[*at]).collect();
+    while let Some(at) = queue.pop_front() {
+        for &source in &sources[at] {
+            if !recovers[source] {
+                recovers[source] = true;
+                queue.push_back(source);
+            }
+        }
+    }
+    let longest = settings.reset_timeout_max_ms + settings.probe_lease_ms + 2;
+    for (at, state) in states.iter().enumerate() {
+        assert!(
+            recovers[at] || state.now_ms + longest > until_ms,
+            "stuck for ever: {state:?}"
+        );
+    }
+    states.len()
+}
+
+#[test]
+fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
+    let mut states = 0;
+    for (half_open_permits, success_threshold) in [(1, 1), (1, 2), (2, 2), (2, 1)] {
+        for failure_threshold in [1, 2] {
+            let settings = Settings {
+                failure_threshold,
+                success_threshold,
+                half_open_permits,
+                reset_timeout_ms: 2,
+                reset_timeout_max_ms: 4,
+                probe_lease_ms: 3,
+            };
+            states += walk(&settings, 3, 12);
+        }
+    }
+    assert!(states > 10_000, "the walk saw only {states} states");
+}

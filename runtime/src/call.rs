@@ -1,0 +1,212 @@
+//! One call of an annotated function: which attempt it is at, and what follows from each one's outcome.
+//!
+//! Not generic, so that one copy serves every annotated function; whatever is not on the path of a call that succeeds at once
+//! is out of line.
+
+use std::time::Duration;
+
+use crate::class::Settlement;
+use crate::clock::Instant;
+use crate::telemetry::{self, Retry};
+use crate::{Breaker, Class, Permit, Policy, Rejection};
+
+/// One call of an annotated function.
+#[derive(Debug)]
+pub struct Call<'a> {
+    policy: &'a Policy,
+    breaker: Option<&'a Breaker>,
+    permit: Option<Permit<'a>>,
+    /// Attempts that have failed.
+    failed: u32,
+    /// The pause before the next attempt, and what decorrelated jitter grows from.
+    delay: Duration,
+    /// When the deadline began to run.
+    started: Option<Instant>,
+}
+
+/// What follows from a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Wait, then try again.
+    Pause,
+    /// Give up; the fallback, if there is one, may answer.
+    Fallback,
+    /// Give up; this failure is the answer.
+    Return,
+}
+
+impl<'a> Call<'a> {
+    /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
+    #[inline]
+    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+        Self {
+            policy,
+            breaker,
+            permit: None,
+            failed: 0,
+            delay: Duration::ZERO,
+            started: None,
+        }
+    }
+
+    /// A call whose deadline, if it has one, runs from now: the body is going to block.
+    #[inline]
+    pub fn started(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+        let mut call = Self::new(policy, breaker);
+        if policy.deadline.is_some() {
+            call.started = Some(Instant::now());
+        }
+        call
+    }
+
+    /// A value of the attribute that was known only at run time and makes no sense.
+    pub fn misconfigured(&self) -> Option<Rejection> {
+        self.policy.problem()
+    }
+
+    /// Asks for leave to make an attempt. `Some`: refused, the call is over.
+    #[inline]
+    pub fn begin(&mut self) -> Option<Rejection> {
+        match self
+            .breaker?
+            .acquire(self.policy.timeout.unwrap_or(Duration::ZERO))
+        {
+            Ok(permit) => {
+                self.permit = Some(permit);
+                None
+            }
+            Err(rejection) => Some(rejection),
+        }
+    }
+
+    /// The attempt gave a value.
+    #[inline]
+    pub fn succeeded(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            permit.success();
+        }
+    }
+
+    /// The attempt gave an error.
+    #[cold]
+    #[inline(never)]
+    pub fn failed(&mut self, class: Class) -> Step {
+        let verdict = class.verdict(self.policy.idempotent);
+        self.failed = self.failed.saturating_add(1);
+        self.settle(verdict.breaker);
+        if verdict.retry && self.plans_retry(class) {
+            Step::Pause
+        } else if verdict.fallback {
+            Step::Fallback
+        } else {
+            Step::Return
+        }
+    }
+
+    /// The attempt was cut off. `None`: pause, then try again. `Some`: the call is over.
+    #[cold]
+    #[inline(never)]
+    pub fn timed_out(&mut self) -> Option<Rejection> {
+        match self.failed(Class::Ambiguous) {
+            Step::Pause => None,
+            Step::Fallback | Step::Return => Some(self.lateness()),
+        }
+    }
+
+    /// Ends the call, and tells that the fallback answers from here on.
+    ///
+    /// By value: the breaker may be a part of what the fallback wants for itself.
+    #[cold]
+    pub fn falls_back(self) {
+        telemetry::falls_back(
+            self.policy.name,
+            self.failed,
+            self.breaker.map(Breaker::name),
+        );
+    }
+
+    /// The pause to make before the next attempt.
+    pub(crate) const fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
+    pub(crate) fn attempt_limit(&mut self, now: Instant) -> Option<Duration> {
+        let left = self.time_left(now);
+        match (self.policy.timeout, left) {
+            (Some(timeout), Some(left)) => Some(timeout.min(left)),
+            (limit, None) | (None, limit) => limit,
+        }
+    }
+
+    /// What is left of the deadline, which begins to run now if it has not yet.
+    fn time_left(&mut self, now: Instant) -> Option<Duration> {
+        let deadline = self.policy.deadline?;
+        let started = *self.started.get_or_insert(now);
+        Some(deadline.saturating_sub(now.saturating_duration_since(started)))
+    }
+
+    fn settle(&mut self, outcome: Settlement) {
+        if let Some(permit) = self.permit.take() {
+            permit.settle(outcome);
+        }
+    }
+
+    /// Whether there is another attempt, and after which delay: not if it would be refused or come too late.
+    fn plans_retry(&mut self, class: Class) -> bool {
+        if self.failed > self.policy.retries {
+            return false;
+        }
+        let delay = self
+            .policy
+            .backoff
+            .delay(self.failed, self.delay, fastrand::u32(..));
+        if self
+            .breaker
+            .is_some_and(|breaker| breaker.retry_after() > delay)
+        {
+            return false;
+        }
+        if self.policy.deadline.is_some()
+            && self
+                .time_left(Instant::now())
+                .is_some_and(|left| delay >= left)
+        {
+            return false;
+        }
+        self.delay = delay;
+        telemetry::retry(Retry {
+            function: self.policy.name,
+            attempt: self.failed,
+            class,
+            delay,
+            breaker: self.breaker.map(Breaker::name),
+        });
+        true
+    }
+
+    fn lateness(&mut self) -> Rejection {
+        let function = self.policy.name;
+        let past_deadline = self.policy.deadline.filter(|_| {
+            self.time_left(Instant::now())
+                .is_some_and(|left| left.is_zero())
+        });
+        match (past_deadline, self.policy.timeout) {
+            (None, Some(after)) => Rejection::TimedOut { function, after },
+            (deadline, _) => Rejection::DeadlineExceeded {
+                function,
+                deadline: deadline.unwrap_or(Duration::ZERO),
+            },
+        }
+    }
+}
+
+/// Makes the pause before the next attempt by blocking the thread.
+#[cold]
+pub fn block(call: &mut Call<'_>) {
+    std::thread::sleep(call.delay());
+}
+
+#[cfg(test)]
+#[path = "call_tests.rs"]
+mod tests;

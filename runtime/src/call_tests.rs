@@ -1,0 +1,157 @@
+use tokio::time::advance;
+
+use super::*;
+use crate::{Backoff, Jitter, State};
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+fn policy() -> Policy {
+    Policy::new("app::load").backoff(Backoff::fixed(MS(100)).jitter(Jitter::None))
+}
+
+/// What follows from each of these failures, one attempt after the other.
+fn steps(policy: &Policy, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<Step> {
+    let mut call = Call::new(policy, breaker);
+    let step = |class: &Class| {
+        assert_eq!(call.begin(), None);
+        call.failed(*class)
+    };
+    classes.iter().map(step).collect()
+}
+
+#[test]
+fn three_retries_are_four_attempts() {
+    assert_eq!(
+        steps(&policy(), None, &[Class::Unreachable; 4]),
+        [Step::Pause, Step::Pause, Step::Pause, Step::Fallback]
+    );
+    assert_eq!(
+        steps(&policy().retries(0), None, &[Class::Unreachable]),
+        [Step::Fallback]
+    );
+}
+
+#[test]
+fn what_may_have_run_is_not_run_again_unless_idempotent() {
+    let once = policy().idempotent(false);
+    assert_eq!(steps(&once, None, &[Class::Ambiguous]), [Step::Fallback]);
+    assert_eq!(
+        steps(
+            &once,
+            None,
+            &[Class::Unreachable, Class::Unavailable, Class::WriteRefused]
+        ),
+        [Step::Pause; 3]
+    );
+    assert_eq!(steps(&policy(), None, &[Class::Ambiguous]), [Step::Pause]);
+}
+
+#[test]
+fn a_permanent_failure_is_the_answer() {
+    for class in [Class::Permanent, Class::Foreign, Class::Misconfigured] {
+        assert_eq!(
+            steps(&policy(), None, &[class]),
+            [Step::Return],
+            "{class:?}"
+        );
+    }
+    assert_eq!(steps(&policy(), None, &[Class::Rejected]), [Step::Fallback]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
+    let breaker = Breaker::new("b").failure_threshold(2);
+    assert_eq!(
+        steps(&policy(), Some(&breaker), &[Class::Unreachable; 2]),
+        [Step::Pause, Step::Fallback]
+    );
+    assert_eq!(breaker.state(), State::Open);
+    let refused = Call::new(&policy(), Some(&breaker)).begin();
+    assert!(
+        matches!(refused, Some(Rejection::CircuitOpen { breaker: "b", .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_outlasts_the_open_period_is_made() {
+    let breaker = Breaker::new("b").failure_threshold(1).reset_timeout(MS(50));
+    assert_eq!(
+        steps(&policy(), Some(&breaker), &[Class::Unreachable]),
+        [Step::Pause]
+    );
+}
+
+#[test]
+fn a_permanent_failure_tells_the_breaker_that_redis_is_there() {
+    let breaker = Breaker::new("b").failure_threshold(2);
+    for _ in 0..5 {
+        steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
+        steps(&policy(), Some(&breaker), &[Class::Permanent]);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn foreign_failures_say_nothing_to_the_breaker() {
+    let breaker = Breaker::new("b").failure_threshold(2);
+    steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
+    for _ in 0..5 {
+        steps(&policy(), Some(&breaker), &[Class::Foreign]);
+    }
+    steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_does_not_fit_in_the_deadline_is_not_begun() {
+    let policy = policy().deadline(MS(250));
+    let mut call = Call::started(&policy, None);
+    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    advance(MS(149)).await;
+    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    advance(MS(1)).await;
+    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_gets_what_is_left_of_the_deadline() {
+    let policy = policy().timeout(MS(200)).deadline(MS(300));
+    let mut call = Call::new(&policy, None);
+    assert_eq!(call.attempt_limit(Instant::now()), Some(MS(200)));
+    advance(MS(180)).await;
+    assert_eq!(call.attempt_limit(Instant::now()), Some(MS(120)));
+    advance(MS(500)).await;
+    assert_eq!(call.attempt_limit(Instant::now()), Some(MS(0)));
+    assert_eq!(
+        call.timed_out(),
+        Some(Rejection::DeadlineExceeded {
+            function: "app::load",
+            deadline: MS(300)
+        })
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_names_itself_when_the_retries_are_used_up() {
+    let policy = policy().retries(1).timeout(MS(200));
+    let mut call = Call::new(&policy, None);
+    assert_eq!(call.timed_out(), None);
+    assert_eq!(
+        call.timed_out(),
+        Some(Rejection::TimedOut {
+            function: "app::load",
+            after: MS(200)
+        })
+    );
+}
+
+#[test]
+fn a_call_that_is_dropped_in_the_middle_of_an_attempt_gives_its_permit_back() {
+    let breaker = Breaker::new("b");
+    let policy = policy();
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert_eq!(call.begin(), None);
+    drop(call);
+    assert_eq!(breaker.state(), State::Closed);
+}

@@ -1,0 +1,176 @@
+//! What a failure means, and what follows from it.
+
+use std::error::Error;
+
+pub(crate) mod chain;
+pub(crate) mod ladder;
+mod redis;
+
+/// What the failure of one attempt means for retries, the breaker and the fallback.
+///
+/// | class | for example | retried | for the breaker | fallback |
+/// |---|---|---|---|---|
+/// | `Unreachable` | connection refused, unknown host, no Sentinel master | yes | failure | yes |
+/// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
+/// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
+/// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |
+/// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type, a wrong password | no | success | no |
+/// | `Misconfigured` | a bad URL, an argument that cannot be sent | no | neutral | no |
+/// | `Rejected` | a nested function's breaker is open | no | neutral | yes |
+/// | `Foreign` | no Redis error in the chain | no | neutral | no |
+///
+/// Redis-rs's own `RedisError::retry_method` is not used: it calls a reply of the wrong type a reason to reconnect, and
+/// a full or busy server permanent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Class {
+    /// Redis was not reached: the command was never sent.
+    Unreachable,
+    /// Redis answered that it cannot serve now: the command was not executed.
+    Unavailable,
+    /// Redis refuses writes for now and still serves reads: the command was not executed.
+    WriteRefused,
+    /// Nobody knows whether Redis executed the command.
+    Ambiguous,
+    /// Redis answered, and will answer the same again.
+    Permanent,
+    /// The call cannot be made at all: its settings or arguments are wrong. Redis was not asked.
+    Misconfigured,
+    /// Another function of this crate refused the call, after attempts of its own or because its circuit is open.
+    Rejected,
+    /// Not about Redis.
+    Foreign,
+}
+
+/// Says what a failure means, for error types of your own.
+///
+/// Needed only for types that are not `std::error::Error + 'static`, and for those that know better than the Redis error
+/// they carry. `RedisError`, enums made by `thiserror`, `anyhow`, `eyre` and `Box<dyn Error>` work without.
+///
+/// ```
+/// use redis_resilient::{Class, Classify};
+///
+/// enum StoreError { Busy, NotFound }
+///
+/// impl Classify for StoreError {
+///     fn class(&self) -> Class {
+///         match self {
+///             StoreError::Busy => Class::Unavailable,
+///             StoreError::NotFound => Class::Permanent,
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`#[redis_resilient]` cannot tell whether `{Self}` is worth a retry",
+    label = "the function fails with this type",
+    note = "`{Self}` is neither `std::error::Error + 'static` nor a wrapper like `anyhow::Error`",
+    note = "implement `redis_resilient::Classify` for `{Self}`, or say it in place: `classify = |error| Class::Unavailable`"
+)]
+pub trait Classify {
+    /// What this failure means.
+    fn class(&self) -> Class;
+}
+
+/// What follows from a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) retry: bool,
+    pub(crate) breaker: Settlement,
+    pub(crate) fallback: bool,
+}
+
+/// What an attempt says about Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    Success,
+    Failure,
+    Neutral,
+}
+
+impl Class {
+    /// The class of any error, by the first link of its chain that says something about Redis.
+    ///
+    /// This is what the attribute does by itself; a `classify` of your own can fall back on it.
+    ///
+    /// ```
+    /// use redis_resilient::Class;
+    /// use std::io;
+    ///
+    /// let refused = redis::RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// assert_eq!(Class::of(&refused), Class::Unreachable);
+    /// ```
+    #[must_use]
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        chain::find_map(error, &mut redis::class_of_link).unwrap_or(Self::Foreign)
+    }
+
+    pub(crate) const fn verdict(self, idempotent: bool) -> Verdict {
+        use Settlement::{Failure, Neutral, Success};
+        let (retry, breaker, fallback) = match self {
+            Self::Unreachable | Self::Unavailable => (true, Failure, true),
+            Self::WriteRefused => (true, Neutral, true),
+            Self::Ambiguous => (idempotent, Failure, true),
+            Self::Permanent => (false, Success, false),
+            Self::Rejected => (false, Neutral, true),
+            Self::Misconfigured | Self::Foreign => (false, Neutral, false),
+        };
+        Verdict {
+            retry,
+            breaker,
+            fallback,
+        }
+    }
+
+    /// As it is written in events.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unavailable => "unavailable",
+            Self::WriteRefused => "write_refused",
+            Self::Ambiguous => "ambiguous",
+            Self::Permanent => "permanent",
+            Self::Misconfigured => "misconfigured",
+            Self::Rejected => "rejected",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_ambiguous_failure_asks_whether_the_function_is_idempotent() {
+        let classes = [
+            Class::Unreachable,
+            Class::Unavailable,
+            Class::WriteRefused,
+            Class::Ambiguous,
+            Class::Permanent,
+            Class::Misconfigured,
+            Class::Rejected,
+            Class::Foreign,
+        ];
+        for class in classes {
+            let (yes, no) = (class.verdict(true), class.verdict(false));
+            assert_eq!(yes == no, class != Class::Ambiguous, "{class:?}");
+        }
+        assert!(Class::Ambiguous.verdict(true).retry);
+        assert!(!Class::Ambiguous.verdict(false).retry);
+    }
+
+    #[test]
+    fn the_breaker_counts_what_says_something_about_redis() {
+        let says = |class: Class| class.verdict(true).breaker;
+        assert_eq!(says(Class::Unreachable), Settlement::Failure);
+        assert_eq!(says(Class::Unavailable), Settlement::Failure);
+        assert_eq!(says(Class::Ambiguous), Settlement::Failure);
+        assert_eq!(says(Class::WriteRefused), Settlement::Neutral);
+        assert_eq!(says(Class::Permanent), Settlement::Success);
+        assert_eq!(says(Class::Misconfigured), Settlement::Neutral);
+        assert_eq!(says(Class::Rejected), Settlement::Neutral);
+        assert_eq!(says(Class::Foreign), Settlement::Neutral);
+    }
+}

@@ -1,0 +1,184 @@
+//! Finds the class of an error of any type, decided at compile time by what the type can do.
+//!
+//! Method lookup tries the receiver with the most references first: [`Classify`], then [`Error`], then the wrappers that only
+//! hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
+
+use std::error::Error;
+use std::fmt;
+
+use super::{Class, Classify};
+
+/// An error to look at.
+pub struct View<'a, E: ?Sized>(pub &'a E);
+
+impl<E: ?Sized> fmt::Debug for View<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("View")
+    }
+}
+
+/// Types that say it themselves.
+pub trait ViaClassify {
+    /// The error's class.
+    fn class(&self) -> Class;
+}
+
+impl<E: Classify> ViaClassify for &&&&View<'_, E> {
+    fn class(&self) -> Class {
+        self.0.class()
+    }
+}
+
+/// Types that are errors.
+pub trait ViaError {
+    /// The error's class.
+    fn class(&self) -> Class;
+}
+
+impl<E: Error + 'static> ViaError for &&&View<'_, E> {
+    fn class(&self) -> Class {
+        Class::of(self.0)
+    }
+}
+
+/// `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
+pub trait ViaAsRefSendSync {
+    /// The error's class.
+    fn class(&self) -> Class;
+}
+
+impl<E: AsRef<dyn Error + Send + Sync + 'static>> ViaAsRefSendSync for &&View<'_, E> {
+    fn class(&self) -> Class {
+        Class::of(self.0.as_ref())
+    }
+}
+
+/// `Box<dyn Error>`.
+pub trait ViaAsRef {
+    /// The error's class.
+    fn class(&self) -> Class;
+}
+
+impl<E: AsRef<dyn Error + 'static>> ViaAsRef for &View<'_, E> {
+    fn class(&self) -> Class {
+        Class::of(self.0.as_ref())
+    }
+}
+
+/// Everything else: an error message that says what to implement.
+pub trait ViaNothing {
+    /// The type that needs [`Classify`].
+    type Unknown;
+    /// The error's class.
+    fn class(&self) -> Class
+    where
+        Self::Unknown: Classify;
+}
+
+impl<E> ViaNothing for View<'_, E> {
+    type Unknown = E;
+
+    fn class(&self) -> Class
+    where
+        E: Classify,
+    {
+        self.0.class()
+    }
+}
+
+/// Asks the function given as `classify`; the bound tells the compiler the type of a closure's parameter.
+pub fn classify_with<E, F: FnOnce(&E) -> Class>(error: &E, classify: F) -> Class {
+    classify(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use redis::RedisError;
+
+    use super::*;
+
+    macro_rules! class {
+        ($error:expr) => {{
+            let error = &$error;
+            (&&&&&View(error)).class()
+        }};
+    }
+
+    fn refused() -> RedisError {
+        io::Error::from(io::ErrorKind::ConnectionRefused).into()
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum AppError {
+        #[error("cache")]
+        Cache(#[from] RedisError),
+        #[error(transparent)]
+        Seen(RedisError),
+        #[error("no such user")]
+        NotFound,
+    }
+
+    struct Bare;
+    impl Classify for Bare {
+        fn class(&self) -> Class {
+            Class::WriteRefused
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("knows better")]
+    struct Opinionated(#[source] RedisError);
+    impl Classify for Opinionated {
+        fn class(&self) -> Class {
+            Class::Permanent
+        }
+    }
+
+    #[test]
+    fn every_common_error_type_is_classified() {
+        assert_eq!(class!(refused()), Class::Unreachable);
+        assert_eq!(class!(AppError::from(refused())), Class::Unreachable);
+        assert_eq!(class!(AppError::Seen(refused())), Class::Unreachable);
+        assert_eq!(class!(AppError::NotFound), Class::Foreign);
+        assert_eq!(class!(Arc::new(refused())), Class::Unreachable);
+        assert_eq!(class!(Box::new(refused())), Class::Unreachable);
+        assert_eq!(class!(io::Error::other(refused())), Class::Unreachable);
+        assert_eq!(
+            class!(io::Error::from(io::ErrorKind::ConnectionReset)),
+            Class::Ambiguous
+        );
+        assert_eq!(
+            class!(anyhow::Error::from(refused()).context("loading")),
+            Class::Unreachable
+        );
+        let boxed: Box<dyn Error> = Box::new(refused());
+        assert_eq!(class!(boxed), Class::Unreachable);
+        let boxed: Box<dyn Error + Send + Sync> = Box::new(AppError::from(refused()));
+        assert_eq!(class!(boxed), Class::Unreachable);
+        assert_eq!(class!(fmt::Error), Class::Foreign);
+    }
+
+    #[test]
+    fn a_type_s_own_word_comes_first() {
+        assert_eq!(class!(Bare), Class::WriteRefused);
+        assert_eq!(class!(Opinionated(refused())), Class::Permanent);
+    }
+
+    #[test]
+    fn a_transparent_wrapper_of_a_server_error_is_seen_through() {
+        let loading: RedisError = redis::make_extension_error("BUSY".into(), None);
+        assert_eq!(class!(AppError::Seen(loading)), Class::Unavailable);
+    }
+
+    #[test]
+    fn bounds_decide_in_generic_functions() {
+        #[expect(clippy::needless_borrow, reason = "as the attribute writes it, whatever the type")]
+        fn generic<E: Error + 'static>(error: &E) -> Class {
+            (&&&&&View(error)).class()
+        }
+        assert_eq!(generic(&refused()), Class::Unreachable);
+    }
+}

@@ -1,0 +1,51 @@
+//! One attribute makes a function that talks to Redis survive Redis.
+//!
+//! ```
+//! use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+//! use redis_resilient::redis_resilient;
+//!
+//! #[redis_resilient(retries = 3, backoff = "exp", fallback = from_database)]
+//! async fn user_name(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+//!     conn.get(format!("user:{id}")).await
+//! }
+//!
+//! async fn from_database(_: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+//!     Ok(Some(format!("user number {id}, as the database has it")))
+//! }
+//! ```
+//!
+//! The options are listed at [`redis_resilient`]. What they call is here:
+//!
+//! * [`Class`] says what a failure means, [`Classify`] lets your own error types take part;
+//! * [`Breaker`] is the circuit breaker that functions share;
+//! * [`Backoff`] is how long to wait between attempts;
+//! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`].
+//!
+//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
+//! then your function's body. Every attempt asks the breaker and is counted by it.
+//!
+//! # Feature flags
+//!
+//! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod attempt;
+mod backoff;
+mod breaker;
+mod call;
+mod class;
+mod clock;
+mod fallback;
+mod outcome;
+mod policy;
+mod rejection;
+mod telemetry;
+
+pub use backoff::{Backoff, Jitter};
+pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, State};
+pub use class::{Class, Classify};
+pub use policy::Policy;
+pub use redis_resilient_macros::redis_resilient;
+pub use rejection::Rejection;

@@ -1,0 +1,121 @@
+//! What one annotated function does when Redis fails: the numbers of its attribute, in a `static`.
+
+use std::time::Duration;
+
+use crate::{Backoff, Rejection};
+
+const MAX_RETRIES: u32 = 100;
+
+/// What one annotated function does when Redis fails.
+///
+/// The attribute writes one of these into a `static` beside the function; there is rarely a reason to make one by hand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Policy {
+    pub(crate) name: &'static str,
+    pub(crate) retries: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) idempotent: bool,
+}
+
+impl Policy {
+    /// The defaults: 3 retries, exponential backoff from 50 ms to 1 s with full jitter, 1 s for an attempt, no deadline.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            retries: 3,
+            backoff: Backoff::DEFAULT,
+            timeout: Some(Duration::from_secs(1)),
+            deadline: None,
+            idempotent: true,
+        }
+    }
+
+    /// Attempts after the first, at most 100.
+    #[must_use]
+    pub const fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// How long to wait between attempts.
+    #[must_use]
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// An attempt may take as long as it likes.
+    #[must_use]
+    pub const fn no_timeout(mut self) -> Self {
+        self.timeout = None;
+        self
+    }
+
+    /// How long all attempts and the waiting between them may take together.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Whether the function may run again although Redis may have executed it already.
+    #[must_use]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
+
+    /// The first setting that makes no sense. Literals are checked by the attribute; this is for values known at run time.
+    pub(crate) fn problem(&self) -> Option<Rejection> {
+        let too_short = |time: Option<Duration>| time.is_some_and(|t| t.is_zero());
+        let (option, problem) = if self.retries > MAX_RETRIES {
+            ("retries", "it has to be a number from 0 to 100")
+        } else if too_short(self.timeout) {
+            ("timeout", "it has to be longer than zero")
+        } else if too_short(self.deadline) {
+            ("deadline", "it has to be longer than zero")
+        } else {
+            self.backoff.problem()?
+        };
+        Some(Rejection::Misconfigured {
+            function: self.name,
+            option,
+            problem,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named_with_its_function() {
+        let named = |policy: Policy| policy.problem().map(|problem| problem.to_string());
+        let policy = Policy::new("app::load");
+        assert_eq!(named(policy), None);
+        assert_eq!(named(policy.retries(100)), None);
+        for (bad, option) in [
+            (policy.retries(101), "retries"),
+            (policy.timeout(Duration::ZERO), "timeout"),
+            (policy.deadline(Duration::ZERO), "deadline"),
+            (policy.backoff(Backoff::DEFAULT.factor(f64::NAN)), "factor"),
+        ] {
+            let text = named(bad).unwrap_or_default();
+            assert!(
+                text.contains(&format!("`{option}`")) && text.contains("app::load"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What this crate itself refuses, carried inside the user's own error type.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use redis::RedisError;
+
+use crate::class::chain;
+
+/// Why an annotated function failed without an error of its own.
+///
+/// It travels inside the function's own error type, made by that type's `From<RedisError>`, and [`Rejection::find`]
+/// gets it back out of any chain of errors:
+///
+/// ```
+/// use redis::RedisError;
+/// use redis_resilient::Rejection;
+/// use std::time::Duration;
+///
+/// fn http_status(error: &RedisError) -> (u16, Option<Duration>) {
+///     match Rejection::find(error) {
+///         Some(Rejection::CircuitOpen { retry_after, .. }) => (503, Some(*retry_after)),
+///         Some(_) => (504, None),
+///         None => (500, None),
+///     }
+/// }
+///
+/// let refused = RedisError::from(Rejection::TimedOut { function: "app::load", after: Duration::from_secs(1) });
+/// assert_eq!(http_status(&refused), (504, None));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The circuit is open: Redis was not asked.
+    CircuitOpen {
+        /// The name given to [`Breaker::new`](crate::Breaker::new).
+        breaker: &'static str,
+        /// When the breaker will next let a call through, in milliseconds' steps. Zero while such a call is under way.
+        retry_after: Duration,
+    },
+    /// An attempt took longer than its `timeout`. Redis may have executed it.
+    TimedOut {
+        /// The function's name, as in its events.
+        function: &'static str,
+        /// How long it was given.
+        after: Duration,
+    },
+    /// The call took longer than its `deadline`. Redis may have executed the last attempt.
+    DeadlineExceeded {
+        /// The function's name, as in its events.
+        function: &'static str,
+        /// How long the call was given.
+        deadline: Duration,
+    },
+    /// An option's value, known only at run time, makes no sense: nothing was tried.
+    Misconfigured {
+        /// The function's name, as in its events.
+        function: &'static str,
+        /// The option of the attribute.
+        option: &'static str,
+        /// What its value has to be.
+        problem: &'static str,
+    },
+}
+
+impl Rejection {
+    /// The rejection inside `error`, however deep it is wrapped.
+    ///
+    /// For `anyhow::Error` and `Box<dyn Error>` pass `error.as_ref()`.
+    #[must_use]
+    pub fn find<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        chain::find_map(error, &mut |link: &'a (dyn Error + 'static)| {
+            link.downcast_ref::<Self>()
+        })
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CircuitOpen {
+                breaker,
+                retry_after,
+            } if retry_after.is_zero() => {
+                write!(
+                    f,
+                    "circuit `{breaker}` is half-open and its probe is under way"
+                )
+            }
+            Self::CircuitOpen {
+                breaker,
+                retry_after,
+            } => {
+                write!(f, "circuit `{breaker}` is open for another {retry_after:?}")
+            }
+            Self::TimedOut { function, after } => {
+                write!(
+                    f,
+                    "an attempt of `{function}` got no answer within {after:?}"
+                )
+            }
+            Self::DeadlineExceeded { function, deadline } => {
+                write!(
+                    f,
+                    "`{function}` got no answer within its deadline of {deadline:?}"
+                )
+            }
+            Self::Misconfigured {
+                function,
+                option,
+                problem,
+            } => {
+                write!(
+                    f,
+                    "option `{option}` of `{function}` makes no sense: {problem}"
+                )
+            }
+        }
+    }
+}
+
+impl Error for Rejection {}
+
+impl From<Rejection> for RedisError {
+    fn from(rejection: Rejection) -> Self {
+        let kind = match rejection {
+            Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => {
+                io::ErrorKind::TimedOut
+            }
+            // The kind for which redis-rs itself says "do not retry": outer retry loops leave it alone.
+            _ => io::ErrorKind::Unsupported,
+        };
+        io::Error::new(kind, Envelope(rejection)).into()
+    }
+}
+
+/// `io::Error::source` skips the value it carries and shows that value's source: so the rejection is the source of this.
+#[derive(Debug)]
+struct Envelope(Rejection);
+
+impl fmt::Display for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Envelope {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn open() -> Rejection {
+        Rejection::CircuitOpen {
+            breaker: "sessions",
+            retry_after: Duration::from_millis(250),
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum AppError {
+        #[error("cache")]
+        Cache(#[from] RedisError),
+        #[error(transparent)]
+        Seen(RedisError),
+    }
+
+    #[test]
+    fn is_found_in_every_kind_of_chain() {
+        let redis = RedisError::from(open());
+        assert_eq!(Rejection::find(&redis), Some(&open()));
+        assert_eq!(Rejection::find(&redis.clone()), Some(&open()));
+        assert_eq!(
+            Rejection::find(&AppError::from(redis.clone())),
+            Some(&open())
+        );
+        assert_eq!(
+            Rejection::find(&AppError::Seen(redis.clone())),
+            Some(&open())
+        );
+        assert_eq!(Rejection::find(&Arc::new(redis.clone())), Some(&open()));
+        assert_eq!(
+            Rejection::find(&io::Error::other(redis.clone())),
+            Some(&open())
+        );
+        let context = anyhow::Error::from(redis).context("loading a user");
+        assert_eq!(Rejection::find(context.as_ref()), Some(&open()));
+    }
+
+    #[test]
+    fn is_not_found_where_redis_itself_failed() {
+        let refused = RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert_eq!(Rejection::find(&refused), None);
+    }
+
+    #[test]
+    fn says_which_circuit_and_for_how_long() {
+        let redis = RedisError::from(open());
+        assert_eq!(
+            redis.to_string(),
+            "circuit `sessions` is open for another 250ms"
+        );
+        assert!(matches!(redis.retry_method(), redis::RetryMethod::NoRetry));
+        assert!(!redis.is_unrecoverable_error());
+    }
+
+    #[test]
+    fn a_timeout_looks_like_one_to_redis_rs() {
+        let late = Rejection::TimedOut {
+            function: "app::load",
+            after: Duration::from_secs(1),
+        };
+        assert!(RedisError::from(late).is_timeout());
+    }
+}
