@@ -1,0 +1,18 @@
+use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+use redis_resilient::redis_resilient;
+
+#[redis_resilient(retries = 3)]
+async fn get(conn: &mut MultiplexedConnection, key: String) -> RedisResult<String> {
+    conn.get(consume(key)).await
+}
+
+#[redis_resilient]
+async fn get1(conn: &mut MultiplexedConnection, key: String) -> RedisResult<String> {
+    conn.get(consume(key)).await
+}
+
+fn consume(key: String) -> String {
+    key
+}
+
+fn main() {}

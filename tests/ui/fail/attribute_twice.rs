@@ -1,0 +1,10 @@
+use redis::RedisResult;
+use redis_resilient::redis_resilient;
+
+#[redis_resilient(retries = 3)]
+#[redis_resilient(fallback = Ok(1))]
+fn get() -> RedisResult<u64> {
+    Ok(1)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use redis_resilient::redis_resilient;
+
+#[redis_resilient]
+fn get(key: &str) -> Result<u64, &str> {
+    Err(key)
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+use redis_resilient::redis_resilient;
+
+#[redis_resilient(delay = "50sec")]
+async fn get(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
+    conn.get(id).await
+}
+
+#[redis_resilient(deadline = "2d")]
+async fn get1(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
+    conn.get(id).await
+}
+
+#[redis_resilient(timeout = "1m30s")]
+async fn get2(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
+    conn.get(id).await
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use redis_resilient::redis_resilient;
+
+#[derive(Debug, thiserror::Error)]
+enum StoreError {
+    #[error("not there")]
+    NotFound,
+}
+
+#[redis_resilient]
+async fn get() -> Result<u64, StoreError> {
+    Err(StoreError::NotFound)
+}
+
+#[redis_resilient]
+fn sync() -> Result<u64, StoreError> {
+    Err(StoreError::NotFound)
+}
+
+fn main() {}

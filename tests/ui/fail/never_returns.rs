@@ -1,0 +1,8 @@
+use redis_resilient::redis_resilient;
+
+#[redis_resilient]
+fn get() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use redis_resilient::redis_resilient;
+
+#[redis_resilient]
+async fn get() {}
+
+fn main() {}

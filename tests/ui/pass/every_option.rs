@@ -1,0 +1,97 @@
+#![forbid(unsafe_code)]
+#![deny(warnings, rust_2018_idioms, unused_qualifications)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{AsyncCommands, RedisError, RedisResult, aio::MultiplexedConnection};
+use redis_resilient::{Backoff, Breaker, Class, redis_resilient};
+
+static SESSIONS: Breaker = Breaker::new("sessions");
+const SLOW: Backoff = Backoff::fixed(Duration::from_secs(1));
+const RETRIES: u32 = 3;
+
+#[redis_resilient(
+    retries = 5,
+    backoff = "exp",
+    delay = "10ms",
+    max_delay = "2 s",
+    factor = 1.5,
+    jitter = "equal",
+    timeout = "1.5s",
+    deadline = "1m",
+    breaker = SESSIONS,
+    fallback = Ok(None),
+    idempotent = false,
+    classify = |_| Class::Unavailable,
+    clone(key),
+    name = "users.get",
+    crate = ::redis_resilient,
+)]
+pub async fn all(conn: &mut MultiplexedConnection, key: String) -> RedisResult<Option<u64>> {
+    conn.get(key).await
+}
+
+pub struct Settings {
+    retries: u32,
+    time: Duration,
+    breaker: Arc<Breaker>,
+}
+
+impl Settings {
+    fn breaker(&self) -> Arc<Breaker> {
+        Arc::clone(&self.breaker)
+    }
+
+    #[redis_resilient(
+        retries = self.retries.min(RETRIES),
+        delay = self.time,
+        max_delay = self.time * 2,
+        timeout = self.time,
+        deadline = Duration::from_secs(3),
+        breaker = self.breaker(),
+    )]
+    pub async fn of_run_time(&self, conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+        conn.get(1).await
+    }
+}
+
+#[redis_resilient(backoff = SLOW, breaker = &SESSIONS, classify = class)]
+pub async fn constants(conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+    conn.get(1).await
+}
+
+fn class(error: &RedisError) -> Class {
+    if error.is_timeout() { Class::Ambiguous } else { Class::Permanent }
+}
+
+#[redis_resilient(breaker = breaker)]
+pub async fn parameter(conn: &mut MultiplexedConnection, breaker: &Breaker) -> RedisResult<u64> {
+    conn.get(1).await
+}
+
+#[redis_resilient(breaker = *breaker)]
+pub async fn dereferenced(conn: &mut MultiplexedConnection, breaker: &Arc<Breaker>) -> RedisResult<u64> {
+    conn.get(1).await
+}
+
+#[redis_resilient(breaker = false, timeout = false)]
+pub async fn switched_off(conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+    conn.get(1).await
+}
+
+#[redis_resilient(timeout = false, deadline = "3s", backoff = "none")]
+pub fn sync(conn: &mut redis::Connection) -> RedisResult<u64> {
+    redis::Commands::get(conn, 1)
+}
+
+pub mod elsewhere {
+    pub use redis_resilient as resilient;
+
+    #[redis_resilient::redis_resilient(crate = crate::elsewhere::resilient)]
+    pub fn get() -> redis::RedisResult<u64> {
+        Ok(1)
+    }
+}
+
+fn main() {}
