@@ -1,0 +1,228 @@
+//! The run as a picture: who answered the calls, and how fast.
+
+use std::error::Error;
+use std::time::Duration;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::schedule::Span;
+use crate::stats::{Record, Served, Summary, readable};
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = Result<(), Box<dyn Error + Send + Sync>>;
+
+const SIZE: (u32, u32) = (1_000, 560);
+const LEFT: u32 = 80;
+const RIGHT: u32 = 24;
+
+/// Calls are taken together for this long; for longer in a run so long that no one could tell the stretches apart.
+const STEP: Duration = Duration::from_millis(250);
+const MOST_STEPS: u32 = 300;
+
+const INK: RGBColor = RGBColor(40, 44, 52);
+const GRID: RGBColor = RGBColor(222, 226, 232);
+const OUTAGE: RGBColor = RGBColor(252, 228, 224);
+const CALM: RGBColor = RGBColor(231, 243, 235);
+const P99: RGBColor = RGBColor(176, 42, 55);
+const P50: RGBColor = RGBColor(74, 85, 104);
+
+/// Latencies from here to there are shown, in milliseconds.
+const LATENCIES: std::ops::Range<f64> = 0.1..2_000.0;
+
+fn colour(served: Served) -> RGBColor {
+    match served {
+        Served::Redis => RGBColor(72, 160, 104),
+        Served::Retried => RGBColor(240, 190, 64),
+        Served::Fallback => RGBColor(82, 134, 204),
+        Served::Nobody => RGBColor(214, 80, 70),
+    }
+}
+
+/// The calls that were due in one stretch.
+struct Step {
+    from: f64,
+    to: f64,
+    summary: Summary,
+}
+
+/// The picture as SVG.
+pub(crate) fn draw(
+    records: &[Record],
+    spans: &[Span],
+    end: Duration,
+) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let steps = steps(records, end);
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        root.fill(&WHITE)?;
+        let root = root.margin(4, 4, 8, 0);
+        let (header, rest) = root.split_vertically(64);
+        let (phases, rest) = rest.split_vertically(26);
+        let (shares, latencies) = rest.split_vertically(250);
+        draw_header(&header)?;
+        draw_phases(&phases, spans, end)?;
+        draw_shares(&shares, &steps, spans, end)?;
+        draw_latencies(&latencies, &steps, spans, end)?;
+        root.present()?;
+    }
+    Ok(svg)
+}
+
+fn steps(records: &[Record], end: Duration) -> Vec<Step> {
+    let step = STEP.max(end / MOST_STEPS);
+    let mut due: Vec<_> = records.to_vec();
+    due.sort_unstable_by_key(|record| record.due);
+    let slot = |record: &Record| record.due.as_nanos() / step.as_nanos();
+    due.chunk_by(|a, b| slot(a) == slot(b))
+        .filter_map(|calls| {
+            let number = u32::try_from(slot(calls.first()?)).ok()?;
+            let from = step * number;
+            Some(Step {
+                from: from.as_secs_f64(),
+                to: (from + step).min(end).as_secs_f64(),
+                summary: calls.iter().collect(),
+            })
+        })
+        .collect()
+}
+
+fn draw_header(area: &Area<'_>) -> Drawn {
+    let left = i32::try_from(LEFT)?;
+    area.draw(&Text::new(
+        "Redis fails, the callers' view",
+        (left, 14),
+        ("sans-serif", 20).into_font().color(&INK),
+    ))?;
+    let label = ("sans-serif", 14).into_font().color(&INK);
+    let label = label.pos(Pos::new(HPos::Left, VPos::Center));
+    let entries = [
+        (Served::Redis, "Redis", 0),
+        (Served::Retried, "Redis, after a retry", 80),
+        (Served::Fallback, "fallback (database)", 240),
+        (Served::Nobody, "error (a write has no fallback)", 395),
+    ];
+    for (served, text, x) in entries {
+        let x = left + x;
+        area.draw(&Rectangle::new(
+            [(x, 43), (x + 12, 55)],
+            colour(served).filled(),
+        ))?;
+        area.draw(&Text::new(text, (x + 18, 50), label.clone()))?;
+    }
+    for (colour, text, x) in [(P50, "p50", 640), (P99, "p99", 710)] {
+        let x = left + x;
+        let line = PathElement::new([(x, 49), (x + 18, 49)], colour.stroke_width(2));
+        area.draw(&line)?;
+        area.draw(&Text::new(text, (x + 24, 50), label.clone()))?;
+    }
+    Ok(())
+}
+
+/// The names of the phases, above them.
+fn draw_phases(area: &Area<'_>, spans: &[Span], end: Duration) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .set_label_area_size(LabelAreaPosition::Left, LEFT)
+        .margin_right(RIGHT)
+        .build_cartesian_2d(0.0..end.as_secs_f64(), 0.0..1.0)?;
+    let name = ("sans-serif", 13).into_font().color(&INK);
+    let name = name.pos(Pos::new(HPos::Center, VPos::Center));
+    for span in spans {
+        let (from, to) = (span.from.as_secs_f64(), span.to.as_secs_f64());
+        let fill = if span.phase.is_outage() { OUTAGE } else { CALM };
+        let shape = [(from, 0.0), (to, 1.0)];
+        chart.draw_series([Rectangle::new(shape, fill.filled())])?;
+        let middle = (f64::midpoint(from, to), 0.5);
+        chart.draw_series([Text::new(span.phase.name(), middle, name.clone())])?;
+    }
+    Ok(())
+}
+
+fn draw_shares(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .set_label_area_size(LabelAreaPosition::Left, LEFT)
+        .set_label_area_size(LabelAreaPosition::Bottom, 8)
+        .margin_right(RIGHT)
+        .build_cartesian_2d(0.0..end.as_secs_f64(), 0.0..100.0)?;
+    // Each layer reaches down to the bottom and is painted over by the next.
+    for (layer, served) in Served::ALL.into_iter().enumerate().rev() {
+        let mut outline = vec![(0.0, 0.0)];
+        for step in steps {
+            let share: f64 = Served::ALL[..=layer]
+                .iter()
+                .map(|&part| step.summary.share(part))
+                .sum();
+            outline.extend([(step.from, share * 100.0), (step.to, share * 100.0)]);
+        }
+        outline.push((end.as_secs_f64(), 0.0));
+        chart.draw_series([Polygon::new(outline, colour(served).filled())])?;
+    }
+    for span in &spans[1..] {
+        let at = span.from.as_secs_f64();
+        let line = [(at, 0.0), (at, 100.0)];
+        chart.draw_series([PathElement::new(line, WHITE.mix(0.8).stroke_width(1))])?;
+    }
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(INK)
+        .x_labels(0)
+        .y_labels(5)
+        .y_label_formatter(&|share| format!("{share:.0} %"))
+        .y_desc("share of calls")
+        .label_style(("sans-serif", 13).into_font().color(&INK))
+        .draw()?;
+    Ok(())
+}
+
+fn draw_latencies(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -> Drawn {
+    let mut chart = ChartBuilder::on(area)
+        .set_label_area_size(LabelAreaPosition::Left, LEFT)
+        .set_label_area_size(LabelAreaPosition::Bottom, 44)
+        .margin_right(RIGHT)
+        .margin_top(8)
+        .build_cartesian_2d(0.0..end.as_secs_f64(), LATENCIES.log_scale())?;
+    for span in spans.iter().filter(|span| span.phase.is_outage()) {
+        let shape = [
+            (span.from.as_secs_f64(), LATENCIES.start),
+            (span.to.as_secs_f64(), LATENCIES.end),
+        ];
+        chart.draw_series([Rectangle::new(shape, OUTAGE.filled())])?;
+    }
+    chart
+        .configure_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID)
+        .disable_x_mesh()
+        .axis_style(INK)
+        .y_labels(5)
+        .y_label_formatter(&|ms| latency_label(*ms))
+        .y_desc("latency")
+        .x_labels(12)
+        .x_label_formatter(&|at| format!("{at:.0}"))
+        .x_desc("seconds")
+        .label_style(("sans-serif", 13).into_font().color(&INK))
+        .draw()?;
+    for (percent, colour) in [(50, P50), (99, P99)] {
+        let points = steps.iter().filter_map(|step| {
+            let ms = step.summary.percentile(percent)?.as_secs_f64() * 1e3;
+            let middle = f64::midpoint(step.from, step.to);
+            Some((middle, ms.clamp(LATENCIES.start, LATENCIES.end)))
+        });
+        chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+    }
+    Ok(())
+}
+
+/// Powers of ten without their decimals.
+fn latency_label(ms: f64) -> String {
+    if ms < 1.0 {
+        readable(Some(Duration::from_secs_f64(ms / 1e3)))
+    } else if ms < 1_000.0 {
+        format!("{ms:.0} ms")
+    } else {
+        format!("{:.0} s", ms / 1e3)
+    }
+}
