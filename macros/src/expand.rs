@@ -11,7 +11,7 @@ mod fallback;
 mod policy;
 
 use crate::item::{Frame, Shape, Target};
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, Rebind};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
@@ -32,7 +32,16 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     };
     // With the original span of the braces, the compiler takes the function for one of the user: it finds dead code.
     let body = group(Delimiter::Brace, body, *braces);
-    quote!(#(#attributes)* #visibility #signature #body)
+    let allow = clones_in_sync(plan).then(|| {
+        quote_spanned!(Span::mixed_site()=> #[allow(unknown_lints, clippy::needless_pass_by_value)])
+    });
+    quote!(#(#attributes)* #allow #visibility #signature #body)
+}
+
+/// An argument whose clones are used up looks like one that is only borrowed.
+fn clones_in_sync(plan: &Plan) -> bool {
+    let is_clone = |rebind: &Rebind| matches!(rebind, Rebind::Clone { .. });
+    matches!(plan.mode, Mode::Sync) && plan.prelude.iter().any(is_clone)
 }
 
 fn in_frame(plan: &Plan, frame: &Frame) -> TokenStream {

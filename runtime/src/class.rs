@@ -123,6 +123,7 @@ impl Class {
     }
 
     /// As it is written in events.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code))]
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",

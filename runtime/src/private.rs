@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 pub use crate::attempt::{Attempt, Timer, attempt, pause};
-pub use crate::breaker::{IntoBreaker, DEFAULT_BREAKER, breaker};
+pub use crate::breaker::{DEFAULT_BREAKER, IntoBreaker, breaker};
 pub use crate::call::{Call, Step, block};
 pub use crate::class::Class;
 pub use crate::class::ladder::{

@@ -64,6 +64,10 @@ async fn an_async_function_by_its_path() -> TestResult {
 
 #[tokio::test]
 async fn a_plain_function_by_its_path() -> TestResult {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "a fallback returns what the function returns"
+    )]
     fn constant(_: &mut Conn, id: u64) -> RedisResult<String> {
         Ok(format!("plain {id}"))
     }
@@ -158,18 +162,18 @@ struct Users {
 }
 
 impl Users {
-    #[redis_resilient(breaker = false, retries = 0, fallback = Self::from_database)]
+    #[redis_resilient(breaker = false, retries = 0, fallback = Self::database_row)]
     async fn get(&self, id: u64) -> RedisResult<String> {
         self.conn.clone().get(id).await
     }
 
-    #[redis_resilient(breaker = false, retries = 0, fallback = self.from_database)]
+    #[redis_resilient(breaker = false, retries = 0, fallback = self.database_row)]
     async fn get_too(&self, id: u64) -> RedisResult<String> {
         self.conn.clone().get(id).await
     }
 
     #[expect(clippy::unused_async, reason = "a fallback may be a future")]
-    async fn from_database(&self, id: u64) -> RedisResult<String> {
+    async fn database_row(&self, id: u64) -> RedisResult<String> {
         Ok(format!("method {id}"))
     }
 }

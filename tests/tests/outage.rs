@@ -282,10 +282,7 @@ fn blocking_functions_ride_out_a_restart_and_a_freeze() -> TestResult {
         conn.set_read_timeout(Some(Duration::from_millis(300)))?;
         Ok(conn)
     }
-    fn database(_: &str) -> RedisResult<&'static str> {
-        Ok("database")
-    }
-    #[redis_resilient(breaker = BLOCKING, deadline = "2s", fallback = database)]
+    #[redis_resilient(breaker = BLOCKING, deadline = "2s", fallback = Ok("database"))]
     fn read(url: &str) -> RedisResult<&'static str> {
         open(url)?.get::<_, Option<String>>("k")?;
         Ok("redis")

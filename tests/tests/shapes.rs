@@ -399,8 +399,8 @@ async fn spawned_on_the_multi_thread_runtime() -> TestResult {
 #[test]
 fn sync_functions() -> TestResult {
     #[redis_resilient(breaker = false, delay = "1ms")]
-    fn incr(conn: &mut redis::Connection, key: String) -> RedisResult<i64> {
-        let n: i64 = conn.incr(&key, 1)?;
+    fn incr(conn: &mut redis::Connection, key: &str) -> RedisResult<i64> {
+        let n: i64 = conn.incr(key, 1)?;
         if n == 0 {
             return Ok(-1);
         }
@@ -417,7 +417,7 @@ fn sync_functions() -> TestResult {
     let server = EmbeddedRedis::start()?;
     let mut conn = Client::open(server.url())?.get_connection()?;
     refuse_twice(&server);
-    assert_eq!(incr(&mut conn, "n".into())?, 1);
+    assert_eq!(incr(&mut conn, "n")?, 1);
     tried_three_times(&server);
     refuse_twice(&server);
     assert_eq!(consuming(&mut conn, "n".into())?, 2);

@@ -175,7 +175,10 @@ mod tests {
 
     #[test]
     fn bounds_decide_in_generic_functions() {
-        #[expect(clippy::needless_borrow, reason = "as the attribute writes it, whatever the type")]
+        #[expect(
+            clippy::needless_borrow,
+            reason = "as the attribute writes it, whatever the type"
+        )]
         fn generic<E: Error + 'static>(error: &E) -> Class {
             (&&&&&View(error)).class()
         }
