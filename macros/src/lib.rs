@@ -78,7 +78,7 @@ use quote::quote;
 /// |---|---|
 /// | `fetch_db`, `Self::fetch_db` | called with the arguments of the function, `self` included |
 /// | `self.fetch_db` | called with the arguments of the function, as a method |
-/// | <code>\|error\| …</code> | called with the error; sees the arguments by name |
+/// | <code>\|error\| …</code>, <code>async \|error\| …</code> | called with the error; sees the arguments by name |
 /// | `Ok(None)`, `fetch_db(id)` … | evaluated; sees the arguments by name |
 /// | `[a, b, Ok(None)]` | tried in turn until one is `Ok`; a closure comes first |
 ///
@@ -92,11 +92,14 @@ use quote::quote;
 ///   iteration of loop"; name that argument in `clone(…)`, or clone it in the body. What an attempt did to an argument
 ///   behind a `&mut`, or to one that is `mut`, stays done for the next.
 /// * **A command may be executed twice:** an answer that is lost on its way back looks like a command that never arrived. For
-///   an `INCR` or `LPUSH` that must not happen twice write `idempotent = false`.
+///   an `INCR` or `LPUSH` that must not happen twice write `idempotent = false`, and send nothing else in that function: of two
+///   commands, the first has been executed when the second is refused.
+/// * **The body is cut off.** A command that blocks, like `BLPOP`, needs `timeout = false`.
 /// * **The error can say what happened.** Any `std::error::Error` with a `redis::RedisError` among its sources does, and so do
 ///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`.
 /// * **The error can be made.** An open circuit and a timeout have to be told: the error type needs
-///   `From<redis::RedisError>`, unless there is a fallback other than a closure, or `breaker = false, timeout = false`.
+///   `From<redis::RedisError>`, unless there is a fallback other than a closure, or `breaker = false, timeout = false` and no
+///   `deadline`. Values known only at run time need it in any case: they may make no sense.
 ///
 /// # Other attributes
 ///

@@ -39,17 +39,19 @@ pub(crate) struct Plan {
 pub(crate) enum Mode {
     Sync,
     Async {
-        /// Is there a `timeout` or a `deadline`?
-        limited: bool,
+        /// Is there a `timeout`, a `deadline` or a breaker that has to know which code is part of an attempt?
+        watched: bool,
     },
 }
 
 pub(crate) enum Breaker {
     Off,
     Shared,
-    /// A reference, in any number of layers.
     Own {
+        /// Without a reference to it.
         expression: TokenStream,
+        /// Something with a place of its own, that is there before and after the call.
+        is_place: bool,
         span: Span,
     },
 }
@@ -95,15 +97,16 @@ impl Plan {
             .retries
             .as_ref()
             .map_or_else(Span::call_site, |retries| retries.key);
-        let limited = args.deadline.is_some()
-            || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off));
+        let watched = args.deadline.is_some()
+            || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off))
+            || !matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::Off));
         let policy = policy::plan(&args, &target, is_async, user);
         let prelude = parameters.prelude(&clones, &target.signature);
         let fallback = parameters.fallbacks(args.fallback, &clones, user, errors);
         Some(Plan {
             krate: krate(args.krate.map(|krate| krate.value)),
             mode: if is_async {
-                Mode::Async { limited }
+                Mode::Async { watched }
             } else {
                 Mode::Sync
             },
@@ -174,21 +177,33 @@ fn breaker(setting: Option<Switch<Expr>>, user: UserCode) -> Breaker {
         Some(Switch::Off) => return Breaker::Off,
         Some(Switch::On(expression)) => expression,
     };
-    let last = match &expression {
+    let expression = referenced(&expression);
+    let last = match expression {
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
         _ => None,
     };
-    let span = last.unwrap_or_else(|| expression.span());
-    let tokens = user.tokens(&expression);
-    let mixed = span.resolved_at(Span::mixed_site());
-    let expression = match expression {
-        Expr::Reference(_) => tokens,
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Call(_) | Expr::MethodCall(_) => {
-            quote_spanned!(mixed=> &#tokens)
-        }
-        _ => quote_spanned!(mixed=> &(#tokens)),
-    };
-    Breaker::Own { expression, span }
+    Breaker::Own {
+        span: last.unwrap_or_else(|| expression.span()),
+        is_place: is_place(expression),
+        expression: user.tokens(expression),
+    }
+}
+
+/// What is behind `&`, `&mut` and parentheses.
+fn referenced(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Reference(reference) => referenced(&reference.expr),
+        Expr::Paren(paren) => referenced(&paren.expr),
+        Expr::Group(group) => referenced(&group.expr),
+        other => other,
+    }
+}
+
+fn is_place(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)
+    )
 }
 
 impl Parameters {

@@ -69,6 +69,7 @@ impl<F: Future> Future for Attempt<'_, '_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        let _probing = this.call.probing();
         // The body comes first: what has arrived counts, however late.
         if let Poll::Ready(value) = this.body.as_mut().poll(cx) {
             return Poll::Ready(Some(value));

@@ -4,7 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::*;
-use crate::{Backoff, Jitter, Policy};
+use crate::policy::Policy;
+use crate::{Backoff, Jitter};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 

@@ -130,6 +130,7 @@ impl Backoff {
             return Duration::ZERO;
         }
         if self.jitter == Jitter::Decorrelated {
+            let previous = previous.max(self.delay);
             let reach = previous.saturating_mul(3).saturating_sub(self.delay);
             return self
                 .delay
@@ -141,7 +142,9 @@ impl Backoff {
         let base = self.curve_at(retry).min(self.max_delay);
         match self.jitter {
             Jitter::Full => fraction(base, random),
-            Jitter::Equal => (base / 2).saturating_add(fraction(base / 2, random)),
+            Jitter::Equal => {
+                (base / 2).saturating_add(fraction(base.saturating_sub(base / 2), random))
+            }
             Jitter::Decorrelated | Jitter::None => base,
         }
     }
@@ -260,7 +263,7 @@ mod tests {
         );
         assert_eq!(
             [0, u32::MAX].map(|r| at(Jitter::Decorrelated, 0, r)),
-            [100, 100]
+            [100, 300]
         );
         assert_eq!([0, u32::MAX].map(|r| at(Jitter::None, 0, r)), [100, 100]);
     }

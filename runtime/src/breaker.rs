@@ -1,14 +1,17 @@
 //! The circuit breaker: an atomic shell around the state word.
 
 mod permit;
+mod probing;
 mod settings;
 mod word;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 pub use permit::Permit;
+pub use probing::Probing;
 use settings::Settings;
 use word::{Admission, Effect, Phase, Word};
 
@@ -35,12 +38,17 @@ const ORDER: Ordering = Ordering::Relaxed;
 /// }
 /// ```
 ///
-/// * Closed: calls pass. After [`failure_threshold`](Self::failure_threshold) failures in a row it opens.
+/// * Closed: calls pass. After [`failure_threshold`](Self::failure_threshold) failures in a row it opens; failures within
+///   [`lump`](Self::lump) of each other are one.
 /// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
 ///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
 /// * Half-open: [`half_open_permits`](Self::half_open_permits) probes at once, all others are refused. The first failure
 ///   opens it again, [`success_threshold`](Self::success_threshold) successes close it. A probe that is not heard of
 ///   within [`probe_lease`](Self::probe_lease) is replaced by another.
+///
+/// A function that is called by the body of another one on the same breaker is part of that one's attempt: it may go while that one
+/// probes. Both are counted, though: annotate the functions that talk to Redis themselves, and give those that only call them
+/// `breaker = false`.
 ///
 /// The setters are `const`: a value that makes no sense stops the compiler when the breaker is a `static`.
 #[repr(align(64))]
@@ -80,42 +88,65 @@ impl Breaker {
     /// How many failures in a row open the circuit; 5 unless told.
     ///
     /// # Panics
-    /// If it is 0; at compile time in a `static`.
+    /// If it is not between 1 and 65535; at compile time in a `static`.
     #[must_use]
     pub const fn failure_threshold(mut self, failures: u32) -> Self {
-        assert!(failures > 0, "failure_threshold has to be at least 1");
+        assert!(
+            failures > 0 && failures <= word::MAX_FAILURES,
+            "failure_threshold has to be between 1 and 65535"
+        );
         self.settings.failure_threshold = failures as u64;
         self
     }
 
-    /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told.
+    /// Failures within this time of one that was counted are the same failure, in whole milliseconds; 20 ms unless told, zero to
+    /// count each.
     ///
-    /// Raises [`reset_timeout_max`](Self::reset_timeout_max) where that is shorter.
+    /// A connection that is dropped fails all calls in flight on it at once. That is one failure, and not a reason to refuse the
+    /// retries of all of them.
+    #[must_use]
+    pub const fn lump(mut self, within: Duration) -> Self {
+        self.settings.lump_ms = if within.is_zero() {
+            0
+        } else {
+            settings::lease_millis(within)
+        };
+        self
+    }
+
+    /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told, or
+    /// [`reset_timeout_max`](Self::reset_timeout_max) where that is shorter.
     ///
     /// # Panics
-    /// If it is zero; at compile time in a `static`.
+    /// If it is zero, or longer than a `reset_timeout_max` that is set; at compile time in a `static`.
     #[must_use]
     pub const fn reset_timeout(mut self, period: Duration) -> Self {
         assert!(
             !period.is_zero(),
             "reset_timeout has to be longer than zero"
         );
-        self.settings.reset_timeout_ms = settings::open_millis(period);
-        if self.settings.reset_timeout_max_ms < self.settings.reset_timeout_ms {
-            self.settings.reset_timeout_max_ms = self.settings.reset_timeout_ms;
-        }
+        self.settings.reset_timeout_ms = Some(settings::open_millis(period));
+        assert!(
+            !self.settings.periods_are_reversed(),
+            "reset_timeout has to be at most as long as reset_timeout_max"
+        );
         self
     }
 
-    /// How long the circuit stays open at most, when probe after probe fails; 30 s unless told.
+    /// How long the circuit stays open at most, when probe after probe fails; 30 s unless told, or
+    /// [`reset_timeout`](Self::reset_timeout) where that is longer.
     ///
     /// # Panics
-    /// If it is shorter than [`reset_timeout`](Self::reset_timeout); at compile time in a `static`.
+    /// If it is zero, or shorter than a `reset_timeout` that is set; at compile time in a `static`.
     #[must_use]
     pub const fn reset_timeout_max(mut self, period: Duration) -> Self {
-        self.settings.reset_timeout_max_ms = settings::open_millis(period);
         assert!(
-            self.settings.reset_timeout_max_ms >= self.settings.reset_timeout_ms,
+            !period.is_zero(),
+            "reset_timeout_max has to be longer than zero"
+        );
+        self.settings.reset_timeout_max_ms = Some(settings::open_millis(period));
+        assert!(
+            !self.settings.periods_are_reversed(),
             "reset_timeout_max has to be at least as long as reset_timeout"
         );
         self
@@ -161,6 +192,16 @@ impl Breaker {
         self
     }
 
+    /// Closes the circuit and forgets all failures. Outcomes of calls that are under way count no more.
+    ///
+    /// For operators, and for tests that share a `static` breaker.
+    pub fn reset(&self) {
+        let mut word = self.word();
+        while let Err(current) = self.exchange(word, word.reset()) {
+            word = current;
+        }
+    }
+
     /// The name given to [`new`](Self::new).
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -191,20 +232,18 @@ impl Breaker {
     /// Leave for one attempt, for code without the attribute.
     ///
     /// ```
-    /// use redis_resilient::{Breaker, Rejection};
+    /// use redis_resilient::{Breaker, Class};
     ///
     /// static SESSIONS: Breaker = Breaker::new("sessions");
     ///
     /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
     ///     let permit = SESSIONS.try_acquire()?;
-    ///     match redis::cmd("PING").query(conn) {
+    ///     let answer = redis::cmd("PING").query(conn);
+    ///     match &answer {
     ///         Ok(()) => permit.success(),
-    ///         Err(error) => {
-    ///             permit.failure();
-    ///             return Err(error);
-    ///         }
+    ///         Err(error) => permit.failed(Class::of(error)),
     ///     }
-    ///     Ok(())
+    ///     answer
     /// }
     /// ```
     ///
@@ -239,6 +278,10 @@ impl Breaker {
                     Ok(()) => return Ok(Permit::new(self, next)),
                     Err(current) => word = current,
                 },
+                // Else the function that probes would be failed by the functions it is made of.
+                Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
+                    return Ok(Permit::nested(self, word));
+                }
                 Admission::Reject { retry_after_ms } => {
                     return Err(Rejection::CircuitOpen {
                         breaker: self.name,
@@ -272,11 +315,14 @@ impl Breaker {
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(Word::from_bits)?;
         match (word.phase(), next.phase()) {
-            (Phase::Closed { .. } | Phase::HalfOpen(_), Phase::Open { .. }) => {
-                telemetry::opened(self.name, self.retry_after());
+            (Phase::Closed { .. } | Phase::HalfOpen(_), Phase::Open { deadline_ms, .. }) => {
+                let delay = deadline_ms.saturating_sub(now_ms());
+                telemetry::opened(self.name, Duration::from_millis(delay));
             }
             (Phase::Open { .. }, Phase::HalfOpen(_)) => telemetry::half_open(self.name),
-            (Phase::HalfOpen(_), Phase::Closed { .. }) => telemetry::closed(self.name),
+            (Phase::Open { .. } | Phase::HalfOpen(_), Phase::Closed { .. }) => {
+                telemetry::closed(self.name);
+            }
             _ => {}
         }
         Ok(())
@@ -321,22 +367,64 @@ impl<'a> IntoBreaker<'a> for &&'a Breaker {
     }
 }
 
-impl<'a> IntoBreaker<'a> for &'a std::sync::Arc<Breaker> {
+impl<'a> IntoBreaker<'a> for &'a Arc<Breaker> {
     fn into_breaker(self) -> &'a Breaker {
         self
     }
 }
 
-impl<'a> IntoBreaker<'a> for &'a std::sync::LazyLock<Breaker> {
+impl<'a> IntoBreaker<'a> for &'a LazyLock<Breaker> {
     fn into_breaker(self) -> &'a Breaker {
         self
     }
 }
 
-/// The breaker of a call.
+/// The breaker of a call, where it has a place of its own.
 #[inline]
 pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
     Some(breaker.into_breaker())
+}
+
+/// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
+    label = "not a reference to a `Breaker`",
+    note = "a `Breaker` that is made here is a new one for each call, and never opens",
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+)]
+pub trait HoldsBreaker {
+    /// The breaker.
+    fn held(&self) -> &Breaker;
+}
+
+impl HoldsBreaker for &Breaker {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for Arc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for &Arc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for &LazyLock<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+/// The breaker of a call, where it comes from a call.
+#[inline]
+pub fn held_breaker<H: HoldsBreaker>(holder: &H) -> Option<&Breaker> {
+    Some(holder.held())
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use crate::breaker::{Breaker, Permit, Probing};
 use crate::class::Settlement;
 use crate::clock::Instant;
-use crate::telemetry::{self, Retry};
-use crate::{Breaker, Class, Permit, Policy, Rejection};
+use crate::policy::Policy;
+use crate::telemetry::{self, Failure};
+use crate::{Class, Rejection};
 
 /// One call of an annotated function.
 #[derive(Debug)]
@@ -67,16 +69,23 @@ impl<'a> Call<'a> {
     /// Asks for leave to make an attempt. `Some`: refused, the call is over.
     #[inline]
     pub fn begin(&mut self) -> Option<Rejection> {
-        match self
-            .breaker?
-            .acquire(self.policy.timeout.unwrap_or(Duration::ZERO))
-        {
+        if self.started.is_some() && self.is_past_deadline() {
+            return Some(self.deadline_exceeded());
+        }
+        let longest = self.policy.timeout.or(self.policy.deadline);
+        match self.breaker?.acquire(longest.unwrap_or_default()) {
             Ok(permit) => {
                 self.permit = Some(permit);
                 None
             }
             Err(rejection) => Some(rejection),
         }
+    }
+
+    /// Marks what runs on this thread as part of the attempt, if that is the probe of a half-open circuit.
+    #[inline]
+    pub fn probing(&self) -> Option<Probing> {
+        self.permit.as_ref()?.probing()
     }
 
     /// The attempt gave a value.
@@ -94,9 +103,18 @@ impl<'a> Call<'a> {
         let verdict = class.verdict(self.policy.idempotent);
         self.failed = self.failed.saturating_add(1);
         self.settle(verdict.breaker);
-        if verdict.retry && self.plans_retry(class) {
-            Step::Pause
-        } else if verdict.fallback {
+        let failure = Failure {
+            function: self.policy.name,
+            attempt: self.failed,
+            class,
+            breaker: self.breaker.map(Breaker::name),
+        };
+        if verdict.retry && self.plans_retry() {
+            telemetry::retry(failure, self.delay);
+            return Step::Pause;
+        }
+        telemetry::last_failure(failure);
+        if verdict.fallback {
             Step::Fallback
         } else {
             Step::Return
@@ -118,11 +136,7 @@ impl<'a> Call<'a> {
     /// By value: the breaker may be a part of what the fallback wants for itself.
     #[cold]
     pub fn falls_back(self) {
-        telemetry::falls_back(
-            self.policy.name,
-            self.failed,
-            self.breaker.map(Breaker::name),
-        );
+        telemetry::falls_back(self.policy.name, self.breaker.map(Breaker::name));
     }
 
     /// The pause to make before the next attempt.
@@ -153,7 +167,7 @@ impl<'a> Call<'a> {
     }
 
     /// Whether there is another attempt, and after which delay: not if it would be refused or come too late.
-    fn plans_retry(&mut self, class: Class) -> bool {
+    fn plans_retry(&mut self) -> bool {
         if self.failed > self.policy.retries {
             return false;
         }
@@ -175,28 +189,29 @@ impl<'a> Call<'a> {
             return false;
         }
         self.delay = delay;
-        telemetry::retry(Retry {
-            function: self.policy.name,
-            attempt: self.failed,
-            class,
-            delay,
-            breaker: self.breaker.map(Breaker::name),
-        });
         true
     }
 
+    #[cold]
+    fn is_past_deadline(&mut self) -> bool {
+        self.time_left(Instant::now())
+            .is_some_and(|left| left.is_zero())
+    }
+
     fn lateness(&mut self) -> Rejection {
-        let function = self.policy.name;
-        let past_deadline = self.policy.deadline.filter(|_| {
-            self.time_left(Instant::now())
-                .is_some_and(|left| left.is_zero())
-        });
-        match (past_deadline, self.policy.timeout) {
-            (None, Some(after)) => Rejection::TimedOut { function, after },
-            (deadline, _) => Rejection::DeadlineExceeded {
-                function,
-                deadline: deadline.unwrap_or(Duration::ZERO),
+        match (self.is_past_deadline(), self.policy.timeout) {
+            (false, Some(after)) => Rejection::TimedOut {
+                function: self.policy.name,
+                after,
             },
+            _ => self.deadline_exceeded(),
+        }
+    }
+
+    fn deadline_exceeded(&self) -> Rejection {
+        Rejection::DeadlineExceeded {
+            function: self.policy.name,
+            deadline: self.policy.deadline.unwrap_or_default(),
         }
     }
 }

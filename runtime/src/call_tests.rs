@@ -60,7 +60,7 @@ fn a_permanent_failure_is_the_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
-    let breaker = Breaker::new("b").failure_threshold(2);
+    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
     assert_eq!(
         steps(&policy(), Some(&breaker), &[Class::Unreachable; 2]),
         [Step::Pause, Step::Fallback]
@@ -75,7 +75,10 @@ async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_outlasts_the_open_period_is_made() {
-    let breaker = Breaker::new("b").failure_threshold(1).reset_timeout(MS(50));
+    let breaker = Breaker::new("b")
+        .lump(Duration::ZERO)
+        .failure_threshold(1)
+        .reset_timeout(MS(50));
     assert_eq!(
         steps(&policy(), Some(&breaker), &[Class::Unreachable]),
         [Step::Pause]
@@ -84,7 +87,7 @@ async fn a_pause_that_outlasts_the_open_period_is_made() {
 
 #[test]
 fn a_permanent_failure_tells_the_breaker_that_redis_is_there() {
-    let breaker = Breaker::new("b").failure_threshold(2);
+    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
     for _ in 0..5 {
         steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
         steps(&policy(), Some(&breaker), &[Class::Permanent]);
@@ -94,7 +97,7 @@ fn a_permanent_failure_tells_the_breaker_that_redis_is_there() {
 
 #[test]
 fn foreign_failures_say_nothing_to_the_breaker() {
-    let breaker = Breaker::new("b").failure_threshold(2);
+    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
     steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
     for _ in 0..5 {
         steps(&policy(), Some(&breaker), &[Class::Foreign]);
@@ -146,12 +149,45 @@ async fn a_timeout_names_itself_when_the_retries_are_used_up() {
     );
 }
 
-#[test]
-fn a_call_that_is_dropped_in_the_middle_of_an_attempt_gives_its_permit_back() {
-    let breaker = Breaker::new("b");
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_in_the_middle_of_an_attempt_gives_its_permit_back() {
+    let breaker = Breaker::new("b").failure_threshold(1);
+    breaker.try_acquire().expect("closed").failure();
+    advance(MS(1101)).await;
     let policy = policy();
     let mut call = Call::new(&policy, Some(&breaker));
     assert_eq!(call.begin(), None);
+    assert!(breaker.try_acquire().is_err(), "the call is the probe");
     drop(call);
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_not_begun_when_the_deadline_is_over() {
+    let breaker = Breaker::new("b");
+    let policy = policy().deadline(MS(300));
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert_eq!(call.begin(), None);
+    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    advance(MS(301)).await;
+    assert!(matches!(
+        call.begin(),
+        Some(Rejection::DeadlineExceeded { .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_failures_leaves_its_calls_their_retries() {
+    let breaker = Breaker::new("b");
+    let policy = policy();
+    let mut calls: Vec<_> = (0..20)
+        .map(|_| Call::new(&policy, Some(&breaker)))
+        .collect();
+    for call in &mut calls {
+        assert_eq!(call.begin(), None);
+    }
+    for call in &mut calls {
+        assert_eq!(call.failed(Class::Ambiguous), Step::Pause);
+    }
     assert_eq!(breaker.state(), State::Closed);
 }

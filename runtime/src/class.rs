@@ -14,8 +14,8 @@ mod redis;
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |
-/// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type, a wrong password | no | success | no |
-/// | `Misconfigured` | a bad URL, an argument that cannot be sent | no | neutral | no |
+/// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type | no | success | no |
+/// | `Misconfigured` | a bad URL, a wrong password, an empty command | no | neutral | no |
 /// | `Rejected` | a nested function's breaker is open | no | neutral | yes |
 /// | `Foreign` | no Redis error in the chain | no | neutral | no |
 ///
@@ -34,11 +34,14 @@ pub enum Class {
     Ambiguous,
     /// Redis answered, and will answer the same again.
     Permanent,
-    /// The call cannot be made at all: its settings or arguments are wrong. Redis was not asked.
+    /// The call cannot be made at all: its settings, credentials or arguments are wrong.
     Misconfigured,
-    /// Another function of this crate refused the call, after attempts of its own or because its circuit is open.
+    /// The circuit of another function of this crate, called by this one, is open.
     Rejected,
     /// Not about Redis.
+    ///
+    /// Nor does it say that Redis is there. A half-open circuit is not closed by such failures: a function that often fails with one after
+    /// Redis has answered (`Ok(None)` made into a "not found") should `classify` it as [`Permanent`](Self::Permanent).
     Foreign,
 }
 
@@ -65,7 +68,7 @@ pub enum Class {
     message = "`#[redis_resilient]` cannot tell whether `{Self}` is worth a retry",
     label = "the function fails with this type",
     note = "`{Self}` is neither `std::error::Error + 'static` nor a wrapper like `anyhow::Error`",
-    note = "implement `redis_resilient::Classify` for `{Self}`, or say it in place: `classify = |error| Class::Unavailable`"
+    note = "implement `redis_resilient::Classify` for `{Self}`, or say it in place: `classify = |error| Class::Ambiguous`"
 )]
 pub trait Classify {
     /// What this failure means.
@@ -103,6 +106,11 @@ impl Class {
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         chain::find_map(error, &mut redis::class_of_link).unwrap_or(Self::Foreign)
+    }
+
+    /// What a failure of this class says about Redis.
+    pub(crate) const fn settlement(self) -> Settlement {
+        self.verdict(true).breaker
     }
 
     pub(crate) const fn verdict(self, idempotent: bool) -> Verdict {

@@ -8,7 +8,8 @@ pub(crate) use tokio::time::Instant;
 /// Room below the first reading, so that a paused test clock that started a little earlier still moves forward from there.
 const HEAD_START: Duration = Duration::from_secs(86_400);
 
-/// Milliseconds since an origin fixed for the life of the process. Never goes back, never panics.
+/// Milliseconds since an origin fixed for the life of the process. Never panics. As monotonic as tokio's clock: one that
+/// a test has paused may be behind or ahead of the others.
 pub(crate) fn now_ms() -> u64 {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     let now = Instant::now();

@@ -46,6 +46,5 @@ mod telemetry;
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, State};
 pub use class::{Class, Classify};
-pub use policy::Policy;
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;

@@ -44,7 +44,8 @@ impl<T, E> Outcome for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`#[redis_resilient]` may have to refuse a call by itself, and cannot make a `{Self}` to say so",
     label = "an open circuit or a timeout has to become this type",
-    note = "implement `From<redis::RedisError>` for `{Self}`, or give a `fallback` that is not a closure, or switch off what refuses: `breaker = false, timeout = false`"
+    note = "implement `From<redis::RedisError>` for `{Self}`",
+    note = "or let nothing be refused: give a `fallback` that is not a closure, or write `breaker = false, timeout = false` and no `deadline`; and give all other options as literals, for other values may turn out to make no sense"
 )]
 pub trait Refused: Sized {
     /// The error that carries `rejection`.

@@ -68,7 +68,7 @@ impl Policy {
         self
     }
 
-    /// Whether the function may run again although Redis may have executed it already.
+    /// Whether the function may run again although Redis may have executed its command already.
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;

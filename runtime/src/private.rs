@@ -2,7 +2,9 @@
 #![allow(missing_docs)]
 
 pub use crate::attempt::{Attempt, Timer, attempt, pause};
-pub use crate::breaker::{DEFAULT_BREAKER, IntoBreaker, breaker};
+pub use crate::breaker::{
+    DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, Probing, breaker, held_breaker,
+};
 pub use crate::call::{Call, Step, block};
 pub use crate::class::Class;
 pub use crate::class::ladder::{
@@ -10,4 +12,5 @@ pub use crate::class::ladder::{
 };
 pub use crate::fallback::{FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, with_error};
 pub use crate::outcome::{Outcome, Refused, refuse, rejected};
-pub use crate::{Backoff, Jitter, Policy, Rejection};
+pub use crate::policy::Policy;
+pub use crate::{Backoff, Jitter, Rejection};

@@ -27,20 +27,26 @@ use crate::class::chain;
 ///     }
 /// }
 ///
-/// let refused = RedisError::from(Rejection::TimedOut { function: "app::load", after: Duration::from_secs(1) });
-/// assert_eq!(http_status(&refused), (504, None));
+/// # use redis_resilient::Breaker;
+/// static SESSIONS: Breaker = Breaker::new("sessions").failure_threshold(1);
+/// SESSIONS.try_acquire().expect("it is closed").failure();
+/// let refused = SESSIONS.try_acquire().expect_err("it is open");
+/// assert_eq!(http_status(&RedisError::from(refused)).0, 503);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// The circuit is open: Redis was not asked.
+    /// The circuit is open: this attempt was not made. An earlier one of the same call may have been.
+    #[non_exhaustive]
     CircuitOpen {
         /// The name given to [`Breaker::new`](crate::Breaker::new).
         breaker: &'static str,
-        /// When the breaker will next let a call through, in milliseconds' steps. Zero while such a call is under way.
+        /// When the breaker will next let a call through, in milliseconds' steps. Zero while such a call is under way: its outcome,
+        /// which may come at any moment, decides.
         retry_after: Duration,
     },
     /// An attempt took longer than its `timeout`. Redis may have executed it.
+    #[non_exhaustive]
     TimedOut {
         /// The function's name, as in its events.
         function: &'static str,
@@ -48,6 +54,7 @@ pub enum Rejection {
         after: Duration,
     },
     /// The call took longer than its `deadline`. Redis may have executed the last attempt.
+    #[non_exhaustive]
     DeadlineExceeded {
         /// The function's name, as in its events.
         function: &'static str,
@@ -55,6 +62,7 @@ pub enum Rejection {
         deadline: Duration,
     },
     /// An option's value, known only at run time, makes no sense: nothing was tried.
+    #[non_exhaustive]
     Misconfigured {
         /// The function's name, as in its events.
         function: &'static str,
@@ -132,23 +140,7 @@ impl From<Rejection> for RedisError {
             // The kind for which redis-rs itself says "do not retry": outer retry loops leave it alone.
             _ => io::ErrorKind::Unsupported,
         };
-        io::Error::new(kind, Envelope(rejection)).into()
-    }
-}
-
-/// `io::Error::source` skips the value it carries and shows that value's source: so the rejection is the source of this.
-#[derive(Debug)]
-struct Envelope(Rejection);
-
-impl fmt::Display for Envelope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Error for Envelope {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.0)
+        io::Error::new(kind, rejection).into()
     }
 }
 
@@ -210,6 +202,16 @@ mod tests {
         );
         assert!(matches!(redis.retry_method(), redis::RetryMethod::NoRetry));
         assert!(!redis.is_unrecoverable_error());
+    }
+
+    #[test]
+    fn a_report_of_the_chain_has_nothing_of_ours_twice() {
+        let report = anyhow::Error::from(RedisError::from(open())).context("loading");
+        // The second is redis-rs's, which shows its I/O error as itself and as its source.
+        assert_eq!(
+            format!("{report:#}").matches("circuit `sessions`").count(),
+            2
+        );
     }
 
     #[test]

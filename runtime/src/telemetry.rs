@@ -2,19 +2,16 @@
 //!
 //! Levels: a circuit that opens is an error, a retry or a half-open circuit a warning, a circuit that closes is information.
 
-use std::time::Duration;
-
 use crate::Class;
 
-/// What a retry is about to happen after.
+/// An attempt that failed.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
-pub(crate) struct Retry {
+pub(crate) struct Failure {
     pub(crate) function: &'static str,
-    /// The number of the attempt that failed, from 1.
+    /// Its number, from 1.
     pub(crate) attempt: u32,
     pub(crate) class: Class,
-    pub(crate) delay: Duration,
     pub(crate) breaker: Option<&'static str>,
 }
 
@@ -24,24 +21,35 @@ mod events {
 
     use tracing::{debug, error, info, warn};
 
-    use super::Retry;
+    use super::Failure;
 
     const TARGET: &str = "redis_resilient";
 
-    pub(crate) fn retry(retry: Retry) {
+    pub(crate) fn retry(failure: Failure, delay: Duration) {
         warn!(
             target: TARGET,
-            function = retry.function,
-            attempt = retry.attempt,
-            class = retry.class.label(),
-            delay = ?retry.delay,
-            breaker = retry.breaker,
+            function = failure.function,
+            attempt = failure.attempt,
+            class = failure.class.label(),
+            ?delay,
+            breaker = failure.breaker,
             "attempt failed, will retry",
         );
     }
 
-    pub(crate) fn falls_back(function: &'static str, attempts: u32, breaker: Option<&'static str>) {
-        debug!(target: TARGET, function, attempts, breaker, "using the fallback");
+    pub(crate) fn last_failure(failure: Failure) {
+        debug!(
+            target: TARGET,
+            function = failure.function,
+            attempt = failure.attempt,
+            class = failure.class.label(),
+            breaker = failure.breaker,
+            "attempt failed, will not retry",
+        );
+    }
+
+    pub(crate) fn falls_back(function: &'static str, breaker: Option<&'static str>) {
+        debug!(target: TARGET, function, breaker, "using the fallback");
     }
 
     pub(crate) fn opened(breaker: &'static str, delay: Duration) {
@@ -65,14 +73,17 @@ mod events {
 mod events {
     use std::time::Duration;
 
-    use super::Retry;
+    use super::Failure;
 
-    pub(crate) const fn retry(_: Retry) {}
-    pub(crate) const fn falls_back(_: &'static str, _: u32, _: Option<&'static str>) {}
+    pub(crate) const fn retry(_: Failure, _: Duration) {}
+    pub(crate) const fn last_failure(_: Failure) {}
+    pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
     pub(crate) const fn opened(_: &'static str, _: Duration) {}
     pub(crate) const fn half_open(_: &'static str) {}
     pub(crate) const fn closed(_: &'static str) {}
     pub(crate) const fn stale_outcome(_: &'static str) {}
 }
 
-pub(crate) use events::{closed, falls_back, half_open, opened, retry, stale_outcome};
+pub(crate) use events::{
+    closed, falls_back, half_open, last_failure, opened, retry, stale_outcome,
+};

@@ -153,7 +153,7 @@ impl EmbeddedRedis {
         self.shared.state().faults = Faults::default();
     }
 
-    /// The commands received so far, as in `SET city Oslo`, whether executed or not; without those
+    /// The commands read so far, as in `SET city Oslo`, whether executed or not (a frozen server reads none); without those
     /// by which clients set up a connection.
     pub fn seen(&self) -> Vec<String> {
         self.shared.state().journal.received()

@@ -205,7 +205,24 @@ fn full_server() -> TestResult {
 
 /// The entries of a pipeline that did not fail were executed.
 #[test]
-fn pipeline_with_a_failing_entry() -> TestResult {
+fn pipeline_with_an_entry_that_is_refused_for_now() -> TestResult {
+    let server = server()?;
+    let mut connection = connect(&server.url())?;
+    query(&mut connection, "CONFIG SET maxmemory 1")?;
+    let result: RedisResult<()> = redis::pipe()
+        .cmd("GET")
+        .arg("k")
+        .cmd("SET")
+        .arg("k")
+        .arg("v")
+        .query(&mut connection);
+    assert_eq!(failure(result, "OOM"), Class::Ambiguous);
+    Ok(())
+}
+
+/// That entry would fail again, whatever the others did.
+#[test]
+fn pipeline_with_an_entry_that_cannot_succeed() -> TestResult {
     let server = server()?;
     let mut connection = connect(&server.url())?;
     let () = connection.set("text", "abc")?;
@@ -215,12 +232,12 @@ fn pipeline_with_a_failing_entry() -> TestResult {
         .cmd("INCR")
         .arg("n")
         .query(&mut connection);
-    assert_eq!(failure(result, "ipeline"), Class::Ambiguous);
+    assert_eq!(failure(result, "not an integer"), Class::Permanent);
     assert_eq!(connection.get::<_, i64>("n")?, 1);
     Ok(())
 }
 
-/// A script's error comes after the writes it has made.
+/// A script's error comes after the writes it has made, and comes again.
 #[test]
 fn script_that_fails_half_way() -> TestResult {
     let server = server()?;
@@ -228,7 +245,7 @@ fn script_that_fails_half_way() -> TestResult {
     let script =
         "redis.call('INCR', 'n'); redis.call('SET', 't', 'abc'); return redis.call('INCR', 't')";
     let result: RedisResult<()> = cmd("EVAL").arg(script).arg(0).query(&mut connection);
-    assert_eq!(failure(result, "not an integer"), Class::Ambiguous);
+    assert_eq!(failure(result, "not an integer"), Class::Permanent);
     assert_eq!(connection.get::<_, i64>("n")?, 1);
     Ok(())
 }
@@ -438,12 +455,33 @@ fn no_permission_and_no_password() -> TestResult {
         Class::Permanent
     );
     let wrong = server.url().replace("redis://", "redis://reader:wrong@");
-    assert_eq!(failure(connect(&wrong), ""), Class::Permanent);
+    assert_eq!(failure(connect(&wrong), ""), Class::Misconfigured);
     query(&mut connection, "CONFIG SET requirepass hidden")?;
     assert_eq!(
         failure(query(&mut connect(&server.url())?, "GET k"), "NOAUTH"),
-        Class::Permanent
+        Class::Misconfigured
     );
+    Ok(())
+}
+
+/// redis-rs reports the refusal of the SELECT that opens a connection in words of its own.
+#[test]
+fn connecting_to_a_database_of_a_busy_server() -> TestResult {
+    let server = server_with(&["--busy-reply-threshold", "50"])?;
+    let url = server.url();
+    let busy = std::thread::spawn(move || {
+        let mut connection = connect(&url)?;
+        cmd("EVAL")
+            .arg("while true do end")
+            .arg(0)
+            .query::<()>(&mut connection)
+    });
+    let mut connection = connect(&server.url())?;
+    wait_until(|| query(&mut connection, "GET k").is_err());
+    let result = connect(&format!("{}1", server.url()));
+    assert_eq!(failure(result, "switch database"), Class::Unavailable);
+    query(&mut connection, "SCRIPT KILL")?;
+    assert!(busy.join().is_ok_and(|killed| killed.is_err()));
     Ok(())
 }
 

@@ -47,7 +47,9 @@ impl<S: Subscriber> Layer<S> for Recorder {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_from_beginning_to_end() {
-    static WATCHED: Breaker = Breaker::new("watched").failure_threshold(2);
+    static WATCHED: Breaker = Breaker::new("watched")
+        .failure_threshold(2)
+        .lump(Duration::ZERO);
     #[redis_resilient(breaker = WATCHED, backoff = "fixed", delay = "70ms", jitter = "none", fallback = Ok("database"))]
     async fn load(up: bool) -> RedisResult<&'static str> {
         if up {
@@ -88,10 +90,12 @@ async fn an_outage_from_beginning_to_end() {
     let expected = [
         "redis_resilient WARN message=attempt failed, will retry function=\"events::load\" attempt=1 class=\"unreachable\" delay=70ms breaker=\"watched\"",
         "redis_resilient ERROR message=circuit opened breaker=\"watched\" delay=",
-        "redis_resilient DEBUG message=using the fallback function=\"events::load\" attempts=2 breaker=\"watched\"",
+        "redis_resilient DEBUG message=attempt failed, will not retry function=\"events::load\" attempt=2 class=\"unreachable\" breaker=\"watched\"",
+        "redis_resilient DEBUG message=using the fallback function=\"events::load\" breaker=\"watched\"",
         "redis_resilient WARN message=circuit half-open, probing breaker=\"watched\"",
         "redis_resilient INFO message=circuit closed breaker=\"watched\"",
         "redis_resilient WARN message=attempt failed, will retry function=\"user store\" attempt=1 class=\"ambiguous\" delay=0ns",
+        "redis_resilient DEBUG message=attempt failed, will not retry function=\"user store\" attempt=2 class=\"ambiguous\"",
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, expected) in lines.iter().zip(expected) {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Client, RedisError, RedisResult};
+use std::time::Duration;
+
 use redis_resilient::{Breaker, Class, Rejection, redis_resilient};
 use redis_resilient_testkit::{EmbeddedRedis, ReplyFault};
 
@@ -221,7 +223,9 @@ async fn the_original_error_is_the_answer_without_a_fallback() -> TestResult {
 
 #[tokio::test]
 async fn an_open_circuit_goes_straight_to_the_fallback() -> TestResult {
-    static OPENS: Breaker = Breaker::new("opens").failure_threshold(2);
+    static OPENS: Breaker = Breaker::new("opens")
+        .failure_threshold(2)
+        .lump(Duration::ZERO);
     #[redis_resilient(breaker = OPENS, retries = 5, delay = "1ms", fallback = database)]
     async fn get(conn: &mut Conn, id: u64) -> RedisResult<String> {
         conn.get(id).await

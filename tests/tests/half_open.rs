@@ -31,7 +31,7 @@ async fn succeeds(breaker: &Breaker) -> RedisResult<()> {
 }
 
 async fn half_opened(name: &'static str) -> Arc<Breaker> {
-    let breaker = Arc::new(Breaker::new(name));
+    let breaker = Arc::new(Breaker::new(name).lump(Duration::ZERO));
     while breaker.state() == State::Closed {
         assert!(fails(&breaker).await.is_err());
     }
@@ -141,7 +141,7 @@ async fn a_late_success_from_before_the_outage_does_not_close_the_circuit() {
         answers.notified().await;
         Ok(())
     }
-    let breaker = Arc::new(Breaker::new("late"));
+    let breaker = Arc::new(Breaker::new("late").lump(Duration::ZERO));
     let answers = Arc::new(tokio::sync::Notify::new());
     let late = tokio::spawn(slow(breaker.clone(), answers.clone()));
     tokio::task::yield_now().await;
@@ -163,7 +163,7 @@ async fn hung_calls_open_the_circuit() {
     async fn hangs(breaker: &Breaker) -> RedisResult<()> {
         pending().await
     }
-    let breaker = Breaker::new("hangs");
+    let breaker = Breaker::new("hangs").lump(Duration::ZERO);
     for _ in 0..5 {
         assert!(hangs(&breaker).await.is_err());
     }
@@ -176,7 +176,7 @@ async fn calls_cancelled_by_their_callers_do_not_open_the_circuit() {
     async fn hangs(breaker: &Breaker) -> RedisResult<()> {
         pending().await
     }
-    let breaker = Breaker::new("cancelled");
+    let breaker = Breaker::new("cancelled").lump(Duration::ZERO);
     for _ in 0..100 {
         let cancelled = tokio::time::timeout(Duration::from_millis(5), hangs(&breaker)).await;
         assert!(cancelled.is_err());
@@ -184,7 +184,7 @@ async fn calls_cancelled_by_their_callers_do_not_open_the_circuit() {
     assert_eq!(breaker.state(), State::Closed);
 }
 
-/// Dropped at every point where it waits: in an attempt, in a pause, in the fallback.
+/// Dropped at every point where it waits: in an attempt, in a pause, in the fallback; as a probe, and on a healthy circuit.
 #[tokio::test(start_paused = true)]
 async fn a_call_may_be_dropped_wherever_it_waits() {
     struct Counted(Arc<AtomicUsize>);
@@ -214,18 +214,69 @@ async fn a_call_may_be_dropped_wherever_it_waits() {
         Err(refused())
     }
     let alive = Arc::new(AtomicUsize::new(0));
+    // Three attempts of 50 ms, two pauses of 100 ms, and the fallback.
     for after_ms in (0..500).step_by(7) {
-        let breaker = half_opened("dropped anywhere").await;
-        let _ = tokio::time::timeout(Duration::from_millis(after_ms), get(&breaker, &alive)).await;
-        assert_eq!(
-            alive.load(Ordering::Relaxed),
-            0,
-            "dropped after {after_ms} ms"
-        );
-        advance(3 * OVER).await;
-        assert!(
-            succeeds(&breaker).await.is_ok(),
-            "dropped after {after_ms} ms: {breaker:?}"
-        );
+        let probed = half_opened("probed").await;
+        let healthy = Arc::new(Breaker::new("healthy").failure_threshold(1000));
+        for breaker in [probed, healthy] {
+            let _ =
+                tokio::time::timeout(Duration::from_millis(after_ms), get(&breaker, &alive)).await;
+            assert_eq!(
+                alive.load(Ordering::Relaxed),
+                0,
+                "dropped after {after_ms} ms"
+            );
+            advance(3 * OVER).await;
+            assert!(
+                succeeds(&breaker).await.is_ok(),
+                "dropped after {after_ms} ms: {breaker:?}"
+            );
+        }
     }
+}
+
+/// The outer function probes, and what it is made of has to be let through for it to succeed.
+#[tokio::test(start_paused = true)]
+async fn nested_functions_on_one_breaker_close_it_again() {
+    #[redis_resilient(breaker = breaker, retries = 0)]
+    async fn outer(breaker: &Breaker) -> RedisResult<u8> {
+        tokio::task::yield_now().await;
+        inner(breaker).await?;
+        inner_blocking(breaker)
+    }
+    #[redis_resilient(breaker = breaker, retries = 0, timeout = false)]
+    async fn inner(breaker: &Breaker) -> RedisResult<u8> {
+        tokio::task::yield_now().await;
+        Ok(1)
+    }
+    #[redis_resilient(breaker = breaker, retries = 0)]
+    fn inner_blocking(breaker: &Breaker) -> RedisResult<u8> {
+        Ok(2)
+    }
+    #[redis_resilient(breaker = breaker, retries = 0)]
+    fn outer_blocking(breaker: &Breaker) -> RedisResult<u8> {
+        inner_blocking(breaker)
+    }
+    let breaker = half_opened("nested").await;
+    assert_eq!(outer(&breaker).await.ok(), Some(2));
+    assert_eq!(breaker.state(), State::Closed);
+    let breaker = half_opened("nested, blocking").await;
+    assert_eq!(outer_blocking(&breaker).ok(), Some(2));
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+/// The inner function's fallback is not Redis's answer.
+#[tokio::test(start_paused = true)]
+async fn a_nested_fallback_does_not_close_the_circuit() {
+    #[redis_resilient(breaker = breaker, retries = 0)]
+    async fn outer(breaker: &Breaker) -> RedisResult<u8> {
+        inner(breaker).await
+    }
+    #[redis_resilient(breaker = breaker, retries = 0, fallback = Ok(7))]
+    async fn inner(breaker: &Breaker) -> RedisResult<u8> {
+        Err(refused())
+    }
+    let breaker = half_opened("nested fallback").await;
+    assert_eq!(outer(&breaker).await.ok(), Some(7));
+    assert_eq!(breaker.state(), State::Open);
 }

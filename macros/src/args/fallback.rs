@@ -3,8 +3,9 @@
 use super::value::{Kind, Value};
 use crate::errors::Errors;
 use proc_macro2::Span;
+use quote::ToTokens as _;
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, Member, Result};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, Member, Result};
 
 /// One fallback of the list.
 pub(crate) struct Item {
@@ -62,18 +63,18 @@ pub(crate) fn items(value: &Value, errors: &mut Errors) -> Result<Vec<Item>> {
 }
 
 fn not_a_literal(value: &Value) -> Error {
-    match value.expression() {
-        Err(error) => error,
-        Ok(_) => value.expected("a path"),
+    match (value.kind(), bare_value(&value.expression)) {
+        (Kind::Text(_), _) | (_, None) => match value.expression() {
+            Err(error) => error,
+            Ok(_) => value.expected("a path"),
+        },
+        (_, Some(error)) => error,
     }
 }
 
 fn item(expression: &Expr) -> Result<Item> {
-    if let Expr::Lit(literal) = expression {
-        return Err(Error::new_spanned(
-            literal,
-            "a fallback gives what the function returns: write a path, a closure or a `Result`, like `Ok(None)`",
-        ));
+    if let Some(error) = bare_value(expression) {
+        return Err(error);
     }
     let form = form(expression);
     let span = match expression {
@@ -87,6 +88,32 @@ fn item(expression: &Expr) -> Result<Item> {
         expression: expression.clone(),
         span: span.unwrap_or_else(|| expression.span()),
     })
+}
+
+/// A value that was meant to be the one inside the `Ok`.
+fn bare_value(expression: &Expr) -> Option<Error> {
+    let is_none = |path: &ExprPath| {
+        path.path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "None")
+    };
+    let result = match expression {
+        Expr::Path(path) if is_none(path) => "Ok(None)".to_owned(),
+        Expr::Call(call) if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some")) => {
+            "Ok(Some(…))".to_owned()
+        }
+        Expr::Tuple(tuple) if tuple.elems.is_empty() => "Ok(())".to_owned(),
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(_), ..
+        }) => "Ok(\"…\".into())".to_owned(),
+        Expr::Lit(literal) => format!("Ok({})", literal.to_token_stream()),
+        _ => return None,
+    };
+    let text = format!(
+        "a fallback gives what the function returns, a `Result`: write `{result}`, or a path or closure that gives one"
+    );
+    Some(Error::new_spanned(expression, text))
 }
 
 fn form(expression: &Expr) -> Form {

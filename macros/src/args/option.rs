@@ -48,7 +48,7 @@ const OPTIONS: [Known; 15] = [
     },
     known("breaker", "breaker = SESSIONS"),
     known("fallback", "fallback = fetch_db"),
-    known("idempotent", "idempotent = true"),
+    known("idempotent", "idempotent = false"),
     known("classify", "classify = my_class"),
     known("clone", "clone(key)"),
     known("name", "name = \"get_user\""),

@@ -27,19 +27,23 @@ impl Expansion<'_> {
         let prelude = self.prelude();
         let verdict = self.verdict();
         let run = match self.plan.mode {
-            Mode::Sync => quote_spanned! {mixed=>
-                #[allow(unknown_lints, clippy::redundant_closure_call)]
-                let __resilient_result = (|| -> #output { #prelude #body })();
-                #verdict
-            },
-            Mode::Async { limited: false } => {
+            Mode::Sync => {
+                let probing = self.probing();
+                quote_spanned! {mixed=>
+                    #probing
+                    #[allow(unknown_lints, clippy::redundant_closure_call)]
+                    let __resilient_result = (|| -> #output { #prelude #body })();
+                    #verdict
+                }
+            }
+            Mode::Async { watched: false } => {
                 let fake_return = self.fake_return();
                 quote_spanned! {mixed=>
                     let __resilient_result: #output = async { #fake_return #prelude #body }.await;
                     #verdict
                 }
             }
-            Mode::Async { limited: true } => {
+            Mode::Async { watched: true } => {
                 let fake_return = self.fake_return();
                 let timed_out =
                     self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.timed_out()));
@@ -60,6 +64,16 @@ impl Expansion<'_> {
             }
         };
         quote!(#begin #run)
+    }
+
+    /// Async attempts do this at each poll.
+    fn probing(&self) -> TokenStream {
+        match self.plan.breaker {
+            Breaker::Off => TokenStream::new(),
+            Breaker::Shared | Breaker::Own { .. } => quote_spanned! {Span::mixed_site()=>
+                let _resilient_probing = __resilient_call.probing();
+            },
+        }
     }
 
     /// Tells the compiler the type that `return` and `?` in the body lead to.

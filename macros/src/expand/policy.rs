@@ -101,14 +101,25 @@ impl Expansion<'_> {
                 TokenStream::new(),
                 quote_spanned!(mixed=> #private::breaker(&#private::DEFAULT_BREAKER)),
             ),
-            Breaker::Own { expression, span } => {
+            Breaker::Own {
+                expression,
+                is_place,
+                span,
+            } => {
                 let shown = span.resolved_at(mixed);
                 let private = self.private_at(shown);
+                if *is_place {
+                    // Not in a `let`, which would keep alive what a `const` makes anew for each call.
+                    return (
+                        TokenStream::new(),
+                        quote_spanned!(shown=> #private::breaker(&#expression)),
+                    );
+                }
                 let local = quote_spanned!(shown=> __resilient_breaker);
                 (
-                    // A `let` of its own: what the expression makes has to live as long as the call.
+                    // What the expression makes has to live as long as the call.
                     quote!(let #local = #expression;),
-                    quote_spanned!(shown=> #private::breaker(#local)),
+                    quote_spanned!(shown=> #private::held_breaker(&#local)),
                 )
             }
         }

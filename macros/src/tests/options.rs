@@ -315,7 +315,7 @@ fn values_of_the_wrong_kind_are_told() {
     says(
         "idempotent = 1",
         "1",
-        &["`true` or `false`", "`idempotent = true`"],
+        &["`true` or `false`", "`idempotent = false`"],
     );
     says("idempotent = \"yes\"", "\"yes\"", &["`true` or `false`"]);
     says(
@@ -342,7 +342,8 @@ fn values_of_the_wrong_kind_are_told() {
         "\"fetch_db\"",
         &["without quotes", "`fallback = fetch_db`"],
     );
-    says("fallback = 3", "3", &["expected a path"]);
+    says("fallback = 3", "3", &["a `Result`", "`Ok(3)`"]);
+    says("fallback = None", "None", &["a `Result`", "`Ok(None)`"]);
     says("fallback = false", "false", &["leave `fallback` out"]);
     says("fallback = []", "[]", &["is empty"]);
     says("fallback = [fetch, 3]", "3", &["what the function returns"]);

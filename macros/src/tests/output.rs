@@ -94,23 +94,22 @@ fn breakers_are_taken_by_reference_once() {
     has(
         "breaker = SESSIONS",
         FUNCTION,
-        &["let __resilient_breaker = &SESSIONS;"],
+        &["__private::breaker(&SESSIONS)"],
     );
     has(
         "breaker = &SESSIONS",
         FUNCTION,
-        &["let __resilient_breaker = &SESSIONS;"],
+        &["__private::breaker(&SESSIONS)"],
     );
     has(
         "breaker = self.breaker(1)",
         FUNCTION,
-        &["let __resilient_breaker = &self.breaker(1);"],
+        &[
+            "let __resilient_breaker = self.breaker(1);",
+            "__private::held_breaker(&__resilient_breaker)",
+        ],
     );
-    has(
-        "breaker = *b",
-        FUNCTION,
-        &["let __resilient_breaker = &(*b);"],
-    );
+    has("breaker = *b", FUNCTION, &["__private::breaker(&*b)"]);
     has(
         "breaker = false",
         FUNCTION,
@@ -262,8 +261,8 @@ fn async_trait_keeps_its_frame() {
         &[
             "Box::pin(async move { if let",
             "let (a, b) = { let __arg2 = __arg2; __arg2 };
-         let __ret: RedisResult<u64> = '__resilient: {
-            let __resilient_breaker = &__self.breaker;",
+         let __ret: RedisResult<u64> = '__resilient: {",
+            "__private::breaker(&__self.breaker)",
             "break '__resilient __resilient_result",
             "with_error(|e| __self.last(e), __resilient_error)",
             "}; #[allow(unreachable_code)] __ret }) }",

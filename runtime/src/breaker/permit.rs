@@ -1,48 +1,71 @@
 //! Leave to make one attempt, given back whatever becomes of it.
 
-use super::Breaker;
+use super::probing::Probing;
 use super::word::Word;
-use crate::class::Settlement;
+use super::{Breaker, Settlement};
+use crate::Class;
 
 /// Leave to make one attempt, to be settled with what came of it.
 ///
-/// Dropped without being settled, as a cancelled future drops it, it says nothing about Redis and goes back; dropped by
-/// a panic it counts as a failure.
+/// Dropped without being settled, as a cancelled future drops it, it says nothing about Redis and goes back; dropped while its
+/// thread panics it counts as a failure.
 #[derive(Debug)]
 #[must_use = "settle it with `success`, `failure` or `neutral`"]
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     /// The word that was seen at admission, or put in place by it.
     seen: Word,
+    /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
+    nested: bool,
 }
 
 impl<'a> Permit<'a> {
     #[inline]
     pub(super) const fn new(breaker: &'a Breaker, seen: Word) -> Self {
-        Self { breaker, seen }
+        Self {
+            breaker,
+            seen,
+            nested: false,
+        }
+    }
+
+    pub(super) const fn nested(breaker: &'a Breaker, seen: Word) -> Self {
+        Self {
+            breaker,
+            seen,
+            nested: true,
+        }
     }
 
     /// Redis answered.
     #[inline]
     pub fn success(self) {
-        let (breaker, generation) = self.disarm();
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !breaker.word().is_quiet() {
-            breaker.settle(generation, Settlement::Success);
+        if !self.breaker.word().is_quiet() && !self.nested {
+            self.breaker
+                .settle(self.seen.generation(), Settlement::Success);
         }
+        std::mem::forget(self);
     }
 
     /// Redis did not answer, or not as a healthy one does.
     #[inline]
     pub fn failure(self) {
-        let (breaker, generation) = self.disarm();
-        breaker.settle(generation, Settlement::Failure);
+        self.breaker
+            .settle(self.seen.generation(), Settlement::Failure);
+        std::mem::forget(self);
     }
 
     /// Nothing was learned about Redis.
     #[inline]
     pub fn neutral(self) {
-        drop(self);
+        self.give_back();
+        std::mem::forget(self);
+    }
+
+    /// The attempt failed, and this is what the failure means: [`Class`] says what each is for the breaker.
+    pub fn failed(self, class: Class) {
+        self.settle(class.settlement());
     }
 
     pub(crate) fn settle(self, outcome: Settlement) {
@@ -55,15 +78,23 @@ impl<'a> Permit<'a> {
 
     /// Whether this attempt decides if a half-open circuit closes.
     #[must_use]
+    #[inline]
     pub const fn is_probe(&self) -> bool {
-        self.seen.is_half_open()
+        self.seen.is_half_open() && !self.nested
     }
 
+    /// Marks what runs on this thread as part of this attempt, if it is a probe.
     #[inline]
-    const fn disarm(self) -> (&'a Breaker, u64) {
-        let parts = (self.breaker, self.seen.generation());
-        std::mem::forget(self);
-        parts
+    pub(crate) fn probing(&self) -> Option<Probing> {
+        self.is_probe()
+            .then(|| Probing::enter(self.breaker, self.seen.generation()))
+    }
+
+    fn give_back(&self) {
+        if self.is_probe() {
+            self.breaker
+                .settle(self.seen.generation(), Settlement::Neutral);
+        }
     }
 }
 
@@ -73,9 +104,8 @@ impl Drop for Permit<'_> {
         if std::thread::panicking() {
             self.breaker
                 .settle(self.seen.generation(), Settlement::Failure);
-        } else if self.is_probe() {
-            self.breaker
-                .settle(self.seen.generation(), Settlement::Neutral);
+        } else {
+            self.give_back();
         }
     }
 }

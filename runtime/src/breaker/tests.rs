@@ -10,6 +10,11 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Longer than a first open period with the largest jitter.
 const OVER: Duration = Duration::from_millis(1101);
 
+/// The clock stands still in these tests, or nearly.
+fn unlumped() -> Breaker {
+    Breaker::new("b").lump(Duration::ZERO)
+}
+
 fn trip(breaker: &Breaker) {
     while breaker.state() == State::Closed {
         breaker.try_acquire().expect("closed").failure();
@@ -19,7 +24,7 @@ fn trip(breaker: &Breaker) {
 
 #[tokio::test(start_paused = true)]
 async fn opens_after_five_failures_in_a_row_and_says_for_how_long() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     for _ in 0..4 {
         breaker.try_acquire().expect("closed").failure();
     }
@@ -54,7 +59,7 @@ async fn opens_after_five_failures_in_a_row_and_says_for_how_long() {
 
 #[tokio::test(start_paused = true)]
 async fn half_open_admits_one_of_a_hundred_threads() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     trip(&breaker);
     advance(OVER).await;
     let (admitted, barrier) = (AtomicUsize::new(0), Barrier::new(100));
@@ -77,7 +82,7 @@ async fn half_open_admits_one_of_a_hundred_threads() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_probe_gives_its_permit_back_and_says_nothing() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     trip(&breaker);
     advance(OVER).await;
     drop(breaker.try_acquire().expect("the probe"));
@@ -88,7 +93,7 @@ async fn a_dropped_probe_gives_its_permit_back_and_says_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panicking_probe_is_a_failure() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     trip(&breaker);
     advance(OVER).await;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -104,7 +109,7 @@ async fn a_panicking_probe_is_a_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_never_returns_loses_its_lease() {
-    let breaker = Breaker::new("b").probe_lease(2 * SECOND);
+    let breaker = unlumped().probe_lease(2 * SECOND);
     trip(&breaker);
     advance(OVER).await;
     let hangs = breaker.try_acquire().expect("the probe");
@@ -124,7 +129,7 @@ async fn a_probe_that_never_returns_loses_its_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_is_never_shorter_than_the_attempt_may_take() {
-    let breaker = Breaker::new("b").probe_lease(SECOND);
+    let breaker = unlumped().probe_lease(SECOND);
     trip(&breaker);
     advance(OVER).await;
     let _slow = breaker.acquire(5 * SECOND).expect("the probe");
@@ -134,7 +139,7 @@ async fn a_lease_is_never_shorter_than_the_attempt_may_take() {
 
 #[tokio::test(start_paused = true)]
 async fn outcomes_from_before_the_outage_change_nothing() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     let late_success = breaker.try_acquire().expect("closed");
     let late_failure = breaker.try_acquire().expect("closed");
     trip(&breaker);
@@ -150,7 +155,7 @@ async fn outcomes_from_before_the_outage_change_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_late_success_does_not_close_a_half_open_circuit() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     let late = breaker.try_acquire().expect("closed");
     trip(&breaker);
     advance(OVER).await;
@@ -161,16 +166,96 @@ async fn a_late_success_does_not_close_a_half_open_circuit() {
 
 #[tokio::test(start_paused = true)]
 async fn cancelled_calls_on_a_healthy_breaker_leave_no_trace() {
-    let breaker = Breaker::new("b");
+    let breaker = unlumped();
     for _ in 0..1000 {
         drop(breaker.try_acquire().expect("closed"));
     }
     assert!(breaker.word().is_quiet());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_failures_is_one_failure() {
+    let breaker = Breaker::new("b");
+    for burst in 1..=5 {
+        assert_eq!(breaker.state(), State::Closed, "before burst {burst}");
+        let permits: Vec<_> = (0..100)
+            .map(|_| breaker.try_acquire().expect("closed"))
+            .collect();
+        permits.into_iter().for_each(Permit::failure);
+        advance(Duration::from_millis(20)).await;
+    }
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_that_is_part_of_a_probe_is_let_through() {
+    let breaker = unlumped();
+    trip(&breaker);
+    advance(OVER).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    assert!(breaker.try_acquire().is_err());
+    let inside = probe.probing();
+    let nested = breaker.try_acquire().expect("part of the probe");
+    assert!(!nested.is_probe());
+    nested.success();
+    drop(breaker.try_acquire().expect("part of the probe"));
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "only the probe itself decides for good"
+    );
+    drop(inside);
+    assert!(breaker.try_acquire().is_err());
+    probe.success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_inside_a_probe_is_the_probe_s() {
+    let breaker = unlumped();
+    trip(&breaker);
+    advance(OVER).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    let inside = probe.probing();
+    breaker.try_acquire().expect("part of the probe").failure();
+    assert_eq!(breaker.state(), State::Open);
+    drop(inside);
+    probe.success();
+    assert_eq!(
+        breaker.state(),
+        State::Open,
+        "Redis has not answered, whatever the probe says"
+    );
+}
+
+#[test]
+fn a_reset_closes_the_circuit() {
+    let breaker = unlumped();
+    trip(&breaker);
+    breaker.reset();
+    assert_eq!(breaker.state(), State::Closed);
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[test]
+fn periods_the_wrong_way_round_are_refused_in_either_order() {
+    let (short, long) = (SECOND, 10 * SECOND);
+    let refused =
+        |build: fn(Duration, Duration) -> Breaker| catch_unwind(|| build(short, long)).is_err();
+    assert!(refused(|short, long| Breaker::new("b")
+        .reset_timeout(long)
+        .reset_timeout_max(short)));
+    assert!(refused(|short, long| Breaker::new("b")
+        .reset_timeout_max(short)
+        .reset_timeout(long)));
+    assert!(!refused(|short, long| Breaker::new("b")
+        .reset_timeout_max(long)
+        .reset_timeout(short)));
+}
+
 #[test]
 fn many_threads_lose_no_failure() {
-    let breaker = Breaker::new("b").failure_threshold(8 * 1000);
+    let breaker = unlumped().failure_threshold(8 * 1000);
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {

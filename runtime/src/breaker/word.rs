@@ -5,7 +5,7 @@
 //! +--------------+-------------------------------------------+-----+
 //! |  generation  |                  payload                  | tag |
 //! +--------------+-------------------------------------------+-----+
-//! tag 0 closed     failures in a row: 44
+//! tag 0 closed     failures in a row: 16 | the last one's time in ms: 28 (compared modulo 3.1 days)
 //! tag 1 open       streak: 4 | deadline in ms: 40 (34 years)
 //! tag 2 half-open  streak: 4 | permits out: 6 | successes: 6 | lease in ms: 28 (compared modulo 3.1 days)
 //! ```
@@ -27,20 +27,25 @@ const PAYLOAD_MASK: u64 = (1 << 44) - 1;
 const GENERATION_SHIFT: u32 = 46;
 const GENERATION_MASK: u64 = (1 << 18) - 1;
 
+const FAILURES_SHIFT: u32 = 28;
+const FAILURES_MASK: u64 = MAX_FAILURES as u64;
 const STREAK_SHIFT: u32 = 40;
 const MAX_STREAK: u64 = 15;
 const DEADLINE_MASK: u64 = (1 << 40) - 1;
 const OUT_SHIFT: u32 = 34;
 const SUCCESSES_SHIFT: u32 = 28;
 const COUNT_MASK: u64 = 63;
-const LEASE_MASK: u64 = (1 << 28) - 1;
+/// Of times that are kept in 28 bits: a lease, and the time of a failure.
+const RING_MASK: u64 = (1 << 28) - 1;
 
+/// Most failures that can be waited for.
+pub(super) const MAX_FAILURES: u32 = (1 << 16) - 1;
 /// Most permits, and most successes to wait for, in half-open.
 pub(super) const MAX_PERMITS: u32 = 63;
 /// Longest time that may be configured: far enough inside its field for sums to stay there too.
 pub(super) const MAX_OPEN_MS: u64 = DEADLINE_MASK / 4;
 /// Longest lease of a probe: half of the ring would be ambiguous, a quarter is not.
-pub(super) const MAX_LEASE_MS: u64 = LEASE_MASK / 4;
+pub(super) const MAX_LEASE_MS: u64 = RING_MASK / 4;
 
 /// The packed state of a breaker.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -49,10 +54,23 @@ pub(super) struct Word(u64);
 /// The state, unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Phase {
-    Closed { failures: u64 },
-    Open { streak: u64, deadline_ms: u64 },
+    Closed {
+        /// In a row.
+        failures: u64,
+        /// When the last one was, modulo 2^28.
+        failed_ms: u64,
+    },
+    Open {
+        streak: u64,
+        deadline_ms: u64,
+    },
     HalfOpen(HalfOpen),
 }
+
+const QUIET: Phase = Phase::Closed {
+    failures: 0,
+    failed_ms: 0,
+};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct HalfOpen {
@@ -126,15 +144,24 @@ impl Word {
                 streak: payload >> STREAK_SHIFT,
                 out: (payload >> OUT_SHIFT) & COUNT_MASK,
                 successes: (payload >> SUCCESSES_SHIFT) & COUNT_MASK,
-                lease_ms: payload & LEASE_MASK,
+                lease_ms: payload & RING_MASK,
             }),
-            _ => Phase::Closed { failures: payload },
+            _ => Phase::Closed {
+                failures: payload >> FAILURES_SHIFT,
+                failed_ms: payload & RING_MASK,
+            },
         }
     }
 
     const fn pack(generation: u64, phase: Phase) -> Self {
         let (tag, payload) = match phase {
-            Phase::Closed { failures } => (CLOSED, failures & PAYLOAD_MASK),
+            Phase::Closed {
+                failures,
+                failed_ms,
+            } => (
+                CLOSED,
+                (failures & FAILURES_MASK) << FAILURES_SHIFT | failed_ms & RING_MASK,
+            ),
             Phase::Open {
                 streak,
                 deadline_ms,
@@ -144,10 +171,15 @@ impl Word {
                 half.streak << STREAK_SHIFT
                     | half.out << OUT_SHIFT
                     | half.successes << SUCCESSES_SHIFT
-                    | half.lease_ms & LEASE_MASK,
+                    | half.lease_ms & RING_MASK,
             ),
         };
         Self((generation & GENERATION_MASK) << GENERATION_SHIFT | payload << PAYLOAD_SHIFT | tag)
+    }
+
+    /// Closed with nothing on record, in a generation of its own.
+    pub(super) const fn reset(self) -> Self {
+        Self::pack(self.generation() + 1, QUIET)
     }
 
     /// Decides on a call that wants in. `lease_ms` is how long its probe may take before it counts as lost.
@@ -222,26 +254,36 @@ impl Word {
             // An open breaker admits nobody in its own generation.
             (Phase::Open { .. }, _)
             | (Phase::Closed { .. }, Settlement::Neutral)
-            | (Phase::Closed { failures: 0 }, Settlement::Success) => Effect::None,
-            (Phase::Closed { .. }, Settlement::Success) => {
-                to(generation, Phase::Closed { failures: 0 })
-            }
-            (Phase::Closed { failures }, Settlement::Failure) => {
-                if failures + 1 >= settings.failure_threshold {
-                    open(0)
-                } else {
-                    to(
-                        generation,
-                        Phase::Closed {
-                            failures: failures + 1,
-                        },
-                    )
+            | (Phase::Closed { failures: 0, .. }, Settlement::Success) => Effect::None,
+            (Phase::Closed { .. }, Settlement::Success) => to(generation, QUIET),
+            (
+                Phase::Closed {
+                    failures,
+                    failed_ms,
+                },
+                Settlement::Failure,
+            ) => {
+                // One dropped connection fails every call that was in flight on it.
+                if failures > 0 && now_ms.wrapping_sub(failed_ms) & RING_MASK < settings.lump_ms {
+                    return Effect::None;
                 }
+                let failures = failures + 1;
+                if failures >= settings.failure_threshold {
+                    return open(0);
+                }
+                let failed_ms = now_ms;
+                to(
+                    generation,
+                    Phase::Closed {
+                        failures,
+                        failed_ms,
+                    },
+                )
             }
             (Phase::HalfOpen(half), Settlement::Success) => {
                 let successes = half.successes + 1;
                 if successes >= settings.success_threshold {
-                    return to(generation + 1, Phase::Closed { failures: 0 });
+                    return to(generation + 1, QUIET);
                 }
                 let out = half.out.saturating_sub(1);
                 to(
@@ -264,8 +306,8 @@ impl Word {
 
 /// Whether `time` (modulo 2^28) is not after `now_ms`; right for differences of up to 37 hours.
 const fn has_passed(time: u64, now_ms: u64) -> bool {
-    let left = time.wrapping_sub(now_ms) & LEASE_MASK;
-    left == 0 || left > LEASE_MASK / 2
+    let left = time.wrapping_sub(now_ms) & RING_MASK;
+    left == 0 || left > RING_MASK / 2
 }
 
 #[cfg(test)]

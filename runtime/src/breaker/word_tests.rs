@@ -9,8 +9,9 @@ fn settings() -> Settings {
         failure_threshold: 2,
         success_threshold: 1,
         half_open_permits: 1,
-        reset_timeout_ms: 1000,
-        reset_timeout_max_ms: 4000,
+        lump_ms: 0,
+        reset_timeout_ms: Some(1000),
+        reset_timeout_max_ms: Some(4000),
         probe_lease_ms: 500,
     }
 }
@@ -54,7 +55,13 @@ fn probe(word: Word, settings: &Settings, now_ms: u64) -> Word {
 fn failures_in_a_row_open_it_and_a_success_forgets_them() {
     let settings = settings();
     let once = after(Word::from_bits(0), 0, Settlement::Failure, &settings, 0);
-    assert_eq!(once.phase(), Phase::Closed { failures: 1 });
+    assert_eq!(
+        once.phase(),
+        Phase::Closed {
+            failures: 1,
+            failed_ms: 0
+        }
+    );
     let forgotten = after(once, 0, Settlement::Success, &settings, 0);
     assert!(forgotten.is_quiet());
     let neutral = once.settle(0, Settlement::Neutral, &settings, 0, MIDDLE);
@@ -67,6 +74,38 @@ fn failures_in_a_row_open_it_and_a_success_forgets_them() {
             deadline_ms: 1000
         }
     );
+}
+
+#[test]
+fn failures_at_the_same_time_are_one() {
+    let settings = Settings {
+        lump_ms: 20,
+        ..settings()
+    };
+    let fail = |word, now_ms| after(word, 0, Settlement::Failure, &settings, now_ms);
+    let once = fail(Word::from_bits(0), 100);
+    for now_ms in [100, 101, 119] {
+        assert_eq!(fail(once, now_ms), once, "at {now_ms}");
+    }
+    assert!(matches!(fail(once, 120).phase(), Phase::Open { .. }));
+    // After a success the next failure is a new one, whenever it comes.
+    let forgotten = after(once, 0, Settlement::Success, &settings, 101);
+    assert!(!fail(forgotten, 102).is_quiet());
+    // A clock that goes back, and one that has gone round, do not hide failures for ever.
+    assert!(matches!(fail(once, 50).phase(), Phase::Open { .. }));
+    assert!(matches!(
+        fail(once, 100 + RING_MASK).phase(),
+        Phase::Open { .. }
+    ));
+}
+
+#[test]
+fn a_reset_forgets_failures_and_calls_under_way() {
+    let settings = settings();
+    let open = opened(&settings, 0);
+    let closed = open.reset();
+    assert!(closed.is_quiet());
+    assert_ne!(closed.generation(), open.generation());
 }
 
 #[test]
@@ -169,9 +208,13 @@ fn no_more_probes_than_successes_are_still_needed() {
 fn every_field_survives_packing_at_its_edges() {
     for generation in [0, 1, GENERATION_MASK] {
         for phase in [
-            Phase::Closed { failures: 0 },
             Phase::Closed {
-                failures: PAYLOAD_MASK,
+                failures: 0,
+                failed_ms: 0,
+            },
+            Phase::Closed {
+                failures: FAILURES_MASK,
+                failed_ms: RING_MASK,
             },
             Phase::Open {
                 streak: 0,
@@ -191,7 +234,7 @@ fn every_field_survives_packing_at_its_edges() {
                 streak: MAX_STREAK,
                 out: COUNT_MASK,
                 successes: COUNT_MASK,
-                lease_ms: LEASE_MASK,
+                lease_ms: RING_MASK,
             }),
         ] {
             let word = Word::pack(generation, phase);
@@ -328,7 +371,7 @@ fn walk(settings: &Settings, callers: usize, duration_ms: u64) -> usize {
             }
         }
     }
-    let longest = settings.reset_timeout_max_ms + settings.probe_lease_ms + 2;
+    let longest = settings.open_ms(MAX_STREAK, u32::MAX) + settings.probe_lease_ms + 2;
     for (at, state) in states.iter().enumerate() {
         assert!(
             recovers[at] || state.now_ms + longest > until_ms,
@@ -342,13 +385,14 @@ fn walk(settings: &Settings, callers: usize, duration_ms: u64) -> usize {
 fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
     let mut states = 0;
     for (half_open_permits, success_threshold) in [(1, 1), (1, 2), (2, 2), (2, 1)] {
-        for failure_threshold in [1, 2] {
+        for (failure_threshold, lump_ms) in [(1, 0), (2, 0), (2, 2)] {
             let settings = Settings {
                 failure_threshold,
                 success_threshold,
                 half_open_permits,
-                reset_timeout_ms: 2,
-                reset_timeout_max_ms: 4,
+                lump_ms,
+                reset_timeout_ms: Some(2),
+                reset_timeout_max_ms: Some(4),
                 probe_lease_ms: 3,
             };
             states += walk(&settings, 3, 12);

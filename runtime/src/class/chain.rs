@@ -24,7 +24,12 @@ fn walk<'a, T>(
 ) -> Option<T> {
     let mut next = Some(error);
     for left in (0..links).rev() {
-        let link = unwrapped(next?);
+        let wrapped = next?;
+        // What is around it tells where it comes from.
+        if let Some(found) = look(wrapped) {
+            return Some(found);
+        }
+        let link = unwrapped(wrapped);
         // `io::Error::source` skips the value that the error carries, and that value says more than the error's kind.
         let carried = link
             .downcast_ref::<io::Error>()

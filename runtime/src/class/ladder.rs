@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(class!(io::Error::other(refused())), Class::Unreachable);
         assert_eq!(
             class!(io::Error::from(io::ErrorKind::ConnectionReset)),
-            Class::Ambiguous
+            Class::Foreign
         );
         assert_eq!(
             class!(anyhow::Error::from(refused()).context("loading")),

@@ -18,91 +18,124 @@ pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
         Some(of_redis(error))
     } else if let Some(rejection) = link.downcast_ref::<Rejection>() {
         Some(of_rejection(rejection))
-    } else if let Some(error) = link.downcast_ref::<ServerError>() {
-        Some(of_server(error))
+    } else if let Some(reply) = link.downcast_ref::<ServerError>() {
+        Some(of_reply(reply))
     } else if let Some(error) = link.downcast_ref::<ParsingError>() {
-        Some(of_parsing(&error.to_string()))
+        let text = error.to_string();
+        Some(of_parsing(
+            text.strip_prefix("Incompatible type - ").unwrap_or(&text),
+        ))
     } else {
-        link.downcast_ref::<io::Error>().and_then(of_bare_io)
+        // An I/O error counts only as redis-rs hands it out; any other may be about a file, or about another server.
+        inner_io(link).map(of_io)
     }
 }
 
 fn of_redis(error: &RedisError) -> Class {
     match error.kind() {
-        ErrorKind::Io => match io_error(error) {
-            Some(io) => Rejection::find(io)
-                .map(of_rejection)
-                .or_else(|| of_io(io))
-                .unwrap_or(Class::Ambiguous),
-            None => Class::Ambiguous,
-        },
-        ErrorKind::Parse => of_parsing(&error.to_string()),
-        ErrorKind::UnexpectedReturnType
-        | ErrorKind::AuthenticationFailed
-        | ErrorKind::RESP3NotSupported => Class::Permanent,
-        ErrorKind::InvalidClientConfig | ErrorKind::Client | ErrorKind::EmptySentinelList => {
-            Class::Misconfigured
-        }
+        ErrorKind::Io => error
+            .source()
+            .and_then(inner_io)
+            .map_or(Class::Ambiguous, of_io),
+        ErrorKind::Parse => of_parsing(error.detail().unwrap_or_default()),
+        ErrorKind::UnexpectedReturnType | ErrorKind::RESP3NotSupported => Class::Permanent,
+        ErrorKind::InvalidClientConfig | ErrorKind::Client => of_client(&error.to_string()),
         ErrorKind::MasterNameNotFoundBySentinel | ErrorKind::NoValidReplicasFoundBySentinel => {
             Class::Unreachable
         }
         // The cluster client gives this up after retries of its own, which may have executed the command.
         ErrorKind::ClusterConnectionNotFound => Class::Ambiguous,
         ErrorKind::Server(_) | ErrorKind::Extension => of_replies(error),
-        // `Serialize` (only with redis's `json` feature) and kinds to come.
+        // `EmptySentinelList`, `Serialize` (only with redis's `json` feature), kinds to come; and `AuthenticationFailed`, which
+        // is made of any error reply to AUTH, that of a loading or a full server too, and of none at all by token providers.
         _ => Class::Misconfigured,
+    }
+}
+
+/// redis-rs has one kind for wrong settings and for some failures of a network that it finds out about by itself.
+fn of_client(text: &str) -> Class {
+    const AFTER_SENDING: [&str; 3] = [
+        "Slot refresh error",
+        "Missing slot coverage",
+        "request wasn't handled due to internal failure",
+    ];
+    const BEFORE_SENDING: [&str; 3] = [
+        "No address found for host",
+        "could not resolve to any addresses",
+        "Couldn't open connection to a sentinel node",
+    ];
+    if AFTER_SENDING.iter().any(|known| text.contains(known)) {
+        Class::Ambiguous
+    } else if BEFORE_SENDING.iter().any(|known| text.contains(known)) {
+        Class::Unreachable
+    } else {
+        Class::Misconfigured
     }
 }
 
 /// One error reply, a pipeline's several, or an aborted transaction's.
 fn of_replies(error: &RedisError) -> Class {
     if let Ok(reply) = ServerError::try_from(error.clone()) {
-        return of_server(&reply);
+        return of_reply(&reply);
     }
-    let aborted = error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort);
     let Some(replies) = error.clone().into_server_errors() else {
-        // Made up by a client without a server's reply, from a kind alone.
-        return match error.kind() {
-            ErrorKind::Server(kind) => of_kind(kind),
-            _ => Class::Permanent,
-        };
+        return of_made_up(error);
     };
-    if !aborted {
+    let mut classes = replies.iter().map(|(_, reply)| of_reply(reply));
+    let aborted = error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort);
+    match classes.find(|class| !class.verdict(false).retry) {
+        // It would come again.
+        Some(class) => class,
+        // Nothing of the transaction was executed.
+        None if aborted => replies
+            .first()
+            .map_or(Class::Permanent, |(_, reply)| of_reply(reply)),
         // The entries that did not fail were executed.
-        return Class::Ambiguous;
+        None => Class::Ambiguous,
     }
-    // Nothing of the transaction was executed: it may run again when every cause of the abort may pass.
-    replies
-        .iter()
-        .map(|(_, reply)| of_server(reply))
-        .find(|class| !class.verdict(false).retry)
-        .or_else(|| replies.first().map(|(_, reply)| of_server(reply)))
-        .unwrap_or(Class::Permanent)
 }
 
-fn of_server(reply: &ServerError) -> Class {
-    // A script's error may come after some of its writes. Redis adds the script's name to such an error.
-    if reply
-        .details()
-        .is_some_and(|detail| detail.contains(" script: "))
-    {
-        return Class::Ambiguous;
+/// redis-rs's own words for the reply to a command of its own, such as the SELECT of a new connection.
+fn of_made_up(error: &RedisError) -> Class {
+    let detail = error.detail().unwrap_or_default();
+    if is_busy(detail) || is_full(detail) {
+        return Class::Unavailable;
     }
-    if let Some(kind) = reply.kind() {
-        if kind == ServerErrorKind::ResponseError
-            && reply
-                .details()
-                .is_some_and(|d| d.contains("max number of clients"))
-        {
-            return Class::Unavailable;
-        }
-        return of_kind(kind);
-    }
-    match reply.code() {
-        "BUSY" | "UNBLOCKED" => Class::Unavailable,
-        "OOM" | "MISCONF" | "NOREPLICAS" => Class::WriteRefused,
+    match error.kind() {
+        ErrorKind::Server(kind) => of_kind(kind),
         _ => Class::Permanent,
     }
+}
+
+fn is_busy(detail: &str) -> bool {
+    detail.contains("busy running a script")
+}
+
+fn is_full(detail: &str) -> bool {
+    detail.contains("max number of clients")
+}
+
+fn of_reply(reply: &ServerError) -> Class {
+    let detail = reply.details().unwrap_or_default();
+    let class = match reply.kind() {
+        Some(ServerErrorKind::ResponseError) if is_full(detail) => Class::Unavailable,
+        // By an operator, because it ran for too long.
+        Some(ServerErrorKind::ResponseError) if detail.contains("Script killed by user") => {
+            Class::Ambiguous
+        }
+        Some(kind) => of_kind(kind),
+        None => match reply.code() {
+            "BUSY" | "UNBLOCKED" => Class::Unavailable,
+            "OOM" | "MISCONF" | "NOREPLICAS" => Class::WriteRefused,
+            "NOAUTH" | "WRONGPASS" => Class::Misconfigured,
+            _ => Class::Permanent,
+        },
+    };
+    // Redis adds the script's name to an error inside it: writes before that one have been made.
+    if detail.contains(" script: ") && class.verdict(false).retry {
+        return Class::Ambiguous;
+    }
+    class
 }
 
 fn of_kind(kind: ServerErrorKind) -> Class {
@@ -117,46 +150,28 @@ fn of_kind(kind: ServerErrorKind) -> Class {
     }
 }
 
-fn of_parsing(text: &str) -> Class {
-    // The connection ended in the middle of a reply: the command was executed.
-    if text.to_ascii_lowercase().contains("end of input") {
+fn of_parsing(description: &str) -> Class {
+    // The parser's own words, at their beginning: further on there may be a stored value.
+    if description.starts_with("Parse error at ") && description.contains("end of input") {
+        // The connection ended in the middle of a reply: the command was executed.
         Class::Ambiguous
     } else {
         Class::Permanent
     }
 }
 
-/// `None` for kinds that say nothing about a connection: the next link of the chain may.
-fn of_io(error: &io::Error) -> Option<Class> {
+fn of_io(error: &io::Error) -> Class {
     use io::ErrorKind as K;
-    let class = match error.kind() {
+    if let Some(rejection) = Rejection::find(error) {
+        return of_rejection(rejection);
+    }
+    match error.kind() {
         // `NotFound` is a unix socket that is not there.
         K::ConnectionRefused | K::NotFound | K::AddrNotAvailable => Class::Unreachable,
         K::InvalidInput | K::Unsupported | K::PermissionDenied => Class::Misconfigured,
-        K::TimedOut
-        | K::WouldBlock
-        | K::BrokenPipe
-        | K::UnexpectedEof
-        | K::ConnectionReset
-        | K::ConnectionAborted
-        | K::NotConnected
-        | K::Interrupted
-        | K::HostUnreachable
-        | K::NetworkUnreachable
-        | K::NetworkDown => Class::Ambiguous,
         // The standard library gives failed name look-ups no kind of their own.
         _ if error.to_string().contains("failed to lookup address") => Class::Unreachable,
-        _ => return None,
-    };
-    Some(class)
-}
-
-/// An I/O error with no `RedisError` around it: a transparent wrapper may have hidden that, or it may be about a file.
-fn of_bare_io(error: &io::Error) -> Option<Class> {
-    use io::ErrorKind as K;
-    match error.kind() {
-        K::NotFound | K::InvalidInput | K::Unsupported | K::PermissionDenied => None,
-        _ => of_io(error),
+        _ => Class::Ambiguous,
     }
 }
 
@@ -169,10 +184,8 @@ fn of_rejection(rejection: &Rejection) -> Class {
 }
 
 /// redis-rs hands out its I/O error as an `Arc<dyn Error>`.
-fn io_error(error: &RedisError) -> Option<&io::Error> {
-    error
-        .source()?
-        .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
+fn inner_io<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    link.downcast_ref::<Arc<dyn Error + Send + Sync>>()?
         .downcast_ref::<io::Error>()
 }
 
@@ -301,17 +314,83 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_not_a_missing_redis() {
-        let file = io::Error::from(io::ErrorKind::NotFound);
-        assert_eq!(Class::of(&file), Class::Foreign);
+    fn an_io_error_counts_only_as_redis_rs_hands_it_out() {
+        for kind in [
+            io::ErrorKind::NotFound,
+            io::ErrorKind::ConnectionRefused,
+            io::ErrorKind::ConnectionReset,
+        ] {
+            assert_eq!(
+                Class::of(&io::Error::from(kind)),
+                Class::Foreign,
+                "{kind:?}"
+            );
+            let other = Arc::new(io::Error::from(kind));
+            assert_eq!(Class::of(&other), Class::Foreign, "{kind:?}");
+        }
         assert_eq!(io(io::ErrorKind::NotFound), Class::Unreachable);
     }
 
     #[test]
-    fn a_script_that_failed_half_way_is_ambiguous() {
+    fn an_outage_under_the_name_of_wrong_settings() {
+        let client = |text| Class::of(&RedisError::from((ErrorKind::Client, text)));
         assert_eq!(
-            code("MYERR", "oops script: f_1, on @user_script:1."),
+            client("Slot refresh error. didn't get any slots from server"),
             Class::Ambiguous
+        );
+        assert_eq!(client("Missing slot coverage"), Class::Ambiguous);
+        assert_eq!(
+            client("request wasn't handled due to internal failure"),
+            Class::Ambiguous
+        );
+        let config = |text| Class::of(&RedisError::from((ErrorKind::InvalidClientConfig, text)));
+        assert_eq!(config("No address found for host"), Class::Unreachable);
+        assert_eq!(
+            config("could not resolve to any addresses"),
+            Class::Unreachable
+        );
+        let sentinel = (
+            ErrorKind::EmptySentinelList,
+            "At least one sentinel is required",
+        );
+        assert_eq!(Class::of(&RedisError::from(sentinel)), Class::Misconfigured);
+    }
+
+    #[test]
+    fn set_up_of_a_connection_on_a_server_that_is_busy_or_full() {
+        let select = |detail: &str| {
+            Class::of(&RedisError::from((
+                ErrorKind::Server(ServerErrorKind::ResponseError),
+                "Redis server refused to switch database",
+                detail.to_owned(),
+            )))
+        };
+        assert_eq!(
+            select("Redis is busy running a script. You can only call SCRIPT KILL"),
+            Class::Unavailable
+        );
+        assert_eq!(select("max number of clients reached"), Class::Unavailable);
+        assert_eq!(select("DB index is out of range"), Class::Permanent);
+    }
+
+    #[test]
+    fn a_script_that_failed_half_way() {
+        let script =
+            |name: &str, text: &str| code(name, &format!("{text} script: f_1, on @user_script:1."));
+        assert_eq!(script("OOM", "command not allowed"), Class::Ambiguous);
+        assert_eq!(script("MYERR", "oops"), Class::Permanent);
+    }
+
+    #[test]
+    fn a_stored_value_cannot_pass_for_a_cut_reply() {
+        let parsing = |text: &str| Class::of(&RedisError::from(ParsingError::from(text)));
+        assert_eq!(
+            parsing("Parse error at 5\nUnexpected end of input"),
+            Class::Ambiguous
+        );
+        assert_eq!(
+            parsing("not a date: \"Parse error at end of input\""),
+            Class::Permanent
         );
     }
 }
