@@ -2,17 +2,19 @@
 
 mod permit;
 mod probing;
+mod setters;
 mod settings;
+mod source;
 mod word;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 pub use permit::Permit;
 pub use probing::Probing;
 use settings::Settings;
+pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
 use word::{Admission, Effect, Phase, Word};
 
 use crate::class::Settlement;
@@ -83,113 +85,6 @@ impl Breaker {
             settings: Settings::DEFAULT,
             name,
         }
-    }
-
-    /// How many failures in a row open the circuit; 5 unless told.
-    ///
-    /// # Panics
-    /// If it is not between 1 and 65535; at compile time in a `static`.
-    #[must_use]
-    pub const fn failure_threshold(mut self, failures: u32) -> Self {
-        assert!(
-            failures > 0 && failures <= word::MAX_FAILURES,
-            "failure_threshold has to be between 1 and 65535"
-        );
-        self.settings.failure_threshold = failures as u64;
-        self
-    }
-
-    /// Failures within this time of one that was counted are the same failure, in whole milliseconds; 20 ms unless told, zero to
-    /// count each.
-    ///
-    /// A connection that is dropped fails all calls in flight on it at once. That is one failure, and not a reason to refuse the
-    /// retries of all of them.
-    #[must_use]
-    pub const fn lump(mut self, within: Duration) -> Self {
-        self.settings.lump_ms = if within.is_zero() {
-            0
-        } else {
-            settings::lease_millis(within)
-        };
-        self
-    }
-
-    /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told, or
-    /// [`reset_timeout_max`](Self::reset_timeout_max) where that is shorter.
-    ///
-    /// # Panics
-    /// If it is zero, or longer than a `reset_timeout_max` that is set; at compile time in a `static`.
-    #[must_use]
-    pub const fn reset_timeout(mut self, period: Duration) -> Self {
-        assert!(
-            !period.is_zero(),
-            "reset_timeout has to be longer than zero"
-        );
-        self.settings.reset_timeout_ms = Some(settings::open_millis(period));
-        assert!(
-            !self.settings.periods_are_reversed(),
-            "reset_timeout has to be at most as long as reset_timeout_max"
-        );
-        self
-    }
-
-    /// How long the circuit stays open at most, when probe after probe fails; 30 s unless told, or
-    /// [`reset_timeout`](Self::reset_timeout) where that is longer.
-    ///
-    /// # Panics
-    /// If it is zero, or shorter than a `reset_timeout` that is set; at compile time in a `static`.
-    #[must_use]
-    pub const fn reset_timeout_max(mut self, period: Duration) -> Self {
-        assert!(
-            !period.is_zero(),
-            "reset_timeout_max has to be longer than zero"
-        );
-        self.settings.reset_timeout_max_ms = Some(settings::open_millis(period));
-        assert!(
-            !self.settings.periods_are_reversed(),
-            "reset_timeout_max has to be at least as long as reset_timeout"
-        );
-        self
-    }
-
-    /// How many probes a half-open circuit lets through at once; 1 unless told.
-    ///
-    /// # Panics
-    /// If it is not between 1 and 63; at compile time in a `static`.
-    #[must_use]
-    pub const fn half_open_permits(mut self, permits: u32) -> Self {
-        assert!(
-            permits > 0 && permits <= word::MAX_PERMITS,
-            "half_open_permits has to be between 1 and 63"
-        );
-        self.settings.half_open_permits = permits as u64;
-        self
-    }
-
-    /// How many successful probes close a half-open circuit; 1 unless told.
-    ///
-    /// # Panics
-    /// If it is not between 1 and 63; at compile time in a `static`.
-    #[must_use]
-    pub const fn success_threshold(mut self, successes: u32) -> Self {
-        assert!(
-            successes > 0 && successes <= word::MAX_PERMITS,
-            "success_threshold has to be between 1 and 63"
-        );
-        self.settings.success_threshold = successes as u64;
-        self
-    }
-
-    /// How long a probe may take before it counts as lost and another is let through; 10 s unless told, and never less than
-    /// the timeout of the attempt that is the probe.
-    ///
-    /// # Panics
-    /// If it is zero; at compile time in a `static`.
-    #[must_use]
-    pub const fn probe_lease(mut self, lease: Duration) -> Self {
-        assert!(!lease.is_zero(), "probe_lease has to be longer than zero");
-        self.settings.probe_lease_ms = settings::lease_millis(lease);
-        self
     }
 
     /// Closes the circuit and forgets all failures. Outcomes of calls that are under way count no more.
@@ -342,89 +237,6 @@ impl fmt::Debug for Breaker {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-/// What the option `breaker = …` may be.
-#[diagnostic::on_unimplemented(
-    message = "`breaker = …` needs a `Breaker`, not a `{Self}`",
-    label = "not a `Breaker`",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
-)]
-pub trait IntoBreaker<'a> {
-    /// The breaker.
-    fn into_breaker(self) -> &'a Breaker;
-}
-
-impl<'a> IntoBreaker<'a> for &'a Breaker {
-    fn into_breaker(self) -> &'a Breaker {
-        self
-    }
-}
-
-impl<'a> IntoBreaker<'a> for &&'a Breaker {
-    fn into_breaker(self) -> &'a Breaker {
-        self
-    }
-}
-
-impl<'a> IntoBreaker<'a> for &'a Arc<Breaker> {
-    fn into_breaker(self) -> &'a Breaker {
-        self
-    }
-}
-
-impl<'a> IntoBreaker<'a> for &'a LazyLock<Breaker> {
-    fn into_breaker(self) -> &'a Breaker {
-        self
-    }
-}
-
-/// The breaker of a call, where it has a place of its own.
-#[inline]
-pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
-    Some(breaker.into_breaker())
-}
-
-/// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
-#[diagnostic::on_unimplemented(
-    message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
-    label = "not a reference to a `Breaker`",
-    note = "a `Breaker` that is made here is a new one for each call, and never opens",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
-)]
-pub trait HoldsBreaker {
-    /// The breaker.
-    fn held(&self) -> &Breaker;
-}
-
-impl HoldsBreaker for &Breaker {
-    fn held(&self) -> &Breaker {
-        self
-    }
-}
-
-impl HoldsBreaker for Arc<Breaker> {
-    fn held(&self) -> &Breaker {
-        self
-    }
-}
-
-impl HoldsBreaker for &Arc<Breaker> {
-    fn held(&self) -> &Breaker {
-        self
-    }
-}
-
-impl HoldsBreaker for &LazyLock<Breaker> {
-    fn held(&self) -> &Breaker {
-        self
-    }
-}
-
-/// The breaker of a call, where it comes from a call.
-#[inline]
-pub fn held_breaker<H: HoldsBreaker>(holder: &H) -> Option<&Breaker> {
-    Some(holder.held())
 }
 
 #[cfg(test)]

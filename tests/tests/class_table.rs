@@ -29,6 +29,30 @@ fn query(connection: &mut Connection, line: &str) -> RedisResult<redis::Value> {
     command.query(connection)
 }
 
+/// A script that runs until it is killed, and what its caller gets.
+struct Busy(std::thread::JoinHandle<RedisResult<()>>);
+
+impl Busy {
+    /// Returns when the server refuses other commands.
+    fn keep(server: &RealRedis, connection: &mut Connection) -> Self {
+        let url = server.url();
+        let caller = std::thread::spawn(move || {
+            let mut connection = connect(&url)?;
+            cmd("EVAL")
+                .arg("while true do end")
+                .arg(0)
+                .query(&mut connection)
+        });
+        wait_until(|| query(connection, "GET k").is_err());
+        Self(caller)
+    }
+
+    fn kill(self, connection: &mut Connection) -> RedisResult<()> {
+        query(connection, "SCRIPT KILL")?;
+        self.0.join().expect("the caller does not panic")
+    }
+}
+
 fn wait_until(mut done: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !done() {
@@ -275,23 +299,16 @@ fn loading() -> TestResult {
 #[test]
 fn busy_with_a_script() -> TestResult {
     let server = server_with(&["--busy-reply-threshold", "50"])?;
-    let url = server.url();
-    let busy = std::thread::spawn(move || {
-        let mut connection = connect(&url)?;
-        cmd("EVAL")
-            .arg("while true do end")
-            .arg(0)
-            .query::<()>(&mut connection)
-    });
     let mut connection = connect(&server.url())?;
-    wait_until(|| query(&mut connection, "GET k").is_err());
+    let busy = Busy::keep(&server, &mut connection);
     assert_eq!(
         failure(query(&mut connection, "GET k"), "BUSY"),
         Class::Unavailable
     );
-    query(&mut connection, "SCRIPT KILL")?;
-    let killed = busy.join().map_err(|_| "the busy client panicked")?;
-    assert_eq!(failure(killed, "script"), Class::Ambiguous);
+    assert_eq!(
+        failure(busy.kill(&mut connection), "script"),
+        Class::Ambiguous
+    );
     Ok(())
 }
 
@@ -468,20 +485,11 @@ fn no_permission_and_no_password() -> TestResult {
 #[test]
 fn connecting_to_a_database_of_a_busy_server() -> TestResult {
     let server = server_with(&["--busy-reply-threshold", "50"])?;
-    let url = server.url();
-    let busy = std::thread::spawn(move || {
-        let mut connection = connect(&url)?;
-        cmd("EVAL")
-            .arg("while true do end")
-            .arg(0)
-            .query::<()>(&mut connection)
-    });
     let mut connection = connect(&server.url())?;
-    wait_until(|| query(&mut connection, "GET k").is_err());
+    let busy = Busy::keep(&server, &mut connection);
     let result = connect(&format!("{}1", server.url()));
     assert_eq!(failure(result, "switch database"), Class::Unavailable);
-    query(&mut connection, "SCRIPT KILL")?;
-    assert!(busy.join().is_ok_and(|killed| killed.is_err()));
+    assert!(busy.kill(&mut connection).is_err());
     Ok(())
 }
 

@@ -1,0 +1,88 @@
+//! Where the breaker of a call comes from: what the attribute's option `breaker = …` may be.
+
+use std::sync::{Arc, LazyLock};
+
+use super::Breaker;
+
+/// What the option `breaker = …` may be.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` needs a `Breaker`, not a `{Self}`",
+    label = "not a `Breaker`",
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+)]
+pub trait IntoBreaker<'a> {
+    /// The breaker.
+    fn into_breaker(self) -> &'a Breaker;
+}
+
+impl<'a> IntoBreaker<'a> for &'a Breaker {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &&'a Breaker {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &'a Arc<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &'a LazyLock<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+/// The breaker of a call, where it has a place of its own.
+#[inline]
+pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
+    Some(breaker.into_breaker())
+}
+
+/// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
+    label = "not a reference to a `Breaker`",
+    note = "a `Breaker` that is made here is a new one for each call, and never opens",
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+)]
+pub trait HoldsBreaker {
+    /// The breaker.
+    fn held(&self) -> &Breaker;
+}
+
+impl HoldsBreaker for &Breaker {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for Arc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for &Arc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for &LazyLock<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+/// The breaker of a call, where it comes from a call.
+#[inline]
+pub fn held_breaker<H: HoldsBreaker>(holder: &H) -> Option<&Breaker> {
+    Some(holder.held())
+}
