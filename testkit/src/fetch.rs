@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::{self, Command, Stdio},
 };
@@ -20,14 +21,16 @@ pub(crate) fn into_dir(dir: &Path, is_complete: impl Fn(&Path) -> bool) -> Resul
     if is_complete(dir) {
         return Ok(());
     }
-    eprintln!(
+    // Not `eprintln`, which the test harness keeps to itself.
+    let _ = writeln!(
+        io::stderr(),
         "redis-resilient-testkit: no redis-server on this machine, fetching the distribution's \
          package into {}",
         dir.display()
     );
     let staging = Staging::new(parent.join(format!("{name}.{}", process::id())))?;
     let root = staging.unpack()?;
-    let describe = |error: std::io::Error| format!("cannot create {}: {error}", dir.display());
+    let describe = |error: io::Error| format!("cannot create {}: {error}", dir.display());
     if dir.exists() {
         fs::remove_dir_all(dir).map_err(describe)?;
     }
