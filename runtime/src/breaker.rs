@@ -1,25 +1,32 @@
 //! The circuit breaker: an atomic shell around the state word.
 
+mod listener;
+mod operator;
 mod permit;
 mod probing;
 mod setters;
 mod settings;
+mod snapshot;
 mod source;
 mod word;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use listener::Listeners;
+pub use listener::Transition;
 pub use permit::Permit;
+use permit::Weight;
 pub use probing::Probing;
 use settings::Settings;
+pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
-use word::{Admission, Effect, Phase, Word};
+use word::{Admission, Effect, Order, Phase, Word};
 
 use crate::class::Settlement;
 use crate::clock::now_ms;
-use crate::{Rejection, telemetry};
+use crate::{Rejection, kill_switch, telemetry};
 
 // All of the breaker's data is in one word, so the order of that one location is all that matters.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -58,6 +65,11 @@ pub struct Breaker {
     word: AtomicU64,
     settings: Settings,
     name: &'static str,
+    /// Whether calls that would be refused are let through.
+    observing: AtomicBool,
+    /// When the state was entered; beside the word, and so perhaps of the state before or after.
+    since_ms: AtomicU64,
+    listeners: Listeners,
 }
 
 /// The breaker of all functions that name none.
@@ -73,6 +85,12 @@ pub enum State {
     Open,
     /// Probes pass, all other calls are refused.
     HalfOpen,
+    /// Calls are refused, by [`force_open`](Breaker::force_open).
+    ForcedOpen,
+    /// Calls pass, by [`force_closed`](Breaker::force_closed).
+    ForcedClosed,
+    /// Calls pass, by [`disable`](Breaker::disable).
+    Disabled,
 }
 
 impl Breaker {
@@ -84,16 +102,9 @@ impl Breaker {
             word: AtomicU64::new(0),
             settings: Settings::DEFAULT,
             name,
-        }
-    }
-
-    /// Closes the circuit and forgets all failures. Outcomes of calls that are under way count no more.
-    ///
-    /// For operators, and for tests that share a `static` breaker.
-    pub fn reset(&self) {
-        let mut word = self.word();
-        while let Err(current) = self.exchange(word, word.reset()) {
-            word = current;
+            observing: AtomicBool::new(false),
+            since_ms: AtomicU64::new(0),
+            listeners: Listeners::new(),
         }
     }
 
@@ -106,21 +117,19 @@ impl Breaker {
     /// The state now. An open circuit whose period is over stays open until a call asks.
     #[must_use]
     pub fn state(&self) -> State {
-        match self.word().phase() {
-            Phase::Closed { .. } => State::Closed,
-            Phase::Open { .. } => State::Open,
-            Phase::HalfOpen(_) => State::HalfOpen,
-        }
+        self.word().phase().state()
     }
 
-    /// How long an open circuit will refuse calls from now on; zero in the other states.
+    /// How long an open circuit will refuse calls from now on; zero when it lets calls through, and while it is half-open.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
-        match self.word().phase() {
-            Phase::Open { deadline_ms, .. } => {
-                Duration::from_millis(deadline_ms.saturating_sub(now_ms()))
-            }
-            _ => Duration::ZERO,
+        let word = self.word();
+        if word.is_closed() || self.lets_all_through() {
+            return Duration::ZERO;
+        }
+        match word.admit(&self.settings, now_ms(), 0) {
+            Admission::Reject { retry_after_ms } => Duration::from_millis(retry_after_ms),
+            Admission::Pass | Admission::Probe(_) => Duration::ZERO,
         }
     }
 
@@ -154,7 +163,7 @@ impl Breaker {
     pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
         let word = self.word();
         if word.is_closed() {
-            return Ok(Permit::new(self, word));
+            return Ok(Permit::new(self, word, Weight::Full));
         }
         self.acquire_slow(word, attempt)
     }
@@ -168,14 +177,17 @@ impl Breaker {
             .max(settings::lease_millis(attempt));
         loop {
             match word.admit(&self.settings, now_ms(), lease_ms) {
-                Admission::Pass => return Ok(Permit::new(self, word)),
+                Admission::Pass => return Ok(Permit::new(self, word, Weight::Full)),
                 Admission::Probe(next) => match self.exchange(word, next) {
-                    Ok(()) => return Ok(Permit::new(self, next)),
+                    Ok(()) => return Ok(Permit::new(self, next, Weight::Full)),
                     Err(current) => word = current,
                 },
                 // Else the function that probes would be failed by the functions it is made of.
                 Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
-                    return Ok(Permit::nested(self, word));
+                    return Ok(Permit::new(self, word, Weight::Nested));
+                }
+                Admission::Reject { .. } if self.lets_all_through() => {
+                    return Ok(Permit::new(self, word, Weight::None));
                 }
                 Admission::Reject { retry_after_ms } => {
                     return Err(Rejection::CircuitOpen {
@@ -190,6 +202,9 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     fn settle(&self, generation: u64, outcome: Settlement) {
+        if kill_switch::is_engaged() {
+            return;
+        }
         let (now_ms, random) = (now_ms(), fastrand::u32(..));
         let mut word = self.word();
         loop {
@@ -209,23 +224,49 @@ impl Breaker {
         self.word
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(Word::from_bits)?;
-        match (word.phase(), next.phase()) {
-            (Phase::Closed { .. } | Phase::HalfOpen(_), Phase::Open { deadline_ms, .. }) => {
-                let delay = deadline_ms.saturating_sub(now_ms());
-                telemetry::opened(self.name, Duration::from_millis(delay));
-            }
-            (Phase::Open { .. }, Phase::HalfOpen(_)) => telemetry::half_open(self.name),
-            (Phase::Open { .. } | Phase::HalfOpen(_), Phase::Closed { .. }) => {
-                telemetry::closed(self.name);
-            }
-            _ => {}
+        let (from, to) = (word.phase().state(), next.phase().state());
+        if from != to {
+            self.tell(from, to);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn tell(&self, from: State, to: State) {
+        self.since_ms.store(now_ms(), ORDER);
+        let transition = Transition {
+            breaker: self.name,
+            from,
+            to,
+            retry_after: self.retry_after(),
+        };
+        telemetry::transition(&transition);
+        self.listeners.call(&transition);
+    }
+
+    /// Whether calls pass that the circuit refuses.
+    fn lets_all_through(&self) -> bool {
+        self.observing.load(ORDER) || kill_switch::is_engaged()
     }
 
     #[inline]
     fn word(&self) -> Word {
         Word::from_bits(self.word.load(ORDER))
+    }
+}
+
+impl Phase {
+    const fn state(self) -> State {
+        match self {
+            Self::Closed { .. } => State::Closed,
+            Self::Open { .. } => State::Open,
+            Self::HalfOpen(_) => State::HalfOpen,
+            Self::Forced { order, .. } => match order {
+                Order::Open => State::ForcedOpen,
+                Order::Closed => State::ForcedClosed,
+                Order::Disabled => State::Disabled,
+            },
+        }
     }
 }
 
@@ -239,6 +280,9 @@ impl fmt::Debug for Breaker {
     }
 }
 
+#[cfg(test)]
+#[path = "breaker/operator_tests.rs"]
+mod operator_tests;
 #[cfg(test)]
 #[path = "breaker/tests.rs"]
 mod tests;

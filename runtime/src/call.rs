@@ -10,7 +10,7 @@ use crate::class::Settlement;
 use crate::clock::Instant;
 use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
-use crate::{Class, Rejection};
+use crate::{Class, Rejection, kill_switch};
 
 /// One call of an annotated function.
 #[derive(Debug)]
@@ -146,6 +146,9 @@ impl<'a> Call<'a> {
 
     /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
     pub(crate) fn attempt_limit(&mut self, now: Instant) -> Option<Duration> {
+        if kill_switch::is_engaged() {
+            return None;
+        }
         let left = self.time_left(now);
         match (self.policy.timeout, left) {
             (Some(timeout), Some(left)) => Some(timeout.min(left)),
@@ -168,7 +171,7 @@ impl<'a> Call<'a> {
 
     /// Whether there is another attempt, and after which delay: not if it would be refused or come too late.
     fn plans_retry(&mut self) -> bool {
-        if self.failed > self.policy.retries {
+        if self.failed > self.policy.retries || kill_switch::is_engaged() {
             return false;
         }
         let delay = self

@@ -38,13 +38,14 @@ mod call;
 mod class;
 mod clock;
 mod fallback;
+pub mod kill_switch;
 mod outcome;
 mod policy;
 mod rejection;
 mod telemetry;
 
 pub use backoff::{Backoff, Jitter};
-pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, State};
+pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
 pub use class::{Class, Classify};
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;

@@ -22,6 +22,7 @@ mod events {
     use tracing::{debug, error, info, warn};
 
     use super::Failure;
+    use crate::breaker::{State, Transition};
 
     const TARGET: &str = "redis_resilient";
 
@@ -52,16 +53,20 @@ mod events {
         debug!(target: TARGET, function, breaker, "using the fallback");
     }
 
-    pub(crate) fn opened(breaker: &'static str, delay: Duration) {
-        error!(target: TARGET, breaker, ?delay, "circuit opened");
-    }
-
-    pub(crate) fn half_open(breaker: &'static str) {
-        warn!(target: TARGET, breaker, "circuit half-open, probing");
-    }
-
-    pub(crate) fn closed(breaker: &'static str) {
-        info!(target: TARGET, breaker, "circuit closed");
+    pub(crate) fn transition(transition: &Transition) {
+        let Transition {
+            breaker,
+            retry_after: delay,
+            ..
+        } = *transition;
+        match transition.to {
+            State::Open => error!(target: TARGET, breaker, ?delay, "circuit opened"),
+            State::HalfOpen => warn!(target: TARGET, breaker, "circuit half-open, probing"),
+            State::Closed => info!(target: TARGET, breaker, "circuit closed"),
+            State::ForcedOpen => warn!(target: TARGET, breaker, ?delay, "circuit forced open"),
+            State::ForcedClosed => warn!(target: TARGET, breaker, "circuit forced closed"),
+            State::Disabled => warn!(target: TARGET, breaker, "circuit disabled"),
+        }
     }
 
     pub(crate) fn stale_outcome(breaker: &'static str) {
@@ -74,16 +79,13 @@ mod events {
     use std::time::Duration;
 
     use super::Failure;
+    use crate::breaker::Transition;
 
     pub(crate) const fn retry(_: Failure, _: Duration) {}
     pub(crate) const fn last_failure(_: Failure) {}
     pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
-    pub(crate) const fn opened(_: &'static str, _: Duration) {}
-    pub(crate) const fn half_open(_: &'static str) {}
-    pub(crate) const fn closed(_: &'static str) {}
+    pub(crate) const fn transition(_: &Transition) {}
     pub(crate) const fn stale_outcome(_: &'static str) {}
 }
 
-pub(crate) use events::{
-    closed, falls_back, half_open, last_failure, opened, retry, stale_outcome,
-};
+pub(crate) use events::{falls_back, last_failure, retry, stale_outcome, transition};

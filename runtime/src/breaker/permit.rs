@@ -15,25 +15,26 @@ pub struct Permit<'a> {
     breaker: &'a Breaker,
     /// The word that was seen at admission, or put in place by it.
     seen: Word,
+    weight: Weight,
+}
+
+/// What an outcome counts for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Weight {
+    Full,
     /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
-    nested: bool,
+    Nested,
+    /// Admitted past a circuit that refuses calls.
+    None,
 }
 
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(breaker: &'a Breaker, seen: Word) -> Self {
+    pub(super) const fn new(breaker: &'a Breaker, seen: Word, weight: Weight) -> Self {
         Self {
             breaker,
             seen,
-            nested: false,
-        }
-    }
-
-    pub(super) const fn nested(breaker: &'a Breaker, seen: Word) -> Self {
-        Self {
-            breaker,
-            seen,
-            nested: true,
+            weight,
         }
     }
 
@@ -41,7 +42,7 @@ impl<'a> Permit<'a> {
     #[inline]
     pub fn success(self) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !self.breaker.word().is_quiet() && !self.nested {
+        if !self.breaker.word().is_quiet() && self.weight == Weight::Full {
             self.breaker
                 .settle(self.seen.generation(), Settlement::Success);
         }
@@ -51,8 +52,7 @@ impl<'a> Permit<'a> {
     /// Redis did not answer, or not as a healthy one does.
     #[inline]
     pub fn failure(self) {
-        self.breaker
-            .settle(self.seen.generation(), Settlement::Failure);
+        self.fail();
         std::mem::forget(self);
     }
 
@@ -80,7 +80,7 @@ impl<'a> Permit<'a> {
     #[must_use]
     #[inline]
     pub const fn is_probe(&self) -> bool {
-        self.seen.is_half_open() && !self.nested
+        self.seen.is_half_open() && matches!(self.weight, Weight::Full)
     }
 
     /// Marks what runs on this thread as part of this attempt, if it is a probe.
@@ -88,6 +88,13 @@ impl<'a> Permit<'a> {
     pub(crate) fn probing(&self) -> Option<Probing> {
         self.is_probe()
             .then(|| Probing::enter(self.breaker, self.seen.generation()))
+    }
+
+    fn fail(&self) {
+        if self.weight != Weight::None {
+            self.breaker
+                .settle(self.seen.generation(), Settlement::Failure);
+        }
     }
 
     fn give_back(&self) {
@@ -102,8 +109,7 @@ impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.breaker
-                .settle(self.seen.generation(), Settlement::Failure);
+            self.fail();
         } else {
             self.give_back();
         }

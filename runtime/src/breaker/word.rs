@@ -8,6 +8,7 @@
 //! tag 0 closed     failures in a row: 16 | the last one's time in ms: 28 (compared modulo 3.1 days)
 //! tag 1 open       streak: 4 | deadline in ms: 40 (34 years)
 //! tag 2 half-open  streak: 4 | permits out: 6 | successes: 6 | lease in ms: 28 (compared modulo 3.1 days)
+//! tag 3 forced     order: 4 | its end in ms: 40 (all ones: no end)
 //! ```
 //!
 //! The word 0 is closed with nothing on record, the state of a healthy breaker and of a new one. Each change of state starts a
@@ -21,6 +22,7 @@ const TAG_MASK: u64 = 0b11;
 const CLOSED: u64 = 0;
 const OPEN: u64 = 1;
 const HALF_OPEN: u64 = 2;
+const FORCED: u64 = 3;
 
 const PAYLOAD_SHIFT: u32 = 2;
 const PAYLOAD_MASK: u64 = (1 << 44) - 1;
@@ -65,6 +67,19 @@ pub(super) enum Phase {
         deadline_ms: u64,
     },
     HalfOpen(HalfOpen),
+    Forced {
+        order: Order,
+        /// `None`: until the operator says otherwise.
+        until_ms: Option<u64>,
+    },
+}
+
+/// What an operator has ordered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Order {
+    Open,
+    Closed,
+    Disabled,
 }
 
 const QUIET: Phase = Phase::Closed {
@@ -146,6 +161,17 @@ impl Word {
                 successes: (payload >> SUCCESSES_SHIFT) & COUNT_MASK,
                 lease_ms: payload & RING_MASK,
             }),
+            FORCED => Phase::Forced {
+                order: match payload >> STREAK_SHIFT {
+                    0 => Order::Open,
+                    1 => Order::Closed,
+                    _ => Order::Disabled,
+                },
+                until_ms: match payload & DEADLINE_MASK {
+                    DEADLINE_MASK => None,
+                    until_ms => Some(until_ms),
+                },
+            },
             _ => Phase::Closed {
                 failures: payload >> FAILURES_SHIFT,
                 failed_ms: payload & RING_MASK,
@@ -173,6 +199,18 @@ impl Word {
                     | half.successes << SUCCESSES_SHIFT
                     | half.lease_ms & RING_MASK,
             ),
+            Phase::Forced { order, until_ms } => {
+                let order = match order {
+                    Order::Open => 0,
+                    Order::Closed => 1,
+                    Order::Disabled => 2,
+                };
+                let until_ms = match until_ms {
+                    Some(until_ms) if until_ms < DEADLINE_MASK => until_ms,
+                    _ => DEADLINE_MASK,
+                };
+                (FORCED, order << STREAK_SHIFT | until_ms)
+            }
         };
         Self((generation & GENERATION_MASK) << GENERATION_SHIFT | payload << PAYLOAD_SHIFT | tag)
     }
@@ -180,6 +218,11 @@ impl Word {
     /// Closed with nothing on record, in a generation of its own.
     pub(super) const fn reset(self) -> Self {
         Self::pack(self.generation() + 1, QUIET)
+    }
+
+    /// By an operator's order, which no outcome changes.
+    pub(super) const fn forced(self, order: Order, until_ms: Option<u64>) -> Self {
+        Self::pack(self.generation() + 1, Phase::Forced { order, until_ms })
     }
 
     /// Decides on a call that wants in. `lease_ms` is how long its probe may take before it counts as lost.
@@ -208,6 +251,20 @@ impl Word {
                     }
                 }
             }
+            Phase::Forced {
+                order: Order::Open,
+                until_ms,
+            } => match until_ms {
+                Some(until_ms) if now_ms >= until_ms => first_probe(0),
+                Some(until_ms) => Admission::Reject {
+                    retry_after_ms: until_ms - now_ms,
+                },
+                // Nobody knows; this is how long a circuit that opened by itself may take.
+                None => Admission::Reject {
+                    retry_after_ms: settings.open_ms(MAX_STREAK, 0),
+                },
+            },
+            Phase::Forced { .. } => Admission::Pass,
             Phase::HalfOpen(half) => {
                 // Never more probes than successes are still needed.
                 let wanted = settings.success_threshold - half.successes;
@@ -251,8 +308,8 @@ impl Word {
             )
         };
         match (self.phase(), outcome) {
-            // An open breaker admits nobody in its own generation.
-            (Phase::Open { .. }, _)
+            // An open breaker admits nobody in its own generation; an operator's order stands.
+            (Phase::Open { .. } | Phase::Forced { .. }, _)
             | (Phase::Closed { .. }, Settlement::Neutral)
             | (Phase::Closed { failures: 0, .. }, Settlement::Success) => Effect::None,
             (Phase::Closed { .. }, Settlement::Success) => to(generation, QUIET),

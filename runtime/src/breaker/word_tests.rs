@@ -216,6 +216,14 @@ fn every_field_survives_packing_at_its_edges() {
                 failures: FAILURES_MASK,
                 failed_ms: RING_MASK,
             },
+            Phase::Forced {
+                order: Order::Open,
+                until_ms: Some(0),
+            },
+            Phase::Forced {
+                order: Order::Disabled,
+                until_ms: None,
+            },
             Phase::Open {
                 streak: 0,
                 deadline_ms: 0,

@@ -1,0 +1,98 @@
+//! Code of the application that is told when a circuit changes its state.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::{Breaker, State};
+
+/// A change of a circuit's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The name given to [`Breaker::new`].
+    pub breaker: &'static str,
+    /// The state before.
+    pub from: State,
+    /// The state now.
+    pub to: State,
+    /// How long the circuit will refuse calls; zero if it does not.
+    pub retry_after: Duration,
+}
+
+type Listener = Box<dyn Fn(&Transition) + Send + Sync>;
+
+/// A list that only grows, so that it can be walked without a lock.
+pub(super) struct Listeners {
+    first: OnceLock<Box<Node>>,
+}
+
+struct Node {
+    listener: Listener,
+    next: OnceLock<Box<Self>>,
+}
+
+impl Listeners {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+        }
+    }
+
+    fn add(&self, listener: Listener) {
+        let mut node = Box::new(Node {
+            listener,
+            next: OnceLock::new(),
+        });
+        let mut slot = &self.first;
+        while let Err(back) = slot.set(node) {
+            node = back;
+            let Some(taken) = slot.get() else { return };
+            slot = &taken.next;
+        }
+    }
+
+    /// The word has changed already: a listener that panics or takes its time does nothing to the breaker.
+    pub(super) fn call(&self, transition: &Transition) {
+        let mut next = self.first.get();
+        while let Some(node) = next {
+            // The panic hook has reported it.
+            let _ = catch_unwind(AssertUnwindSafe(|| (node.listener)(transition)));
+            next = node.next.get();
+        }
+    }
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listeners")
+    }
+}
+
+impl Breaker {
+    /// Calls `listener` at each change of state from now on, on the thread of the call that caused it.
+    ///
+    /// It should be quick: that call waits for it, others do not. A panic in it is contained. Changes that follow each other
+    /// closely may be told out of order when different threads cause them.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, State};
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions").failure_threshold(1);
+    /// static OPENED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// SESSIONS.on_transition(|transition| {
+    ///     if transition.to == State::Open {
+    ///         OPENED.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// SESSIONS.try_acquire()?.failure();
+    /// assert_eq!(OPENED.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), redis_resilient::Rejection>(())
+    /// ```
+    pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
+        self.listeners.add(Box::new(listener));
+    }
+}

@@ -1,0 +1,64 @@
+//! What an operator may order a breaker to do. No outcome of a call changes it.
+
+use std::time::Duration;
+
+use super::word::{Order, Word};
+use super::{Breaker, ORDER, settings};
+use crate::clock::now_ms;
+
+impl Breaker {
+    /// Refuses all calls, for this time or, with `None`, until told otherwise. After the time a probe is let through.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, State};
+    /// use std::time::Duration;
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions");
+    ///
+    /// SESSIONS.force_open(Duration::from_secs(60));
+    /// assert_eq!(SESSIONS.state(), State::ForcedOpen);
+    /// assert!(SESSIONS.try_acquire().is_err());
+    /// SESSIONS.reset();
+    /// assert!(SESSIONS.try_acquire().is_ok());
+    /// ```
+    pub fn force_open(&self, period: impl Into<Option<Duration>>) {
+        let until_ms = period
+            .into()
+            .map(|period| now_ms().saturating_add(settings::open_millis(period)));
+        self.order(|word| word.forced(Order::Open, until_ms));
+    }
+
+    /// Lets all calls through, whatever comes of them, until told otherwise.
+    pub fn force_closed(&self) {
+        self.order(|word| word.forced(Order::Closed, None));
+    }
+
+    /// Takes the breaker out of service: all calls pass and nothing is counted, until told otherwise.
+    ///
+    /// As [`force_closed`](Self::force_closed), but for the name of the state that others see.
+    pub fn disable(&self) {
+        self.order(|word| word.forced(Order::Disabled, None));
+    }
+
+    /// Counts and reports as always, and refuses nothing; with `false`, refuses again.
+    ///
+    /// To try a breaker's settings on real traffic: events and snapshots show what it would do.
+    pub fn observe_only(&self, observe: bool) {
+        self.observing.store(observe, ORDER);
+    }
+
+    /// Closes the circuit, forgets all failures and ends any order. Outcomes of calls that are under way count no more.
+    ///
+    /// For operators, and for tests that share a `static` breaker.
+    pub fn reset(&self) {
+        self.observing.store(false, ORDER);
+        self.order(Word::reset);
+    }
+
+    fn order(&self, to: impl Fn(Word) -> Word) {
+        let mut word = self.word();
+        while let Err(current) = self.exchange(word, to(word)) {
+            word = current;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+use std::sync::{Arc, Mutex};
+
+use tokio::time::advance;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn breaker() -> Breaker {
+    Breaker::new("b").lump(Duration::ZERO)
+}
+
+fn fail(breaker: &Breaker, times: usize) {
+    for _ in 0..times {
+        if let Ok(permit) = breaker.try_acquire() {
+            permit.failure();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn forced_open_refuses_for_its_time_and_then_probes() {
+    let breaker = breaker();
+    breaker.force_open(60 * SECOND);
+    assert_eq!(breaker.state(), State::ForcedOpen);
+    assert_eq!(breaker.retry_after(), 60 * SECOND);
+    advance(59 * SECOND).await;
+    let refused = breaker.try_acquire().expect_err("it is forced open");
+    assert!(
+        matches!(refused, Rejection::CircuitOpen { retry_after, .. } if retry_after == SECOND),
+        "{refused}"
+    );
+    advance(SECOND).await;
+    let probe = breaker.try_acquire().expect("its time is over");
+    assert!(probe.is_probe());
+    probe.success();
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn forced_open_without_an_end_stays_so() {
+    let breaker = breaker();
+    breaker.force_open(None);
+    advance(1_000_000 * SECOND).await;
+    assert!(breaker.try_acquire().is_err());
+    assert!(
+        breaker.retry_after() <= 30 * SECOND,
+        "nobody is told to wait for ever"
+    );
+    breaker.reset();
+    assert!(breaker.try_acquire().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_outcome_changes_an_order() {
+    for order in [
+        (|breaker| breaker.force_open(None)) as fn(&Breaker),
+        Breaker::force_closed,
+        Breaker::disable,
+    ] {
+        let breaker = breaker();
+        let before = breaker.try_acquire().expect("closed");
+        order(&breaker);
+        let ordered = breaker.state();
+        before.failure();
+        fail(&breaker, 20);
+        if let Ok(permit) = breaker.try_acquire() {
+            permit.success();
+        }
+        assert_eq!(breaker.state(), ordered);
+        breaker.reset();
+        assert_eq!(breaker.state(), State::Closed);
+        assert_eq!(
+            breaker.snapshot().failures,
+            0,
+            "what happened under the order is forgotten"
+        );
+    }
+}
+
+#[test]
+fn forced_closed_and_disabled_let_all_through() {
+    let breaker = breaker();
+    breaker.force_closed();
+    fail(&breaker, 20);
+    assert!(breaker.try_acquire().is_ok());
+    assert_eq!(breaker.state(), State::ForcedClosed);
+    breaker.disable();
+    fail(&breaker, 20);
+    assert!(breaker.try_acquire().is_ok());
+    assert_eq!(breaker.state(), State::Disabled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_ends_an_outage_s_probe() {
+    let breaker = breaker();
+    fail(&breaker, 5);
+    advance(2 * SECOND).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    breaker.force_open(None);
+    probe.success();
+    assert_eq!(breaker.state(), State::ForcedOpen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn observing_counts_and_refuses_nothing() {
+    let breaker = breaker();
+    breaker.observe_only(true);
+    fail(&breaker, 5);
+    assert_eq!(breaker.state(), State::Open, "it shows what it would do");
+    assert_eq!(breaker.retry_after(), Duration::ZERO, "and does not");
+    let passed = breaker.try_acquire().expect("nothing is refused");
+    passed.failure();
+    advance(2 * SECOND).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    let beside = breaker.try_acquire().expect("nothing is refused");
+    beside.failure();
+    assert_eq!(
+        breaker.state(),
+        State::HalfOpen,
+        "what would have been refused decides nothing"
+    );
+    probe.success();
+    assert_eq!(breaker.state(), State::Closed);
+    assert!(breaker.snapshot().observing);
+    breaker.observe_only(false);
+    fail(&breaker, 5);
+    assert!(breaker.try_acquire().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn listeners_hear_every_change_in_turn_and_may_panic() {
+    let breaker = breaker();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    breaker.on_transition(|_| std::panic::resume_unwind(Box::new("a listener panics")));
+    for _ in 0..2 {
+        let heard = heard.clone();
+        breaker.on_transition(move |transition| {
+            heard
+                .lock()
+                .expect("no one panics holding it")
+                .push((transition.from, transition.to));
+        });
+    }
+    fail(&breaker, 5);
+    advance(2 * SECOND).await;
+    breaker.try_acquire().expect("the probe").success();
+    breaker.disable();
+    breaker.reset();
+    let changes = [
+        (State::Closed, State::Open),
+        (State::Open, State::HalfOpen),
+        (State::HalfOpen, State::Closed),
+        (State::Closed, State::Disabled),
+        (State::Disabled, State::Closed),
+    ];
+    let twice: Vec<_> = changes
+        .iter()
+        .flat_map(|change| [*change, *change])
+        .collect();
+    assert_eq!(*heard.lock().expect("not poisoned"), twice);
+}
+
+#[test]
+fn a_listener_may_use_the_breaker() {
+    let breaker = Arc::new(breaker());
+    let again = breaker.clone();
+    breaker.on_transition(move |transition| {
+        if transition.to == State::Open {
+            again.on_transition(|_| {});
+            again.reset();
+        }
+    });
+    fail(&breaker, 5);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_tells_what_is_going_on() {
+    let breaker = breaker().success_threshold(2).half_open_permits(2);
+    assert_eq!(breaker.snapshot().in_state_for, None);
+    fail(&breaker, 3);
+    assert_eq!(breaker.snapshot().failures, 3);
+    fail(&breaker, 2);
+    advance(SECOND / 2).await;
+    let open = breaker.snapshot();
+    assert_eq!(
+        (open.name, open.state, open.in_state_for),
+        ("b", State::Open, Some(SECOND / 2))
+    );
+    assert!(open.retry_after > SECOND * 4 / 10 - SECOND / 10, "{open:?}");
+    advance(SECOND).await;
+    let _probe = breaker.try_acquire().expect("a probe");
+    breaker.try_acquire().expect("another probe").success();
+    let half = breaker.snapshot();
+    assert_eq!(
+        (half.state, half.probes, half.successes, half.streak),
+        (State::HalfOpen, 1, 1, 0)
+    );
+}
