@@ -5,6 +5,7 @@
 
 pub(crate) mod duration;
 mod fallback;
+mod limit;
 mod option;
 mod path;
 mod scalar;
@@ -12,6 +13,7 @@ mod value;
 mod word;
 
 pub(crate) use self::fallback::{Form, Item};
+pub(crate) use self::limit::Limit;
 use self::value::{Value, up_to_comma};
 pub(crate) use self::word::{Curve, Jitter};
 use crate::errors::Errors;
@@ -34,7 +36,12 @@ pub(crate) struct Args {
     pub(crate) deadline: Setting<Amount<Duration>>,
     pub(crate) breaker: Setting<Switch<Expr>>,
     pub(crate) fallback: Setting<Vec<Item>>,
+    /// Whether there is one that cannot be read.
+    pub(crate) fallback_is_wrong: bool,
+    pub(crate) fallback_limit: Setting<Switch<Limit>>,
     pub(crate) idempotent: Setting<bool>,
+    /// Written, and so `false`.
+    pub(crate) budget: Setting<()>,
     pub(crate) classify: Setting<Expr>,
     pub(crate) clone: Setting<Vec<Ident>>,
     pub(crate) name: Setting<LitStr>,
@@ -115,13 +122,14 @@ impl Args {
             "timeout" => set(&mut self.timeout, &key, value.timeout(), errors),
             "deadline" => set(&mut self.deadline, &key, value.duration(), errors),
             "breaker" => set(&mut self.breaker, &key, value.breaker(), errors),
-            "fallback" => set(
-                &mut self.fallback,
-                &key,
-                fallback::items(&value, errors),
-                errors,
-            ),
+            "fallback" => {
+                let items = fallback::items(&value, errors);
+                self.fallback_is_wrong |= items.is_err();
+                set(&mut self.fallback, &key, items, errors)
+            }
+            "fallback_limit" => set(&mut self.fallback_limit, &key, value.limit(), errors),
             "idempotent" => set(&mut self.idempotent, &key, value.bool(), errors),
+            "budget" => set(&mut self.budget, &key, value.budget(), errors),
             "classify" => set(&mut self.classify, &key, value.expression(), errors),
             "name" => set(&mut self.name, &key, value.name(), errors),
             _ => set(&mut self.krate, &key, value.crate_path(), errors),
@@ -139,4 +147,22 @@ fn set<T>(slot: &mut Setting<T>, key: &Ident, value: Result<T>, errors: &mut Err
         value,
     });
     Ok(())
+}
+
+/// What is behind `&`, `&mut` and parentheses.
+pub(crate) fn referenced(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Reference(reference) => referenced(&reference.expr),
+        Expr::Paren(paren) => referenced(&paren.expr),
+        Expr::Group(group) => referenced(&group.expr),
+        other => other,
+    }
+}
+
+/// Something with a place of its own, that is there before and after the call.
+pub(crate) fn is_place(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)
+    )
 }

@@ -8,10 +8,11 @@
 
 mod attempt;
 mod fallback;
+mod limit;
 mod policy;
 
 use crate::item::{Frame, Shape, Target};
-use crate::plan::{Mode, Plan, Rebind};
+use crate::plan::{Ending, Mode, Plan, Rebind};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
@@ -151,14 +152,16 @@ impl<'a> Expansion<'a> {
             return attempts;
         }
         let fallback = self.fallback();
-        let attempts = if self.plan.closure_takes_error() {
-            quote_spanned!(mixed=> let __resilient_error = #attempts;)
-        } else {
-            attempts
+        let attempts = match self.plan.ending() {
+            Ending::Nothing => attempts,
+            Ending::Error | Ending::ErrorOrRejection => {
+                quote_spanned!(mixed=> let __resilient_error = #attempts;)
+            }
         };
+        let admission = self.admission();
         quote_spanned! {mixed=>
             #attempts
-            __resilient_call.falls_back();
+            #admission
             #fallback
         }
     }

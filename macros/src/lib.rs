@@ -62,7 +62,9 @@ use quote::quote;
 /// | `deadline` | duration | none | the limit of the whole call: no pause is begun that would not fit, and an attempt gets what is left |
 /// | `breaker` | a `Breaker`, `false` | one for all | the circuit breaker that every attempt asks first |
 /// | `fallback` | see below | none | what to return when Redis does not |
+/// | `fallback_limit` | a number, a `Bulkhead`, `false` | `64` | how many calls may be in the fallback at once; others fail at once |
 /// | `idempotent` | `true`, `false` | `true` | `false`: not tried again when nobody knows whether the command was executed |
+/// | `budget` | `false` | on | `false`: retries do not draw on the retry budget of the breaker |
 /// | `classify` | a function `fn(&E) -> Class` | looks for a Redis error inside | what a failure means |
 /// | `clone(a, b)` | names of parameters | | cloned for each attempt; the body only borrows all others |
 /// | `name` | string | module and function | for telemetry |
@@ -86,6 +88,11 @@ use quote::quote;
 /// breaker refuses; not when the failure has nothing to do with the state of Redis. Without a fallback the function
 /// returns the error of its last attempt as it is.
 ///
+/// No more than `fallback_limit` calls are in it at once, in the whole list together. One that finds no room returns its own error at
+/// once, and where it has none a `Rejection`; a list that ends with a plain value, `Ok(…)` or `Err(…)`, goes on there. Such values
+/// are not limited, unless they hold an `.await` or a `?`. A `Bulkhead` in the place of the number is shared by all functions that
+/// name it: a path or a field, `fallback_limit = self.primary`. It stays borrowed while the fallback runs.
+///
 /// # What the function has to allow
 ///
 /// * **The body runs again.** It borrows its arguments. If it uses one up, the compiler says "value moved here, in previous
@@ -98,8 +105,9 @@ use quote::quote;
 /// * **The error can say what happened.** Any `std::error::Error` with a `redis::RedisError` among its sources does, and so do
 ///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`.
 /// * **The error can be made.** An open circuit and a timeout have to be told: the error type needs
-///   `From<redis::RedisError>`, unless there is a fallback other than a closure, or `breaker = false, timeout = false` and no
-///   `deadline`. Values known only at run time need it in any case: they may make no sense.
+///   `From<redis::RedisError>`, unless there is a fallback other than a closure, with `fallback_limit = false` or a plain value at its
+///   end; or `breaker = false, timeout = false` and no `deadline`. Values known only at run time need it in any case: they may
+///   make no sense.
 ///
 /// # Other attributes
 ///

@@ -1,13 +1,15 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
+mod limit;
 mod parameters;
 mod policy;
 mod signature;
 
+pub(crate) use self::limit::Limit;
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Rebind;
 pub(crate) use self::policy::{Backoff, Name, Policy, Setter};
-use crate::args::{Args, Form, Item, Switch};
+use crate::args::{Args, Form, Item, Switch, is_place, referenced};
 use crate::errors::Errors;
 use crate::item::{Shape, Target};
 use crate::types;
@@ -25,6 +27,7 @@ pub(crate) struct Plan {
     pub(crate) breaker: Breaker,
     pub(crate) class: Option<TokenStream>,
     pub(crate) fallback: Vec<Fallback>,
+    pub(crate) limit: Option<Limit>,
     pub(crate) prelude: Vec<Rebind>,
     /// The declared type of a result; `impl Trait` in it is `_`.
     pub(crate) output: Type,
@@ -62,12 +65,25 @@ pub(crate) struct Fallback {
     pub(crate) expression: TokenStream,
     pub(crate) arguments: Vec<TokenStream>,
     pub(crate) span: Span,
+    /// A value, not work.
+    pub(crate) plain: bool,
+}
+
+/// What comes out of the loop when the fallback is to answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Nothing,
+    /// An error, made of a rejection where the call has none of its own.
+    Error,
+    /// Its own error, or else the rejection.
+    ErrorOrRejection,
 }
 
 impl Plan {
     /// `None` if a mistake makes the rest meaningless; there may be errors nevertheless.
     pub(crate) fn new(args: Args, target: Option<Target>, errors: &mut Errors) -> Option<Self> {
         policy::check(&args, errors);
+        limit::check(&args, errors);
         let target = target?;
         let output = signature::check(&args, &target, errors);
         let parameters = Parameters::of(&target);
@@ -113,6 +129,7 @@ impl Plan {
             policy,
             breaker: breaker(args.breaker.map(|breaker| breaker.value), user),
             class: args.classify.map(|classify| user.tokens(&classify.value)),
+            limit: limit::plan(args.fallback_limit, &fallback, user),
             fallback,
             prelude,
             output_span: output.span(),
@@ -123,7 +140,24 @@ impl Plan {
         })
     }
 
-    /// Does the error have to come out of the loop?
+    pub(crate) fn ending(&self) -> Ending {
+        match (self.turns_away(), self.closure_takes_error()) {
+            (true, _) if self.rejects() => Ending::ErrorOrRejection,
+            (false, false) => Ending::Nothing,
+            _ => Ending::Error,
+        }
+    }
+
+    /// Does a call end for which there is no room in the fallback? A plain value at the end is there for all.
+    pub(crate) fn turns_away(&self) -> bool {
+        self.limit.is_some() && self.fallback.last().is_some_and(|last| !last.plain)
+    }
+
+    /// Can a call have no error of its own?
+    fn rejects(&self) -> bool {
+        !matches!(self.breaker, Breaker::Off) || matches!(self.mode, Mode::Async { watched: true })
+    }
+
     pub(crate) fn closure_takes_error(&self) -> bool {
         self.fallback
             .first()
@@ -189,23 +223,6 @@ fn breaker(setting: Option<Switch<Expr>>, user: UserCode) -> Breaker {
     }
 }
 
-/// What is behind `&`, `&mut` and parentheses.
-fn referenced(expression: &Expr) -> &Expr {
-    match expression {
-        Expr::Reference(reference) => referenced(&reference.expr),
-        Expr::Paren(paren) => referenced(&paren.expr),
-        Expr::Group(group) => referenced(&group.expr),
-        other => other,
-    }
-}
-
-fn is_place(expression: &Expr) -> bool {
-    matches!(
-        expression,
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)
-    )
-}
-
 impl Parameters {
     /// The fallbacks as they will be called.
     fn fallbacks(
@@ -229,6 +246,7 @@ impl Parameters {
             .map(|(index, item)| {
                 // The last one may have the arguments for good.
                 let clones = if index == last { &[] } else { clones };
+                let plain = limit::is_plain(&item);
                 let (expression, arguments) = match item.form {
                     Form::Function => (
                         user.tokens(&item.expression),
@@ -247,6 +265,7 @@ impl Parameters {
                     expression,
                     arguments,
                     span: item.span,
+                    plain,
                 }
             })
             .collect()

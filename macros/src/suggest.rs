@@ -78,6 +78,20 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
         | "or" | "recover" => {
             "write `fallback`: `fallback = fetch_db` is called with the same arguments"
         }
+        "bulkhead"
+        | "max_concurrent"
+        | "max_concurrency"
+        | "concurrency"
+        | "concurrency_limit"
+        | "max_fallbacks"
+        | "fallback_concurrency" => {
+            "write `fallback_limit = 64`, which bounds the calls that are in the fallback at once; \
+             a limit on calls to Redis is a `Bulkhead`, which the body asks"
+        }
+        "retry_budget" | "budget_percent" | "token_bucket" | "retry_ratio" | "retry_tokens" => {
+            "set it on the breaker, `Breaker::new(\"sessions\").retry_budget(20, 10)`; \
+             `budget = false` goes without it"
+        }
         "retry_if" | "retry_on" | "when" | "predicate" | "retryable" | "filter"
         | "should_retry" => {
             "write `classify`, with a function from the error to its `Class`: `classify = my_class`"

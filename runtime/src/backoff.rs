@@ -333,6 +333,7 @@ mod tests {
         let exp = Backoff::exponential(MS(100));
         assert_eq!(exp.problem(), None);
         assert_eq!(Backoff::none().problem(), None);
+        assert_eq!(exp.factor(1.0).max_delay(MS(100)).problem(), None);
         for factor in [f64::NAN, f64::INFINITY, 0.5, -2.0] {
             assert_eq!(exp.factor(factor).problem().map(|p| p.0), Some("factor"));
         }

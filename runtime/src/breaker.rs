@@ -8,9 +8,12 @@ mod setters;
 mod settings;
 mod snapshot;
 mod source;
+mod trip;
+mod window;
 mod word;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -22,8 +25,10 @@ pub use probing::Probing;
 use settings::Settings;
 pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
+use window::Window;
 use word::{Admission, Effect, Order, Phase, Word};
 
+use crate::budget::Budget;
 use crate::class::Settlement;
 use crate::clock::now_ms;
 use crate::{Rejection, kill_switch, telemetry};
@@ -48,11 +53,13 @@ const ORDER: Ordering = Ordering::Relaxed;
 /// ```
 ///
 /// * Closed: calls pass. After [`failure_threshold`](Self::failure_threshold) failures in a row it opens; failures within
-///   [`lump`](Self::lump) of each other are one.
+///   [`lump`](Self::lump) of each other are one. Other rules: [`failure_threshold_of`](Self::failure_threshold_of) the last calls,
+///   [`failure_rate`](Self::failure_rate), and two that slide.
 /// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
 ///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
 /// * Half-open: [`half_open_permits`](Self::half_open_permits) probes at once, all others are refused. The first failure
-///   opens it again, [`success_threshold`](Self::success_threshold) successes close it. A probe that is not heard of
+///   opens it again, [`success_threshold`](Self::success_threshold) successes close it, or
+///   [`success_threshold_of`](Self::success_threshold_of) so many probes. A probe that is not heard of
 ///   within [`probe_lease`](Self::probe_lease) is replaced by another.
 ///
 /// A function that is called by the body of another one on the same breaker is part of that one's attempt: it may go while that one
@@ -64,12 +71,16 @@ const ORDER: Ordering = Ordering::Relaxed;
 pub struct Breaker {
     word: AtomicU64,
     settings: Settings,
+    /// What the retries of all functions on it draw on; it decides nothing here.
+    pub(crate) budget: Budget,
     name: &'static str,
     /// Whether calls that would be refused are let through.
     observing: AtomicBool,
     /// When the state was entered; beside the word, and so perhaps of the state before or after.
     since_ms: AtomicU64,
     listeners: Listeners,
+    /// Made when it is first needed, for the rules that slide.
+    window: OnceLock<Option<Box<Window>>>,
 }
 
 /// The breaker of all functions that name none.
@@ -101,10 +112,12 @@ impl Breaker {
         Self {
             word: AtomicU64::new(0),
             settings: Settings::DEFAULT,
+            budget: Budget::new(),
             name,
             observing: AtomicBool::new(false),
             since_ms: AtomicU64::new(0),
             listeners: Listeners::new(),
+            window: OnceLock::new(),
         }
     }
 
@@ -112,6 +125,11 @@ impl Breaker {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// What the retries of all functions on this breaker draw on.
+    pub(crate) const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// The state now. An open circuit whose period is over stays open until a call asks.
@@ -207,6 +225,14 @@ impl Breaker {
         }
         let (now_ms, random) = (now_ms(), fastrand::u32(..));
         let mut word = self.word();
+        if self.slides(word, generation, outcome, now_ms) {
+            while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
+                match self.exchange(word, next) {
+                    Ok(()) => return,
+                    Err(current) => word = current,
+                }
+            }
+        }
         loop {
             match word.settle(generation, outcome, &self.settings, now_ms, random) {
                 Effect::None => return,
@@ -219,12 +245,36 @@ impl Breaker {
         }
     }
 
+    /// Counts the outcome in the sliding window, if there is one, and tells whether that opens the circuit.
+    fn slides(&self, word: Word, generation: u64, outcome: Settlement, now_ms: u64) -> bool {
+        let counts = word.is_closed() && word.generation() == generation;
+        match self.window() {
+            Some(window) if counts && outcome != Settlement::Neutral => {
+                let tally = window.record(outcome == Settlement::Failure, now_ms);
+                self.settings.trip.opens_at(tally)
+            }
+            _ => false,
+        }
+    }
+
+    fn window(&self) -> Option<&Window> {
+        let make = || Window::for_rule(self.settings.trip).map(Box::new);
+        self.window.get_or_init(make).as_deref()
+    }
+
     /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
     fn exchange(&self, word: Word, next: Word) -> Result<(), Word> {
         self.word
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(Word::from_bits)?;
         let (from, to) = (word.phase().state(), next.phase().state());
+        if to == State::Closed
+            && next.generation() != word.generation()
+            && let Some(window) = self.window()
+        {
+            // A call that is admitted now may lose its outcome to this; one out of the window is no harm.
+            window.clear();
+        }
         if from != to {
             self.tell(from, to);
         }
@@ -258,7 +308,7 @@ impl Breaker {
 impl Phase {
     const fn state(self) -> State {
         match self {
-            Self::Closed { .. } => State::Closed,
+            Self::Closed(_) => State::Closed,
             Self::Open { .. } => State::Open,
             Self::HalfOpen(_) => State::HalfOpen,
             Self::Forced { order, .. } => match order {
@@ -283,6 +333,9 @@ impl fmt::Debug for Breaker {
 #[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;
+#[cfg(test)]
+#[path = "breaker/stress_tests.rs"]
+mod stress_tests;
 #[cfg(test)]
 #[path = "breaker/tests.rs"]
 mod tests;

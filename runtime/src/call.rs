@@ -10,7 +10,7 @@ use crate::class::Settlement;
 use crate::clock::Instant;
 use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
-use crate::{Class, Rejection, kill_switch};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
 
 /// One call of an annotated function.
 #[derive(Debug)]
@@ -110,8 +110,11 @@ impl<'a> Call<'a> {
             breaker: self.breaker.map(Breaker::name),
         };
         if verdict.retry && self.plans_retry() {
-            telemetry::retry(failure, self.delay);
-            return Step::Pause;
+            if self.can_afford_retry() {
+                telemetry::retry(failure, self.delay);
+                return Step::Pause;
+            }
+            telemetry::budget_exhausted(failure);
         }
         telemetry::last_failure(failure);
         if verdict.fallback {
@@ -137,6 +140,21 @@ impl<'a> Call<'a> {
     #[cold]
     pub fn falls_back(self) {
         telemetry::falls_back(self.policy.name, self.breaker.map(Breaker::name));
+    }
+
+    /// Ends the call, and asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
+    ///
+    /// By value, as [`falls_back`](Self::falls_back).
+    #[cold]
+    pub fn falls_back_within(self, limit: &Bulkhead) -> Option<BulkheadPermit<'_>> {
+        let (function, breaker) = (self.policy.name, self.breaker.map(Breaker::name));
+        let permit = limit.enter();
+        if permit.is_some() {
+            telemetry::falls_back(function, breaker);
+        } else {
+            telemetry::saturated(function, limit, breaker);
+        }
+        permit
     }
 
     /// The pause to make before the next attempt.
@@ -193,6 +211,16 @@ impl<'a> Call<'a> {
         }
         self.delay = delay;
         true
+    }
+
+    /// Whether the breaker's retry budget pays for the retry: asked last, for it is paid then.
+    fn can_afford_retry(&self) -> bool {
+        match self.breaker {
+            Some(breaker) if self.policy.budgeted => {
+                breaker.budget().pays_for_retry(self.failed == 1)
+            }
+            _ => true,
+        }
     }
 
     #[cold]

@@ -191,3 +191,70 @@ async fn a_burst_of_failures_leaves_its_calls_their_retries() {
     }
     assert_eq!(breaker.state(), State::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn functions_on_one_breaker_retry_as_much_as_its_budget_allows() {
+    let breaker = Breaker::new("b").failure_threshold(1000).retry_budget(0, 1);
+    let one = |policy: &Policy| steps(policy, Some(&breaker), &[Class::Unreachable]);
+    let (first, second) = (policy(), Policy::new("app::store"));
+    for policy in [first, second].iter().cycle().take(10) {
+        assert_eq!(one(policy), [Step::Pause]);
+    }
+    assert_eq!(one(&first), [Step::Fallback]);
+    assert_eq!(one(&second.idempotent(false)), [Step::Fallback]);
+    // Without the budget, and without a breaker, there is nothing to pay.
+    assert_eq!(one(&first.no_budget()), [Step::Pause]);
+    assert_eq!(
+        steps(&first, None, &[Class::Unreachable; 3]),
+        [Step::Pause; 3]
+    );
+    advance(MS(1000)).await;
+    assert_eq!(one(&first), [Step::Pause]);
+    assert_eq!(one(&first), [Step::Fallback]);
+    breaker.reset();
+    assert_eq!(one(&first), [Step::Pause]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_retry_that_would_be_made_is_paid_for() {
+    let breaker = Breaker::new("b")
+        .failure_threshold(1000)
+        .retry_budget(100, 1);
+    let spend = |policy: &Policy, class: Class| {
+        for _ in 0..20 {
+            assert_ne!(steps(policy, Some(&breaker), &[class]), [Step::Pause]);
+        }
+    };
+    spend(&policy(), Class::Permanent);
+    spend(&policy().retries(0), Class::Unreachable);
+    spend(&policy().idempotent(false), Class::Ambiguous);
+    spend(&policy().deadline(MS(99)), Class::Unreachable);
+    // All is there still, 10 tokens: what the first call brings is too much, that of others pays for their first retry.
+    for _ in 0..4 {
+        let call = steps(&policy(), Some(&breaker), &[Class::Unreachable; 3]);
+        assert_eq!(call, [Step::Pause; 3]);
+    }
+    assert_eq!(
+        steps(&policy(), Some(&breaker), &[Class::Unreachable; 3]),
+        [Step::Pause, Step::Pause, Step::Fallback]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alone() {
+    let breaker = Breaker::new("b").failure_threshold(1000);
+    let budget = || format!("{:?}", breaker.budget());
+    let untouched = budget();
+    for class in [None, Some(Class::Permanent), Some(Class::Rejected)] {
+        let policy = policy();
+        let mut call = Call::new(&policy, Some(&breaker));
+        assert_eq!(call.begin(), None);
+        match class {
+            None => call.succeeded(),
+            Some(class) => assert_ne!(call.failed(class), Step::Pause),
+        }
+        assert_eq!(budget(), untouched, "{class:?}");
+    }
+    let _ = steps(&policy(), Some(&breaker), &[Class::Unreachable]);
+    assert_ne!(budget(), untouched);
+}

@@ -18,6 +18,7 @@
 //!
 //! * [`Class`] says what a failure means, [`Classify`] lets your own error types take part;
 //! * [`Breaker`] is the circuit breaker that functions share;
+//! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
 //! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`].
 //!
@@ -34,6 +35,8 @@ pub mod __private;
 mod attempt;
 mod backoff;
 mod breaker;
+mod budget;
+mod bulkhead;
 mod call;
 mod class;
 mod clock;
@@ -46,6 +49,7 @@ mod telemetry;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
+pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify};
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;

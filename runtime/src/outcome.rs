@@ -2,7 +2,7 @@
 
 use redis::RedisError;
 
-use crate::Rejection;
+use crate::{Bulkhead, Rejection};
 
 /// What an annotated function has to return.
 #[diagnostic::on_unimplemented(
@@ -45,7 +45,7 @@ impl<T, E> Outcome for Result<T, E> {
     message = "`#[redis_resilient]` may have to refuse a call by itself, and cannot make a `{Self}` to say so",
     label = "an open circuit or a timeout has to become this type",
     note = "implement `From<redis::RedisError>` for `{Self}`",
-    note = "or let nothing be refused: give a `fallback` that is not a closure, or write `breaker = false, timeout = false` and no `deadline`; and give all other options as literals, for other values may turn out to make no sense"
+    note = "or let nothing be refused: give a `fallback` that is not a closure, with `fallback_limit = false`; or write `breaker = false, timeout = false` and no `deadline`; and give all other options as literals, for other values may turn out to make no sense"
 )]
 pub trait Refused: Sized {
     /// The error that carries `rejection`.
@@ -73,4 +73,58 @@ where
 #[cold]
 pub fn rejected<E: Refused>(rejection: Rejection) -> E {
     E::refused(rejection)
+}
+
+/// An error type that can carry the [`Rejection`] of a call whose fallback has no room.
+#[diagnostic::on_unimplemented(
+    message = "`#[redis_resilient]` lets only so many calls into the fallback at once, and cannot make a `{Self}` to tell that to the others",
+    label = "a call for which there is no room has to return this type",
+    note = "implement `From<redis::RedisError>` for `{Self}`",
+    note = "or let all calls into the fallback: `fallback_limit = false`; or end it with a plain value: `fallback = [fetch_db, Ok(None)]`"
+)]
+pub trait TurnedAway: Sized {
+    /// The error that carries `rejection`.
+    fn turned_away(rejection: Rejection) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<RedisError>> TurnedAway for E {
+    fn turned_away(rejection: Rejection) -> Self {
+        Self::from(RedisError::from(rejection))
+    }
+}
+
+/// What a call returns for which there is no room in the fallback: what came of its own attempt, if it made one.
+#[cold]
+pub fn turn_away<R>(ended: Result<R::Error, Rejection>, limit: &Bulkhead) -> R
+where
+    R: Outcome,
+    R::Error: TurnedAway,
+{
+    R::from_error(ended.unwrap_or_else(|why| R::Error::turned_away(no_room(why, limit))))
+}
+
+/// As [`turn_away`], where the fallback is a closure, which needs the same of the error in any case.
+#[cold]
+pub fn turn_away_from_closure<R>(ended: Result<R::Error, Rejection>, limit: &Bulkhead) -> R
+where
+    R: Outcome,
+    R::Error: Refused,
+{
+    R::from_error(ended.unwrap_or_else(|why| R::Error::refused(no_room(why, limit))))
+}
+
+fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
+    match why {
+        // Nothing was tried, and the circuit alone would have led to an answer.
+        Rejection::CircuitOpen { .. } => limit.saturated(),
+        // Redis may have executed it, which the caller has to learn.
+        late => late,
+    }
+}
+
+/// What a closure as fallback gets: the error of the call's own last attempt, or one made of the rejection.
+#[cold]
+pub fn own_or_rejected<E: Refused>(ended: Result<E, Rejection>) -> E {
+    ended.unwrap_or_else(E::refused)
 }

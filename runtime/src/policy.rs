@@ -17,6 +17,7 @@ pub struct Policy {
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) idempotent: bool,
+    pub(crate) budgeted: bool,
 }
 
 impl Policy {
@@ -30,6 +31,7 @@ impl Policy {
             timeout: Some(Duration::from_secs(1)),
             deadline: None,
             idempotent: true,
+            budgeted: true,
         }
     }
 
@@ -72,6 +74,13 @@ impl Policy {
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
+        self
+    }
+
+    /// Retries do not draw on the [retry budget](crate::Breaker::retry_budget) of the breaker.
+    #[must_use]
+    pub const fn no_budget(mut self) -> Self {
+        self.budgeted = false;
         self
     }
 

@@ -5,12 +5,27 @@ pub use crate::attempt::{Attempt, Timer, attempt, pause};
 pub use crate::breaker::{
     DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, Probing, breaker, held_breaker,
 };
+pub use crate::bulkhead::{IntoBulkhead, bulkhead};
 pub use crate::call::{Call, Step, block};
 pub use crate::class::Class;
 pub use crate::class::ladder::{
     ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
 };
 pub use crate::fallback::{FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, with_error};
-pub use crate::outcome::{Outcome, Refused, refuse, rejected};
+pub use crate::outcome::{
+    Outcome, Refused, TurnedAway, own_or_rejected, refuse, rejected, turn_away,
+    turn_away_from_closure,
+};
 pub use crate::policy::Policy;
-pub use crate::{Backoff, Jitter, Rejection};
+pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
+
+/// The delay that a backoff gives, for tests of its numbers: the retry's number, the delay before and the random number come from outside.
+#[must_use]
+pub fn backoff_delay(
+    backoff: &Backoff,
+    retry: u32,
+    previous: std::time::Duration,
+    random: u32,
+) -> std::time::Duration {
+    backoff.delay(retry, previous, random)
+}

@@ -22,6 +22,7 @@ use crate::class::chain;
 /// fn http_status(error: &RedisError) -> (u16, Option<Duration>) {
 ///     match Rejection::find(error) {
 ///         Some(Rejection::CircuitOpen { retry_after, .. }) => (503, Some(*retry_after)),
+///         Some(Rejection::Saturated { .. }) => (503, None),
 ///         Some(_) => (504, None),
 ///         None => (500, None),
 ///     }
@@ -60,6 +61,15 @@ pub enum Rejection {
         function: &'static str,
         /// How long the call was given.
         deadline: Duration,
+    },
+    /// A [`Bulkhead`](crate::Bulkhead) is full: too many calls are in the fallback, or wherever else it stands. What this call had
+    /// to do there was not done; an attempt before it may have been made.
+    #[non_exhaustive]
+    Saturated {
+        /// The name given to [`Bulkhead::new`](crate::Bulkhead::new); for the one of the attribute's own, "fallback of" the function's.
+        bulkhead: &'static str,
+        /// How many calls may be inside at once.
+        limit: u32,
     },
     /// An option's value, known only at run time, makes no sense: nothing was tried.
     #[non_exhaustive]
@@ -114,6 +124,9 @@ impl fmt::Display for Rejection {
                     f,
                     "`{function}` got no answer within its deadline of {deadline:?}"
                 )
+            }
+            Self::Saturated { bulkhead, limit } => {
+                write!(f, "bulkhead `{bulkhead}` is full: {limit} inside")
             }
             Self::Misconfigured {
                 function,
@@ -202,6 +215,19 @@ mod tests {
         );
         assert!(matches!(redis.retry_method(), redis::RetryMethod::NoRetry));
         assert!(!redis.is_unrecoverable_error());
+    }
+
+    #[test]
+    fn says_which_bulkhead_is_full() {
+        let full = Rejection::Saturated {
+            bulkhead: "primary",
+            limit: 64,
+        };
+        let redis = RedisError::from(full.clone());
+        assert_eq!(redis.to_string(), "bulkhead `primary` is full: 64 inside");
+        assert_eq!(Rejection::find(&redis), Some(&full));
+        assert_eq!(crate::Class::of(&redis), crate::Class::Rejected);
+        assert!(matches!(redis.retry_method(), redis::RetryMethod::NoRetry));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Events for the people on call. Without the `tracing` feature these are empty.
 //!
-//! Levels: a circuit that opens is an error, a retry or a half-open circuit a warning, a circuit that closes is information.
+//! Levels: a circuit that opens is an error; a retry, a half-open circuit and a limit that is reached are warnings; a circuit that
+//! closes is information.
 
 use crate::Class;
 
@@ -22,6 +23,7 @@ mod events {
     use tracing::{debug, error, info, warn};
 
     use super::Failure;
+    use crate::Bulkhead;
     use crate::breaker::{State, Transition};
 
     const TARGET: &str = "redis_resilient";
@@ -38,6 +40,17 @@ mod events {
         );
     }
 
+    pub(crate) fn budget_exhausted(failure: Failure) {
+        warn!(
+            target: TARGET,
+            function = failure.function,
+            attempt = failure.attempt,
+            class = failure.class.label(),
+            breaker = failure.breaker,
+            "retry budget exhausted",
+        );
+    }
+
     pub(crate) fn last_failure(failure: Failure) {
         debug!(
             target: TARGET,
@@ -51,6 +64,21 @@ mod events {
 
     pub(crate) fn falls_back(function: &'static str, breaker: Option<&'static str>) {
         debug!(target: TARGET, function, breaker, "using the fallback");
+    }
+
+    pub(crate) fn saturated(
+        function: &'static str,
+        bulkhead: &Bulkhead,
+        breaker: Option<&'static str>,
+    ) {
+        warn!(
+            target: TARGET,
+            function,
+            bulkhead = bulkhead.name(),
+            limit = bulkhead.limit(),
+            breaker,
+            "fallback saturated",
+        );
     }
 
     pub(crate) fn transition(transition: &Transition) {
@@ -79,13 +107,18 @@ mod events {
     use std::time::Duration;
 
     use super::Failure;
+    use crate::Bulkhead;
     use crate::breaker::Transition;
 
     pub(crate) const fn retry(_: Failure, _: Duration) {}
+    pub(crate) const fn budget_exhausted(_: Failure) {}
     pub(crate) const fn last_failure(_: Failure) {}
     pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
+    pub(crate) const fn saturated(_: &'static str, _: &Bulkhead, _: Option<&'static str>) {}
     pub(crate) const fn transition(_: &Transition) {}
     pub(crate) const fn stale_outcome(_: &'static str) {}
 }
 
-pub(crate) use events::{falls_back, last_failure, retry, stale_outcome, transition};
+pub(crate) use events::{
+    budget_exhausted, falls_back, last_failure, retry, saturated, stale_outcome, transition,
+};

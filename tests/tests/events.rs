@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
-use redis_resilient::{Breaker, redis_resilient};
+use redis_resilient::{Breaker, Bulkhead, redis_resilient};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -104,4 +104,39 @@ async fn an_outage_from_beginning_to_end() {
             "expected {expected}\n     got {line}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_that_are_reached() {
+    static LEAN: Breaker = Breaker::new("lean")
+        .failure_threshold(1000)
+        .retry_budget(0, 1);
+    static PRIMARY: Bulkhead = Bulkhead::new("primary", 1);
+    #[redis_resilient(breaker = LEAN, backoff = "none", retries = 100)]
+    async fn load() -> RedisResult<()> {
+        Err(RedisError::from(std::io::Error::from(
+            std::io::ErrorKind::ConnectionRefused,
+        )))
+    }
+    #[redis_resilient(breaker = LEAN, fallback = async { Ok(()) }, fallback_limit = PRIMARY)]
+    async fn answer() -> RedisResult<()> {
+        load().await
+    }
+
+    let recorder = Recorder::default();
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let permit = PRIMARY.try_acquire();
+    assert!(answer().await.is_err());
+    drop(permit);
+    assert!(answer().await.is_ok());
+
+    let lines = recorder.lines();
+    let exhausted = "redis_resilient WARN message=retry budget exhausted function=\"events::load\" attempt=11 class=\"unreachable\" breaker=\"lean\"";
+    assert_eq!(lines[10], exhausted);
+    let saturated = "redis_resilient WARN message=fallback saturated function=\"events::answer\" bulkhead=\"primary\" limit=1 breaker=\"lean\"";
+    let told = |what: &str| lines.iter().filter(|line| line.as_str() == what).count();
+    assert_eq!(told(saturated), 1, "{lines:#?}");
+    let fallback = "redis_resilient DEBUG message=using the fallback function=\"events::answer\" breaker=\"lean\"";
+    assert_eq!(told(fallback), 1, "{lines:#?}");
 }

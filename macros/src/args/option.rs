@@ -21,7 +21,7 @@ const fn known(name: &'static str, example: &'static str) -> Known {
     }
 }
 
-const OPTIONS: [Known; 15] = [
+const OPTIONS: [Known; 17] = [
     known("retries", "retries = 3"),
     known("backoff", "backoff = \"exp\""),
     Known {
@@ -48,7 +48,9 @@ const OPTIONS: [Known; 15] = [
     },
     known("breaker", "breaker = SESSIONS"),
     known("fallback", "fallback = fetch_db"),
+    known("fallback_limit", "fallback_limit = 64"),
     known("idempotent", "idempotent = false"),
+    known("budget", "budget = false"),
     known("classify", "classify = my_class"),
     known("clone", "clone(key)"),
     known("name", "name = \"get_user\""),

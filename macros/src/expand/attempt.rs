@@ -1,7 +1,7 @@
 //! One run of the body, and what follows from its result.
 
 use super::{Expansion, group};
-use crate::plan::{Breaker, Mode, Rebind};
+use crate::plan::{Breaker, Ending, Mode, Rebind};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
@@ -18,9 +18,10 @@ impl Expansion<'_> {
             private, output, ..
         } = self;
         let mixed = Span::mixed_site();
+        // A breaker may refuse the attempt, and so may a deadline that a pause has overrun.
         let begin = match self.plan.breaker {
-            Breaker::Off => TokenStream::new(),
-            Breaker::Shared | Breaker::Own { .. } => {
+            Breaker::Off if !self.plan.policy.has_deadline => TokenStream::new(),
+            Breaker::Off | Breaker::Shared | Breaker::Own { .. } => {
                 self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.begin()))
             }
         };
@@ -139,16 +140,21 @@ impl Expansion<'_> {
                 #private::Step::Fallback | #private::Step::Return => #exit __resilient_result,
             }
         } else {
-            let take = if self.plan.closure_takes_error() {
+            let take = |ending: TokenStream| {
                 quote_spanned! {mixed=>
                     if let ::core::option::Option::Some(__resilient_error) =
                         #private::Outcome::into_error(__resilient_result)
                     {
-                        break __resilient_error;
+                        break #ending;
                     }
                 }
-            } else {
-                quote_spanned!(mixed=> break;)
+            };
+            let take = match self.plan.ending() {
+                Ending::Nothing => quote_spanned!(mixed=> break;),
+                Ending::Error => take(quote_spanned!(mixed=> __resilient_error)),
+                Ending::ErrorOrRejection => {
+                    take(quote_spanned!(mixed=> ::core::result::Result::Ok(__resilient_error)))
+                }
             };
             quote_spanned! {mixed=>
                 #private::Step::Fallback => { #take }
@@ -199,11 +205,19 @@ impl Expansion<'_> {
         let give_up = if self.plan.fallback.is_empty() {
             let refused = refuse("refuse");
             quote_spanned!(mixed=> #exit #refused;)
-        } else if self.plan.closure_takes_error() {
-            let rejected = refuse("rejected");
-            quote_spanned!(mixed=> break #rejected;)
         } else {
-            return quote_spanned!(mixed=> if #test.is_some() { break; });
+            match self.plan.ending() {
+                Ending::Nothing => {
+                    return quote_spanned!(mixed=> if #test.is_some() { break; });
+                }
+                Ending::Error => {
+                    let rejected = refuse("rejected");
+                    quote_spanned!(mixed=> break #rejected;)
+                }
+                Ending::ErrorOrRejection => quote_spanned! {mixed=>
+                    break ::core::result::Result::Err(__resilient_rejection);
+                },
+            }
         };
         quote_spanned! {mixed=>
             if let ::core::option::Option::Some(__resilient_rejection) = #test { #give_up }

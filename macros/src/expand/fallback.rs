@@ -23,12 +23,13 @@ impl Expansion<'_> {
                 if index == last {
                     return quote_spanned!(shown=> #fallen #exit __resilient_fallen;);
                 }
-                quote_spanned! {shown=> {
+                let step = quote_spanned! {shown=> {
                     #fallen
                     if #private::Outcome::error(&__resilient_fallen).is_none() {
                         #exit __resilient_fallen;
                     }
-                }}
+                }};
+                self.if_admitted(fallback, step)
             })
             .collect()
     }
@@ -39,6 +40,7 @@ impl Expansion<'_> {
             expression,
             arguments,
             span,
+            plain: _,
         } = fallback;
         let shown = span.resolved_at(Span::mixed_site());
         let private = self.private_at(shown);

@@ -11,14 +11,7 @@ impl Expansion<'_> {
     pub(super) fn policy(&self) -> (TokenStream, TokenStream) {
         let Expansion { private, .. } = self;
         let mixed = Span::mixed_site();
-        let name = match &self.plan.policy.name {
-            Name::Given(name) => name.to_token_stream(),
-            Name::Function(name) => {
-                let mut name = Literal::string(name);
-                name.set_span(mixed);
-                quote_spanned!(mixed=> ::core::concat!(::core::module_path!(), "::", #name))
-            }
-        };
+        let name = self.name();
         let setters = self
             .plan
             .policy
@@ -39,6 +32,19 @@ impl Expansion<'_> {
         (TokenStream::new(), reference)
     }
 
+    /// The function's name in events.
+    pub(super) fn name(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        match &self.plan.policy.name {
+            Name::Given(name) => name.to_token_stream(),
+            Name::Function(name) => {
+                let mut name = Literal::string(name);
+                name.set_span(mixed);
+                quote_spanned!(mixed=> ::core::concat!(::core::module_path!(), "::", #name))
+            }
+        }
+    }
+
     fn setter(&self, setter: &Setter) -> TokenStream {
         let mixed = Span::mixed_site();
         match setter {
@@ -50,6 +56,7 @@ impl Expansion<'_> {
             Setter::Timeout(timeout) => quote_spanned!(mixed=> .timeout(#timeout)),
             Setter::NoTimeout => quote_spanned!(mixed=> .no_timeout()),
             Setter::Deadline(deadline) => quote_spanned!(mixed=> .deadline(#deadline)),
+            Setter::NoBudget => quote_spanned!(mixed=> .no_budget()),
             Setter::Idempotent(idempotent) => quote_spanned!(mixed=> .idempotent(#idempotent)),
         }
     }

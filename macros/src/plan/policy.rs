@@ -17,6 +17,7 @@ pub(crate) struct Policy {
     pub(crate) setters: Vec<Setter>,
     /// Known only at run time: not a `static`, and checked by each call.
     pub(crate) computed: bool,
+    pub(crate) has_deadline: bool,
 }
 
 pub(crate) enum Name {
@@ -33,6 +34,7 @@ pub(crate) enum Setter {
     NoTimeout,
     Deadline(TokenStream),
     Idempotent(bool),
+    NoBudget,
 }
 
 pub(crate) enum Backoff {
@@ -80,6 +82,9 @@ pub(super) fn plan(args: &Args, target: &Target, is_async: bool, user: UserCode)
     if let Some(idempotent) = &args.idempotent {
         build.setters.push(Setter::Idempotent(idempotent.value));
     }
+    if args.budget.is_some() {
+        build.setters.push(Setter::NoBudget);
+    }
     Policy {
         name: match &args.name {
             Some(name) => Name::Given(name.value.clone()),
@@ -87,6 +92,7 @@ pub(super) fn plan(args: &Args, target: &Target, is_async: bool, user: UserCode)
         },
         setters: build.setters,
         computed: build.computed,
+        has_deadline: args.deadline.is_some(),
     }
 }
 
@@ -151,7 +157,7 @@ fn time(duration: &Duration) -> TokenStream {
 }
 
 /// Not a number of the user, whatever lints think of its digits.
-fn number(mut literal: Literal) -> TokenStream {
+pub(super) fn number(mut literal: Literal) -> TokenStream {
     literal.set_span(Span::mixed_site());
     literal.into_token_stream()
 }
@@ -182,6 +188,7 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
     }
     check_max_delay(args, errors);
     check_deadline(args, errors);
+    check_budget(args, errors);
 }
 
 /// The options that shape the pauses, with their names.
@@ -281,6 +288,18 @@ fn check_deadline(args: &Args, errors: &mut Errors) {
                 duration::show(deadline),
                 duration::show(*timeout),
             ),
+        );
+    }
+}
+
+fn check_budget(args: &Args, errors: &mut Errors) {
+    let (Some(budget), Some(breaker)) = (&args.budget, &args.breaker) else {
+        return;
+    };
+    if matches!(breaker.value, Switch::Off) {
+        errors.at(
+            budget.key,
+            "`budget = false` says nothing with `breaker = false`, for the budget is the breaker's: remove it",
         );
     }
 }

@@ -60,8 +60,21 @@ fn what_is_right_is_accepted() {
         "fallback = move |_: RedisError| async move { fetch(a, b).await }",
         "fallback = Ok(None)",
         "fallback = [|e| Err(e), fetch_replica, self.fetch, Ok(None)]",
+        "fallback = fetch, fallback_limit = 1",
+        "fallback = fetch, fallback_limit = 4294967295",
+        "fallback = fetch, fallback_limit = 1_000u32",
+        "fallback = fetch, fallback_limit = PRIMARY",
+        "fallback = fetch, fallback_limit = &crate::limits::PRIMARY",
+        "fallback = fetch, fallback_limit = self.primary",
+        "fallback = fetch, fallback_limit = *primary",
+        "fallback = fetch, fallback_limit = false",
+        "fallback_limit = 3, fallback = [fetch, Ok(None)]",
+        "fallback = Ok(fetch(1).await?), fallback_limit = 3",
+        "fallback = Ok(None), fallback_limit = false",
         "idempotent = true",
         "idempotent = false",
+        "budget = false",
+        "budget = false, breaker = SESSIONS",
         "classify = my_class",
         "classify = |error: &MyError| Class::Permanent",
         "clone(key)",
@@ -85,7 +98,8 @@ fn all_mistakes_are_told_at_once() {
             "`\"2\"` expected a number, without quotes: write `retries = 2`",
             "`50` a duration needs a unit: write `delay = \"50ms\"` (units: `ns`, `us`, `ms`, `s`, `m`, `h`)",
             "`speed` unknown option `speed`; expected one of `retries`, `backoff`, `delay`, `max_delay`, `factor`, \
-             `jitter`, `timeout`, `deadline`, `breaker`, `fallback`, `idempotent`, `classify`, `clone`, `name`, `crate`",
+             `jitter`, `timeout`, `deadline`, `breaker`, `fallback`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
+             `name`, `crate`",
             "`kez` `kez` is not a parameter of `get`; did you mean `key`?",
         ],
     );
@@ -194,6 +208,8 @@ fn foreign_spellings_are_translated() {
         ("max_wait = 3", "`max_delay = "),
         ("multiplier = 3", "`factor = "),
         ("circuit_breaker = X", "`breaker`"),
+        ("bulkhead = 5", "`fallback_limit = 64`"),
+        ("retry_budget = 20", "`budget = false`"),
         ("on_error = x", "`fallback`"),
         ("or_else = x", "`fallback`"),
         ("retry_if = x", "`classify`"),
@@ -357,6 +373,30 @@ fn values_of_the_wrong_kind_are_told() {
         "true",
         &["`timeout = false`", "`timeout = \"500ms\"`"],
     );
+    for (value, part) in [
+        ("0", "leave `fallback` out"),
+        ("0u32", "`fallback_limit = false`"),
+        ("-1", "cannot be negative"),
+        ("4294967296", "`fallback_limit = false`"),
+        ("3u64", "`fallback_limit = 3`"),
+        ("1.5", "a whole number"),
+        ("true", "`fallback_limit = 20`"),
+        ("\"64\"", "`fallback_limit = 64`"),
+        ("\"PRIMARY\"", "`fallback_limit = PRIMARY`"),
+        ("'x'", "`fallback_limit = 64`"),
+        ("Bulkhead::new(\"b\", 3)", "static PRIMARY: Bulkhead"),
+        ("self.limit()", "static PRIMARY: Bulkhead"),
+    ] {
+        let args = format!("fallback = fetch, fallback_limit = {value}");
+        says(&args, value, &[part]);
+    }
+    says("budget = true", "true", &["`budget = false`"]);
+    says(
+        "budget = 20",
+        "20",
+        &["`Breaker::new(\"sessions\").retry_budget(20, 10)`"],
+    );
+    says("budget = BUDGET", "BUDGET", &["retry_budget"]);
     says("classify = \"f\"", "\"f\"", &["`classify = f`"]);
     says("name = get_user", "get_user", &["`name = \"get_user\"`"]);
     says("name = 3", "3", &["expected a string"]);
@@ -411,6 +451,28 @@ fn options_are_checked_against_each_other() {
         &["\"exp\""],
     );
     says("backoff = SLOW, delay = \"3s\"", "delay", &["set it there"]);
+    says(
+        "fallback_limit = 3",
+        "fallback_limit",
+        &["`fallback = fetch_db`"],
+    );
+    says(
+        "fallback_limit = false",
+        "fallback_limit",
+        &["without a `fallback`"],
+    );
+    says(
+        "fallback_limit = 3, fallback = [Ok(None), Err(e)]",
+        "fallback_limit",
+        &["a plain value"],
+    );
+    // One mistake is told once.
+    says(
+        "fallback_limit = 3, fallback = None",
+        "None",
+        &["a `Result`"],
+    );
+    says("budget = false, breaker = false", "budget", &["remove it"]);
     // Not known here: the runtime looks at them.
     good("timeout = LONG, deadline = \"1s\"");
     good("delay = LONG, max_delay = \"1ms\"");

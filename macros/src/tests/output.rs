@@ -116,6 +116,8 @@ fn breakers_are_taken_by_reference_once() {
         &[", ::core::option::Option::None)"],
     );
     lacks("breaker = false", FUNCTION, &["begin()"]);
+    // A deadline may be over before the next attempt.
+    has("breaker = false, deadline = \"5s\"", SYNC, &["begin()"]);
 }
 
 #[test]
@@ -135,12 +137,112 @@ fn only_what_can_happen_asks_something_of_the_error() {
         SYNC,
         &["refuse", "timed_out", "Timer", "pause"],
     );
-    lacks("fallback = fetch", FUNCTION, &["refuse", "rejected"]);
+    lacks(
+        "fallback = fetch, fallback_limit = false",
+        FUNCTION,
+        &["refuse", "rejected", "turn_away", "into_error"],
+    );
+    lacks(
+        "fallback = Ok(1)",
+        FUNCTION,
+        &["refuse", "rejected", "turn_away", "into_error"],
+    );
+    lacks(
+        "fallback = [fetch, Ok(1)]",
+        FUNCTION,
+        &["refuse", "rejected", "turn_away", "into_error"],
+    );
     has(
-        "fallback = |e| Ok(1)",
+        "fallback = |e| Ok(1), fallback_limit = false",
         FUNCTION,
         &["break ::redis_resilient::__private::rejected(__resilient_rejection)"],
     );
+    has(
+        "fallback = fetch",
+        FUNCTION,
+        &[
+            "break ::core::result::Result::Err(__resilient_rejection)",
+            "break ::core::result::Result::Ok(__resilient_error)",
+            "return ::redis_resilient::__private::turn_away(__resilient_error, __resilient_limit)",
+        ],
+    );
+    // Such a call has an error of its own.
+    lacks(
+        "fallback = fetch, breaker = false, timeout = false",
+        FUNCTION,
+        &["refuse", "rejected", "turn_away"],
+    );
+    has(
+        "fallback = fetch, breaker = false, timeout = false",
+        FUNCTION,
+        &["return ::redis_resilient::__private::Outcome::from_error(__resilient_error)"],
+    );
+}
+
+#[test]
+fn fallbacks_are_limited_unless_they_are_plain_values() {
+    let of_its_own = "static LIMIT: ::redis_resilient::__private::Bulkhead = ::redis_resilient::__private::Bulkhead::new(
+        ::core::concat!(\"fallback of \", ::core::concat!(::core::module_path!(), \"::\", \"get\")), 64u32);";
+    for fallback in [
+        "fetch",
+        "self.fetch",
+        "|e| Ok(1)",
+        "fetch(1)",
+        "[fetch, Ok(1)]",
+        "[Ok(1), fetch]",
+        "Ok(fetch().await?)",
+        "Ok((1, fetch()?))",
+        "Err(fetch().await)",
+    ] {
+        has(&format!("fallback = {fallback}"), FUNCTION, &[of_its_own]);
+        lacks(
+            &format!("fallback = {fallback}, fallback_limit = false"),
+            FUNCTION,
+            &["LIMIT", "_within("],
+        );
+    }
+    for fallback in ["Ok(1)", "Err(e)", "[Ok(f(1)), Err(E::new())]"] {
+        lacks(
+            &format!("fallback = {fallback}"),
+            FUNCTION,
+            &["LIMIT", "_within("],
+        );
+    }
+    has(
+        "fallback = fetch, fallback_limit = 3, name = \"n\"",
+        FUNCTION,
+        &["Bulkhead::new(::core::concat!(\"fallback of \", \"n\"), 3u32)"],
+    );
+    for limit in ["PRIMARY", "&PRIMARY", "(&(PRIMARY))"] {
+        let args = format!("fallback = fetch, fallback_limit = {limit}");
+        has(&args, FUNCTION, &["__private::bulkhead(&PRIMARY)"]);
+    }
+    has(
+        "fallback = fetch(), fallback_limit = self.primary",
+        ASYNC_TRAIT,
+        &["__private::bulkhead(&__self.primary)"],
+    );
+}
+
+#[test]
+fn without_room_a_list_goes_on_at_its_plain_end() {
+    has(
+        "fallback = [|e| f(e), fetch, Ok(1)]",
+        FUNCTION,
+        &[
+            "let __resilient_permit = __resilient_call.falls_back_within(__resilient_limit);
+         if __resilient_permit.is_some() { let __resilient_fallen",
+            "} else { ::core::mem::drop(__resilient_error); } if __resilient_permit.is_some() {",
+            "let __resilient_fallen: RedisResult<u64> = Ok(1); return __resilient_fallen;",
+        ],
+    );
+    lacks("fallback = [Ok(1), fetch]", FUNCTION, &["is_some()"]);
+}
+
+#[test]
+fn a_function_may_go_without_the_retry_budget() {
+    has("budget = false", FUNCTION, &[".no_budget();"]);
+    lacks("", FUNCTION, &["budget"]);
 }
 
 #[test]

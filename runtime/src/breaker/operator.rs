@@ -47,12 +47,13 @@ impl Breaker {
         self.observing.store(observe, ORDER);
     }
 
-    /// Closes the circuit, forgets all failures and ends any order. Outcomes of calls that are under way count no more.
+    /// Closes the circuit, forgets all failures, fills the retry budget and ends any order. Outcomes of calls that are under way count no more.
     ///
     /// For operators, and for tests that share a `static` breaker.
     pub fn reset(&self) {
         self.observing.store(false, ORDER);
-        self.order(Word::reset);
+        self.budget.refill();
+        self.order(|word| word.reset(&self.settings));
     }
 
     fn order(&self, to: impl Fn(Word) -> Word) {

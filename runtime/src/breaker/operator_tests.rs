@@ -188,7 +188,7 @@ async fn a_snapshot_tells_what_is_going_on() {
         (open.name, open.state, open.in_state_for),
         ("b", State::Open, Some(SECOND / 2))
     );
-    assert!(open.retry_after > SECOND * 4 / 10 - SECOND / 10, "{open:?}");
+    assert!(open.retry_after > SECOND * 3 / 10, "{open:?}");
     advance(SECOND).await;
     let _probe = breaker.try_acquire().expect("a probe");
     breaker.try_acquire().expect("another probe").success();

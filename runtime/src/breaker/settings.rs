@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use super::trip::Trip;
 use super::word::{MAX_LEASE_MS, MAX_OPEN_MS};
 use crate::clock::whole_millis;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Settings {
-    pub(super) failure_threshold: u64,
+    pub(super) trip: Trip,
     pub(super) lump_ms: u64,
+    /// So many successes of so many probes close a half-open circuit.
     pub(super) success_threshold: u64,
+    pub(super) probes: u64,
     pub(super) half_open_permits: u64,
     /// What was set; the other one gives way where only one is.
     pub(super) reset_timeout_ms: Option<u64>,
@@ -22,9 +25,10 @@ const RESET_TIMEOUT_MAX_MS: u64 = 30_000;
 
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
-        failure_threshold: 5,
+        trip: Trip::InARow { failures: 5 },
         lump_ms: 20,
         success_threshold: 1,
+        probes: 1,
         half_open_permits: 1,
         reset_timeout_ms: None,
         reset_timeout_max_ms: None,
@@ -118,6 +122,14 @@ mod tests {
     fn it_is_spread_by_a_tenth_either_way() {
         assert_eq!(Settings::DEFAULT.open_ms(0, 0), 900);
         assert_eq!(Settings::DEFAULT.open_ms(0, u32::MAX), 1100);
+    }
+
+    #[test]
+    fn times_are_kept_within_what_the_state_word_has_room_for() {
+        assert_eq!(lease_millis(Duration::from_nanos(1)), 1);
+        assert_eq!(lease_millis(Duration::from_millis(7)), 7);
+        assert_eq!(lease_millis(Duration::MAX), MAX_LEASE_MS);
+        assert_eq!(open_millis(Duration::MAX), MAX_OPEN_MS);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Snapshot {
     pub state: State,
     /// For how long it has been in that state; `None` if it has never changed.
     pub in_state_for: Option<Duration>,
-    /// Failures in a row while closed, as counted: those within [`lump`](Breaker::lump) of each other are one.
+    /// Failures while closed that count towards opening it: those within [`lump`](Breaker::lump) of each other are one.
     pub failures: u32,
     /// Successful probes while half-open.
     pub successes: u32,
@@ -51,7 +51,9 @@ impl Breaker {
             observing: self.observing.load(ORDER),
         };
         match phase {
-            Phase::Closed { failures, .. } => snapshot.failures = small(failures),
+            Phase::Closed(history) => {
+                snapshot.failures = small(history.failures(self.settings.trip));
+            }
             Phase::Open { streak, .. } => snapshot.streak = small(streak),
             Phase::HalfOpen(half) => {
                 snapshot.streak = small(half.streak);

@@ -238,19 +238,71 @@ fn a_reset_closes_the_circuit() {
 }
 
 #[test]
-fn periods_the_wrong_way_round_are_refused_in_either_order() {
-    let (short, long) = (SECOND, 10 * SECOND);
-    let refused =
-        |build: fn(Duration, Duration) -> Breaker| catch_unwind(|| build(short, long)).is_err();
-    assert!(refused(|short, long| Breaker::new("b")
-        .reset_timeout(long)
-        .reset_timeout_max(short)));
-    assert!(refused(|short, long| Breaker::new("b")
-        .reset_timeout_max(short)
-        .reset_timeout(long)));
-    assert!(!refused(|short, long| Breaker::new("b")
-        .reset_timeout_max(long)
-        .reset_timeout(short)));
+fn a_window_of_calls_opens_the_circuit_at_its_share() {
+    let breaker = Breaker::new("b").failure_rate_of_calls(50, 10, 4);
+    let call = |failed: bool| {
+        let permit = breaker.try_acquire().expect("closed");
+        if failed {
+            permit.failure();
+        } else {
+            permit.success();
+        }
+    };
+    for _ in 0..20 {
+        call(false);
+    }
+    for _ in 0..4 {
+        call(true);
+    }
+    assert_eq!(breaker.state(), State::Closed, "four of the last ten");
+    call(true);
+    assert_eq!(breaker.state(), State::Open, "five of the last ten");
+    breaker.reset();
+    for failed in [true, true, true] {
+        call(failed);
+    }
+    assert_eq!(
+        breaker.state(),
+        State::Closed,
+        "the window is empty again, and three are not enough"
+    );
+    call(false);
+    assert_eq!(breaker.state(), State::Open, "three of four");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_time_opens_the_circuit_at_its_share() {
+    let breaker = Breaker::new("b").failure_rate_of_time(50, 10 * SECOND, 4);
+    let call = |failed: bool| {
+        let permit = breaker.try_acquire().expect("closed");
+        if failed {
+            permit.failure();
+        } else {
+            permit.success();
+        }
+    };
+    for _ in 0..6 {
+        call(false);
+    }
+    for _ in 0..5 {
+        call(true);
+    }
+    assert_eq!(breaker.state(), State::Closed, "five of eleven");
+    advance(11 * SECOND).await;
+    for _ in 0..3 {
+        call(true);
+    }
+    assert_eq!(
+        breaker.state(),
+        State::Closed,
+        "the eleven are too old, and three are not enough"
+    );
+    call(true);
+    assert_eq!(breaker.state(), State::Open);
+    advance(OVER).await;
+    breaker.try_acquire().expect("the probe").success();
+    call(true);
+    assert_eq!(breaker.state(), State::Closed, "it began anew");
 }
 
 #[test]

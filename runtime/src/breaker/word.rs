@@ -5,9 +5,9 @@
 //! +--------------+-------------------------------------------+-----+
 //! |  generation  |                  payload                  | tag |
 //! +--------------+-------------------------------------------+-----+
-//! tag 0 closed     failures in a row: 16 | the last one's time in ms: 28 (compared modulo 3.1 days)
+//! tag 0 closed     history: 44, as the rule by which the circuit opens keeps it
 //! tag 1 open       streak: 4 | deadline in ms: 40 (34 years)
-//! tag 2 half-open  streak: 4 | permits out: 6 | successes: 6 | lease in ms: 28 (compared modulo 3.1 days)
+//! tag 2 half-open  streak: 4 | permits out: 6 | successes: 6 | failures: 6 | lease in ms: 22 (modulo 70 minutes)
 //! tag 3 forced     order: 4 | its end in ms: 40 (all ones: no end)
 //! ```
 //!
@@ -16,6 +16,7 @@
 //! a late success cannot close the circuit, a late failure cannot open it again.
 
 use super::settings::Settings;
+use super::trip::{self, History, Next, Trip};
 use crate::class::Settlement;
 
 const TAG_MASK: u64 = 0b11;
@@ -25,29 +26,27 @@ const HALF_OPEN: u64 = 2;
 const FORCED: u64 = 3;
 
 const PAYLOAD_SHIFT: u32 = 2;
-const PAYLOAD_MASK: u64 = (1 << 44) - 1;
+const PAYLOAD_MASK: u64 = (1 << trip::BITS) - 1;
 const GENERATION_SHIFT: u32 = 46;
 const GENERATION_MASK: u64 = (1 << 18) - 1;
 
-const FAILURES_SHIFT: u32 = 28;
-const FAILURES_MASK: u64 = MAX_FAILURES as u64;
 const STREAK_SHIFT: u32 = 40;
 const MAX_STREAK: u64 = 15;
 const DEADLINE_MASK: u64 = (1 << 40) - 1;
 const OUT_SHIFT: u32 = 34;
 const SUCCESSES_SHIFT: u32 = 28;
+const FAILURES_SHIFT: u32 = 22;
 const COUNT_MASK: u64 = 63;
-/// Of times that are kept in 28 bits: a lease, and the time of a failure.
-const RING_MASK: u64 = (1 << 28) - 1;
+const LEASE_MASK: u64 = (1 << 22) - 1;
 
-/// Most failures that can be waited for.
-pub(super) const MAX_FAILURES: u32 = (1 << 16) - 1;
 /// Most permits, and most successes to wait for, in half-open.
 pub(super) const MAX_PERMITS: u32 = 63;
 /// Longest time that may be configured: far enough inside its field for sums to stay there too.
 pub(super) const MAX_OPEN_MS: u64 = DEADLINE_MASK / 4;
-/// Longest lease of a probe: half of the ring would be ambiguous, a quarter is not.
-pub(super) const MAX_LEASE_MS: u64 = RING_MASK / 4;
+/// Longest lease of a probe, nearly nine minutes: an eighth of the ring of its times. Whatever looks as if it had longer to run has passed, so
+/// that only after a silence of an hour (or two, or three) and the lease of a probe that was lost may look as if it still ran, for
+/// as long as it was.
+pub(super) const MAX_LEASE_MS: u64 = LEASE_MASK / 8;
 
 /// The packed state of a breaker.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,12 +55,7 @@ pub(super) struct Word(u64);
 /// The state, unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Phase {
-    Closed {
-        /// In a row.
-        failures: u64,
-        /// When the last one was, modulo 2^28.
-        failed_ms: u64,
-    },
+    Closed(History),
     Open {
         streak: u64,
         deadline_ms: u64,
@@ -82,11 +76,6 @@ pub(super) enum Order {
     Disabled,
 }
 
-const QUIET: Phase = Phase::Closed {
-    failures: 0,
-    failed_ms: 0,
-};
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct HalfOpen {
     /// How often in a row the circuit has opened again: the open period grows with it.
@@ -94,7 +83,8 @@ pub(super) struct HalfOpen {
     /// Permits handed out and not yet settled.
     pub(super) out: u64,
     pub(super) successes: u64,
-    /// When the newest permit is taken for lost, modulo 2^28.
+    pub(super) failures: u64,
+    /// When the newest permit is taken for lost, modulo 2^22.
     pub(super) lease_ms: u64,
 }
 
@@ -119,6 +109,11 @@ pub(super) enum Effect {
 }
 
 impl Word {
+    /// Closed, in the first generation.
+    pub(super) const fn new(trip: Trip) -> Self {
+        Self::pack(0, Phase::Closed(trip.start()))
+    }
+
     pub(super) const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
@@ -159,7 +154,8 @@ impl Word {
                 streak: payload >> STREAK_SHIFT,
                 out: (payload >> OUT_SHIFT) & COUNT_MASK,
                 successes: (payload >> SUCCESSES_SHIFT) & COUNT_MASK,
-                lease_ms: payload & RING_MASK,
+                failures: (payload >> FAILURES_SHIFT) & COUNT_MASK,
+                lease_ms: payload & LEASE_MASK,
             }),
             FORCED => Phase::Forced {
                 order: match payload >> STREAK_SHIFT {
@@ -172,22 +168,13 @@ impl Word {
                     until_ms => Some(until_ms),
                 },
             },
-            _ => Phase::Closed {
-                failures: payload >> FAILURES_SHIFT,
-                failed_ms: payload & RING_MASK,
-            },
+            _ => Phase::Closed(History::from_bits(payload)),
         }
     }
 
     const fn pack(generation: u64, phase: Phase) -> Self {
         let (tag, payload) = match phase {
-            Phase::Closed {
-                failures,
-                failed_ms,
-            } => (
-                CLOSED,
-                (failures & FAILURES_MASK) << FAILURES_SHIFT | failed_ms & RING_MASK,
-            ),
+            Phase::Closed(history) => (CLOSED, history.bits()),
             Phase::Open {
                 streak,
                 deadline_ms,
@@ -197,7 +184,8 @@ impl Word {
                 half.streak << STREAK_SHIFT
                     | half.out << OUT_SHIFT
                     | half.successes << SUCCESSES_SHIFT
-                    | half.lease_ms & RING_MASK,
+                    | half.failures << FAILURES_SHIFT
+                    | half.lease_ms & LEASE_MASK,
             ),
             Phase::Forced { order, until_ms } => {
                 let order = match order {
@@ -216,8 +204,31 @@ impl Word {
     }
 
     /// Closed with nothing on record, in a generation of its own.
-    pub(super) const fn reset(self) -> Self {
-        Self::pack(self.generation() + 1, QUIET)
+    pub(super) const fn reset(self, settings: &Settings) -> Self {
+        Self::pack(self.generation() + 1, Phase::Closed(settings.trip.start()))
+    }
+
+    /// Open, because a sliding window says so; `None` if it is not closed, or not in that generation.
+    pub(super) fn tripped(
+        self,
+        generation: u64,
+        settings: &Settings,
+        now_ms: u64,
+        random: u32,
+    ) -> Option<Self> {
+        (self.generation() == generation && self.is_closed())
+            .then(|| self.opened(0, settings, now_ms, random))
+    }
+
+    fn opened(self, streak: u64, settings: &Settings, now_ms: u64, random: u32) -> Self {
+        let deadline_ms = now_ms.saturating_add(settings.open_ms(streak, random));
+        Self::pack(
+            self.generation() + 1,
+            Phase::Open {
+                streak,
+                deadline_ms,
+            },
+        )
     }
 
     /// By an operator's order, which no outcome changes.
@@ -233,12 +244,17 @@ impl Word {
                 streak,
                 out: 1,
                 successes: 0,
+                failures: 0,
                 lease_ms,
             };
             Admission::Probe(Self::pack(self.generation() + 1, Phase::HalfOpen(half)))
         };
         match self.phase() {
-            Phase::Closed { .. } => Admission::Pass,
+            Phase::Closed(_)
+            | Phase::Forced {
+                order: Order::Closed | Order::Disabled,
+                ..
+            } => Admission::Pass,
             Phase::Open {
                 streak,
                 deadline_ms,
@@ -264,10 +280,11 @@ impl Word {
                     retry_after_ms: settings.open_ms(MAX_STREAK, 0),
                 },
             },
-            Phase::Forced { .. } => Admission::Pass,
             Phase::HalfOpen(half) => {
-                // Never more probes than successes are still needed.
-                let wanted = settings.success_threshold - half.successes;
+                // Never more probes than outcomes are still needed.
+                let wanted = settings
+                    .probes
+                    .saturating_sub(half.successes + half.failures);
                 if half.out < settings.half_open_permits.min(wanted) {
                     let half = HalfOpen {
                         out: half.out + 1,
@@ -275,7 +292,7 @@ impl Word {
                         ..half
                     };
                     Admission::Probe(Self::pack(self.generation(), Phase::HalfOpen(half)))
-                } else if has_passed(half.lease_ms, now_ms) {
+                } else if is_over(half.lease_ms, now_ms) {
                     // The probes are lost or hang. A new generation, so that they can do nothing any more.
                     first_probe(half.streak)
                 } else {
@@ -298,49 +315,23 @@ impl Word {
             return Effect::Stale;
         }
         let to = |generation, phase| Effect::To(Self::pack(generation, phase));
-        let open = |streak| {
-            to(
-                generation + 1,
-                Phase::Open {
-                    streak,
-                    deadline_ms: now_ms.saturating_add(settings.open_ms(streak, random)),
-                },
-            )
-        };
+        let open = |streak| Effect::To(self.opened(streak, settings, now_ms, random));
         match (self.phase(), outcome) {
             // An open breaker admits nobody in its own generation; an operator's order stands.
             (Phase::Open { .. } | Phase::Forced { .. }, _)
-            | (Phase::Closed { .. }, Settlement::Neutral)
-            | (Phase::Closed { failures: 0, .. }, Settlement::Success) => Effect::None,
-            (Phase::Closed { .. }, Settlement::Success) => to(generation, QUIET),
-            (
-                Phase::Closed {
-                    failures,
-                    failed_ms,
-                },
-                Settlement::Failure,
-            ) => {
-                // One dropped connection fails every call that was in flight on it.
-                if failures > 0 && now_ms.wrapping_sub(failed_ms) & RING_MASK < settings.lump_ms {
-                    return Effect::None;
+            | (Phase::Closed(_), Settlement::Neutral) => Effect::None,
+            (Phase::Closed(history), outcome) => {
+                let failed = outcome == Settlement::Failure;
+                match history.after(failed, settings.trip, settings.lump_ms, now_ms) {
+                    Next::Same => Effect::None,
+                    Next::Remember(history) => to(generation, Phase::Closed(history)),
+                    Next::Open => open(0),
                 }
-                let failures = failures + 1;
-                if failures >= settings.failure_threshold {
-                    return open(0);
-                }
-                let failed_ms = now_ms;
-                to(
-                    generation,
-                    Phase::Closed {
-                        failures,
-                        failed_ms,
-                    },
-                )
             }
             (Phase::HalfOpen(half), Settlement::Success) => {
                 let successes = half.successes + 1;
                 if successes >= settings.success_threshold {
-                    return to(generation + 1, QUIET);
+                    return Effect::To(self.reset(settings));
                 }
                 let out = half.out.saturating_sub(1);
                 to(
@@ -352,7 +343,21 @@ impl Word {
                     }),
                 )
             }
-            (Phase::HalfOpen(half), Settlement::Failure) => open((half.streak + 1).min(MAX_STREAK)),
+            (Phase::HalfOpen(half), Settlement::Failure) => {
+                let failures = half.failures + 1;
+                if failures + settings.success_threshold > settings.probes {
+                    return open((half.streak + 1).min(MAX_STREAK));
+                }
+                let out = half.out.saturating_sub(1);
+                to(
+                    generation,
+                    Phase::HalfOpen(HalfOpen {
+                        out,
+                        failures,
+                        ..half
+                    }),
+                )
+            }
             (Phase::HalfOpen(half), Settlement::Neutral) => {
                 let out = half.out.saturating_sub(1);
                 to(generation, Phase::HalfOpen(HalfOpen { out, ..half }))
@@ -361,10 +366,10 @@ impl Word {
     }
 }
 
-/// Whether `time` (modulo 2^28) is not after `now_ms`; right for differences of up to 37 hours.
-const fn has_passed(time: u64, now_ms: u64) -> bool {
-    let left = time.wrapping_sub(now_ms) & RING_MASK;
-    left == 0 || left > RING_MASK / 2
+/// Whether a lease until `lease_ms` (modulo 2^22) is over.
+const fn is_over(lease_ms: u64, now_ms: u64) -> bool {
+    let left = lease_ms.wrapping_sub(now_ms) & LEASE_MASK;
+    left == 0 || left > MAX_LEASE_MS
 }
 
 #[cfg(test)]

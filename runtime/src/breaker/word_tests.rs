@@ -1,13 +1,15 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::*;
+use crate::breaker::trip::Trip;
 
 const MIDDLE: u32 = u32::MAX / 2 + 1;
 
 fn settings() -> Settings {
     Settings {
-        failure_threshold: 2,
+        trip: Trip::InARow { failures: 2 },
         success_threshold: 1,
+        probes: 1,
         half_open_permits: 1,
         lump_ms: 0,
         reset_timeout_ms: Some(1000),
@@ -18,7 +20,7 @@ fn settings() -> Settings {
 
 fn opened(settings: &Settings, now_ms: u64) -> Word {
     let mut word = Word::from_bits(0);
-    for _ in 0..settings.failure_threshold {
+    while word.is_closed() {
         word = after(
             word,
             word.generation(),
@@ -55,13 +57,7 @@ fn probe(word: Word, settings: &Settings, now_ms: u64) -> Word {
 fn failures_in_a_row_open_it_and_a_success_forgets_them() {
     let settings = settings();
     let once = after(Word::from_bits(0), 0, Settlement::Failure, &settings, 0);
-    assert_eq!(
-        once.phase(),
-        Phase::Closed {
-            failures: 1,
-            failed_ms: 0
-        }
-    );
+    assert!(once.is_closed() && !once.is_quiet());
     let forgotten = after(once, 0, Settlement::Success, &settings, 0);
     assert!(forgotten.is_quiet());
     let neutral = once.settle(0, Settlement::Neutral, &settings, 0, MIDDLE);
@@ -77,33 +73,10 @@ fn failures_in_a_row_open_it_and_a_success_forgets_them() {
 }
 
 #[test]
-fn failures_at_the_same_time_are_one() {
-    let settings = Settings {
-        lump_ms: 20,
-        ..settings()
-    };
-    let fail = |word, now_ms| after(word, 0, Settlement::Failure, &settings, now_ms);
-    let once = fail(Word::from_bits(0), 100);
-    for now_ms in [100, 101, 119] {
-        assert_eq!(fail(once, now_ms), once, "at {now_ms}");
-    }
-    assert!(matches!(fail(once, 120).phase(), Phase::Open { .. }));
-    // After a success the next failure is a new one, whenever it comes.
-    let forgotten = after(once, 0, Settlement::Success, &settings, 101);
-    assert!(!fail(forgotten, 102).is_quiet());
-    // A clock that goes back, and one that has gone round, do not hide failures for ever.
-    assert!(matches!(fail(once, 50).phase(), Phase::Open { .. }));
-    assert!(matches!(
-        fail(once, 100 + RING_MASK).phase(),
-        Phase::Open { .. }
-    ));
-}
-
-#[test]
 fn a_reset_forgets_failures_and_calls_under_way() {
     let settings = settings();
     let open = opened(&settings, 0);
-    let closed = open.reset();
+    let closed = open.reset(&settings);
     assert!(closed.is_quiet());
     assert_ne!(closed.generation(), open.generation());
 }
@@ -176,10 +149,30 @@ fn a_lost_probe_is_replaced_and_can_do_nothing_any_more() {
 }
 
 #[test]
+fn a_lost_probe_is_replaced_however_long_nobody_calls() {
+    let settings = Settings {
+        probe_lease_ms: MAX_LEASE_MS,
+        ..settings()
+    };
+    let lost = probe(opened(&settings, 0), &settings, 1000);
+    let minutes = |minutes: u64| 1000 + minutes * 60_000;
+    for silence in [9, 20, 30, 45, 60, 90, 120, 200, 36 * 60, 38 * 60] {
+        assert!(
+            matches!(
+                lost.admit(&settings, minutes(silence), 500),
+                Admission::Probe(_)
+            ),
+            "after {silence} minutes"
+        );
+    }
+}
+
+#[test]
 fn no_more_probes_than_successes_are_still_needed() {
     let settings = Settings {
         half_open_permits: 5,
         success_threshold: 2,
+        probes: 2,
         ..settings()
     };
     let one = probe(opened(&settings, 0), &settings, 1000);
@@ -205,17 +198,50 @@ fn no_more_probes_than_successes_are_still_needed() {
 }
 
 #[test]
+fn so_many_successes_of_so_many_probes() {
+    use Settlement::{Failure, Success};
+    let settings = Settings {
+        half_open_permits: 3,
+        success_threshold: 2,
+        probes: 3,
+        ..settings()
+    };
+    let all = |outcomes: [Settlement; 3]| {
+        let mut word = opened(&settings, 0);
+        for _ in 0..3 {
+            word = probe(word, &settings, 1000);
+        }
+        assert_eq!(
+            word.admit(&settings, 1000, 500),
+            Admission::Reject { retry_after_ms: 0 }
+        );
+        let generation = word.generation();
+        for outcome in outcomes {
+            word = after(word, generation, outcome, &settings, 1000);
+        }
+        word
+    };
+    for outcomes in [
+        [Success, Success, Failure],
+        [Failure, Success, Success],
+        [Success, Failure, Success],
+    ] {
+        assert!(all(outcomes).is_closed(), "{outcomes:?}");
+    }
+    for outcomes in [[Failure, Failure, Success], [Success, Failure, Failure]] {
+        assert!(
+            matches!(all(outcomes).phase(), Phase::Open { streak: 1, .. }),
+            "{outcomes:?}"
+        );
+    }
+}
+
+#[test]
 fn every_field_survives_packing_at_its_edges() {
     for generation in [0, 1, GENERATION_MASK] {
         for phase in [
-            Phase::Closed {
-                failures: 0,
-                failed_ms: 0,
-            },
-            Phase::Closed {
-                failures: FAILURES_MASK,
-                failed_ms: RING_MASK,
-            },
+            Phase::Closed(History::CLEAN),
+            Phase::Closed(History::from_bits(PAYLOAD_MASK)),
             Phase::Forced {
                 order: Order::Open,
                 until_ms: Some(0),
@@ -236,13 +262,15 @@ fn every_field_survives_packing_at_its_edges() {
                 streak: 0,
                 out: 0,
                 successes: 0,
+                failures: 0,
                 lease_ms: 0,
             }),
             Phase::HalfOpen(HalfOpen {
                 streak: MAX_STREAK,
                 out: COUNT_MASK,
                 successes: COUNT_MASK,
-                lease_ms: RING_MASK,
+                failures: COUNT_MASK,
+                lease_ms: LEASE_MASK,
             }),
         ] {
             let word = Word::pack(generation, phase);
@@ -345,6 +373,10 @@ impl System {
             );
             assert!(half.out <= settings.half_open_permits, "{next:?}");
             assert!(half.successes < settings.success_threshold, "{next:?}");
+            assert!(
+                half.successes + half.failures + half.out <= settings.probes,
+                "{next:?}"
+            );
         }
     }
 }
@@ -391,20 +423,43 @@ fn walk(settings: &Settings, callers: usize, duration_ms: u64) -> usize {
 
 #[test]
 fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
+    let once = Trip::InARow { failures: 1 };
+    let twice = Trip::InARow { failures: 2 };
+    let of_last = Trip::OfLast {
+        failures: 2,
+        calls: 3,
+    };
+    let rate = Trip::Rate {
+        percent: 50,
+        min_calls: 2,
+        within_ms: 3,
+    };
     let mut states = 0;
-    for (half_open_permits, success_threshold) in [(1, 1), (1, 2), (2, 2), (2, 1)] {
-        for (failure_threshold, lump_ms) in [(1, 0), (2, 0), (2, 2)] {
-            let settings = Settings {
-                failure_threshold,
-                success_threshold,
-                half_open_permits,
-                lump_ms,
-                reset_timeout_ms: Some(2),
-                reset_timeout_max_ms: Some(4),
-                probe_lease_ms: 3,
-            };
-            states += walk(&settings, 3, 12);
-        }
+    // Permits, successes and probes of half-open matter most with the simplest rule, and the rules with the simplest half-open.
+    for (trip, lump_ms, half_open_permits, success_threshold, probes) in [
+        (once, 0, 1, 1, 1),
+        (once, 0, 1, 2, 2),
+        (once, 0, 2, 2, 2),
+        (once, 0, 2, 1, 1),
+        (once, 0, 2, 1, 3),
+        (once, 0, 1, 2, 3),
+        (twice, 0, 1, 1, 1),
+        (twice, 2, 2, 2, 2),
+        (of_last, 0, 1, 1, 1),
+        (of_last, 2, 2, 1, 2),
+        (rate, 0, 1, 1, 1),
+    ] {
+        let settings = Settings {
+            trip,
+            success_threshold,
+            probes,
+            half_open_permits,
+            lump_ms,
+            reset_timeout_ms: Some(2),
+            reset_timeout_max_ms: Some(4),
+            probe_lease_ms: 3,
+        };
+        states += walk(&settings, 3, 13);
     }
-    assert!(states > 10_000, "the walk saw only {states} states");
+    assert!(states > 50_000, "the walk saw only {states} states");
 }

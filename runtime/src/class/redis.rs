@@ -177,7 +177,7 @@ fn of_io(error: &io::Error) -> Class {
 
 fn of_rejection(rejection: &Rejection) -> Class {
     match rejection {
-        Rejection::CircuitOpen { .. } => Class::Rejected,
+        Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => Class::Rejected,
         Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => Class::Ambiguous,
         Rejection::Misconfigured { .. } => Class::Misconfigured,
     }

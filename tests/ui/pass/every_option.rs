@@ -1,13 +1,15 @@
 #![forbid(unsafe_code)]
 #![deny(warnings, rust_2018_idioms, unused_qualifications)]
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{AsyncCommands, RedisError, RedisResult, aio::MultiplexedConnection};
-use redis_resilient::{Backoff, Breaker, Class, redis_resilient};
+use redis_resilient::{Backoff, Breaker, Bulkhead, Class, redis_resilient};
 
-static SESSIONS: Breaker = Breaker::new("sessions");
+static SESSIONS: Breaker = Breaker::new("sessions").retry_budget(10, 50);
+static PRIMARY: Bulkhead = Bulkhead::new("primary", 20);
 const SLOW: Backoff = Backoff::fixed(Duration::from_secs(1));
 const RETRIES: u32 = 3;
 
@@ -21,8 +23,10 @@ const RETRIES: u32 = 3;
     timeout = "1.5s",
     deadline = "1m",
     breaker = SESSIONS,
-    fallback = Ok(None),
+    fallback = [from_db(conn), Ok(None)],
+    fallback_limit = 20,
     idempotent = false,
+    budget = false,
     classify = |_| Class::Unavailable,
     clone(key),
     name = "users.get",
@@ -32,10 +36,16 @@ pub async fn all(conn: &mut MultiplexedConnection, key: String) -> RedisResult<O
     conn.get(key).await
 }
 
+async fn from_db(_: &mut MultiplexedConnection) -> RedisResult<Option<u64>> {
+    Ok(PRIMARY.try_acquire().is_ok().then_some(1))
+}
+
 pub struct Settings {
     retries: u32,
     time: Duration,
     breaker: Arc<Breaker>,
+    primary: Bulkhead,
+    shared: Arc<Bulkhead>,
 }
 
 impl Settings {
@@ -50,10 +60,41 @@ impl Settings {
         timeout = self.time,
         deadline = Duration::from_secs(3),
         breaker = self.breaker(),
+        fallback = self.from_db,
+        fallback_limit = self.primary,
     )]
     pub async fn of_run_time(&self, conn: &mut MultiplexedConnection) -> RedisResult<u64> {
         conn.get(1).await
     }
+
+    #[redis_resilient(breaker = &self.breaker, fallback = Self::from_db, fallback_limit = self.shared)]
+    pub async fn in_an_arc(&self, conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+        conn.get(1).await
+    }
+
+    async fn from_db(&self, _: &mut MultiplexedConnection) -> RedisResult<u64> {
+        Ok(1)
+    }
+}
+
+/// Made by nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not there")]
+pub struct NotThere;
+
+#[redis_resilient(fallback = Ok(2))]
+pub async fn plain_value() -> Result<u64, NotThere> {
+    Err(NotThere)
+}
+
+#[redis_resilient(fallback = ready(Err(NotThere)), fallback_limit = false)]
+pub async fn unlimited() -> Result<u64, NotThere> {
+    Err(NotThere)
+}
+
+#[redis_resilient(fallback = [ready(Err(NotThere)), Ok(1)], fallback_limit = PRIMARY)]
+pub async fn plain_end() -> Result<u64, NotThere> {
+    Err(NotThere)
 }
 
 #[redis_resilient(backoff = SLOW, breaker = &SESSIONS, classify = class)]

@@ -1,0 +1,84 @@
+//! What bounds the load that all calls make together: `fallback_limit = …` and `budget = …`.
+
+use super::value::{Kind, Value};
+use super::{Switch, is_place, referenced};
+use syn::{Expr, Result};
+
+/// How many calls may be in the fallback at once.
+pub(crate) enum Limit {
+    /// Of this function alone.
+    Calls(u32),
+    /// What names a `Bulkhead`, without a reference to it.
+    Bulkhead(Box<Expr>),
+}
+
+impl Value {
+    pub(super) fn limit(&self) -> Result<Switch<Limit>> {
+        match self.kind() {
+            Kind::Bool(false) => Ok(Switch::Off),
+            Kind::Bool(true) => Err(self.error(
+                "the limit is 64 unless you write another: `fallback_limit = 20`; \
+                 `fallback_limit = false` lifts it",
+            )),
+            Kind::Number {
+                whole: true,
+                text,
+                suffix,
+            } => {
+                if !matches!(suffix.as_str(), "" | "u32") {
+                    return Err(self.error(format!(
+                        "`fallback_limit` is a `u32`: write `fallback_limit = {text}`"
+                    )));
+                }
+                match text.parse() {
+                    Ok(0) => Err(self.error(
+                        "`fallback_limit` cannot be 0, no call would get its fallback: leave `fallback` out to have none, \
+                         or write `fallback_limit = false` to let all calls into it",
+                    )),
+                    Ok(calls) => Ok(Switch::On(Limit::Calls(calls))),
+                    Err(_) if text.starts_with('-') => Err(self.error(
+                        "`fallback_limit` cannot be negative: write `fallback_limit = 64`, \
+                         or `fallback_limit = false` to let all calls in",
+                    )),
+                    Err(_) => Err(self.error(
+                        "no fallback takes that many calls at once: write `fallback_limit = false` to let all in",
+                    )),
+                }
+            }
+            Kind::Number { .. } => Err(self.expected("a whole number")),
+            Kind::Text(text) if text.value().trim().parse::<u32>().is_ok() => {
+                Err(self.error(format!(
+                    "expected a number, without quotes: write `fallback_limit = {}`",
+                    text.value().trim()
+                )))
+            }
+            Kind::Text(_) | Kind::OtherLiteral | Kind::Expression => {
+                self.bulkhead(&self.expression()?).map(Switch::On)
+            }
+        }
+    }
+
+    fn bulkhead(&self, expression: &Expr) -> Result<Limit> {
+        let named = referenced(expression);
+        if is_place(named) {
+            return Ok(Limit::Bulkhead(Box::new(named.clone())));
+        }
+        Err(self.error(
+            "a limit has to be there for all calls, and what is made here is a new one for each: declare \
+             `static PRIMARY: Bulkhead = Bulkhead::new(\"primary\", 64);` and write `fallback_limit = PRIMARY`",
+        ))
+    }
+
+    pub(super) fn budget(&self) -> Result<()> {
+        match self.kind() {
+            Kind::Bool(false) => Ok(()),
+            Kind::Bool(true) => {
+                Err(self.error("the retry budget is on unless you write `budget = false`"))
+            }
+            _ => Err(self.error(
+                "the retry budget is the breaker's, for all functions on it together: set it there, \
+                 `Breaker::new(\"sessions\").retry_budget(20, 10)`; here `budget = false` goes without it",
+            )),
+        }
+    }
+}

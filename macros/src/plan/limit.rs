@@ -1,0 +1,93 @@
+//! How many calls may be in the fallback at once.
+
+use super::policy::number;
+use super::{Fallback, UserCode};
+use crate::args::{self, Args, Form, Item, Switch, Written};
+use crate::errors::Errors;
+use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Expr;
+use syn::spanned::Spanned as _;
+
+const DEFAULT_LIMIT: u32 = 64;
+
+pub(crate) enum Limit {
+    /// So many of this function.
+    Own(TokenStream),
+    /// What a `Bulkhead` says, which others may share.
+    Shared {
+        /// Without a reference to it.
+        expression: TokenStream,
+        span: Span,
+    },
+}
+
+/// A value that is there at once, whatever happens to it: no number of them does any harm.
+pub(super) fn is_plain(item: &Item) -> bool {
+    item.form == Form::Verdict && !waits_or_fails(item.expression.to_token_stream())
+}
+
+/// Is there work to be done for it, as far as that shows?
+fn waits_or_fails(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "await",
+        TokenTree::Punct(mark) => mark.as_char() == '?',
+        TokenTree::Group(group) => waits_or_fails(group.stream()),
+        TokenTree::Literal(_) => false,
+    })
+}
+
+pub(super) fn check(args: &Args, errors: &mut Errors) {
+    let Some(limit) = &args.fallback_limit else {
+        return;
+    };
+    match &args.fallback {
+        None if args.fallback_is_wrong => {}
+        None => errors.at(
+            limit.key,
+            "`fallback_limit` says nothing without a `fallback`: write one, `fallback = fetch_db`, or remove the limit",
+        ),
+        Some(fallback)
+            if matches!(limit.value, Switch::On(_)) && fallback.value.iter().all(is_plain) =>
+        {
+            errors.at(
+                limit.key,
+                "`fallback_limit` says nothing here, a plain value is given to all: remove it, \
+                 or, if the value takes work, move that into a function: `fallback = fetch_db`",
+            );
+        }
+        Some(_) => {}
+    }
+}
+
+pub(super) fn plan(
+    setting: Option<Written<Switch<args::Limit>>>,
+    fallback: &[Fallback],
+    user: UserCode,
+) -> Option<Limit> {
+    if fallback.iter().all(|fallback| fallback.plain) {
+        return None;
+    }
+    match setting.map(|setting| setting.value) {
+        None => Some(own(DEFAULT_LIMIT)),
+        Some(Switch::Off) => None,
+        Some(Switch::On(args::Limit::Calls(calls))) => Some(own(calls)),
+        Some(Switch::On(args::Limit::Bulkhead(expression))) => Some(Limit::Shared {
+            span: telling_span(&expression),
+            expression: user.tokens(&expression),
+        }),
+    }
+}
+
+fn own(calls: u32) -> Limit {
+    Limit::Own(number(Literal::u32_suffixed(calls)))
+}
+
+/// The end of a path says more than its start, and only one token can be pointed at.
+fn telling_span(expression: &Expr) -> Span {
+    let last = match expression {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
+        _ => None,
+    };
+    last.unwrap_or_else(|| expression.span())
+}

@@ -1,0 +1,206 @@
+//! When a closed circuit opens: the rules, and the history that each keeps in the state word. Pure.
+//!
+//! Whatever the rule, the history of a healthy circuit is zero, and a success has nothing to add to that: no rule costs anything while
+//! nothing fails.
+//!
+//! ```text
+//! in a row      failures: 16 | the last one's time in ms: 28 (compared modulo 3.1 days)
+//! of the last   outcomes, newest lowest, 1 = failure: 24 | the last failure's time in ms: 20 (modulo 17 minutes)
+//! rate          window's start in ms: 20 (modulo 17 minutes) | calls: 12 | failures: 12
+//! ```
+
+/// Bits that a history has in the state word.
+pub(super) const BITS: u32 = 44;
+
+/// Most failures in a row that can be waited for.
+pub(super) const MAX_FAILURES: u32 = (1 << 16) - 1;
+/// Most calls that can be looked back on one by one.
+pub(super) const MAX_CALLS: u32 = 24;
+/// Most calls that a rate can wait for: half of what is counted, for counts are halved when they are full.
+pub(super) const MAX_MIN_CALLS: u32 = 2_000;
+/// Longest window of a rate: half of the ring of times.
+pub(super) const MAX_WITHIN_MS: u64 = SHORT_RING / 2;
+
+const LONG_RING: u64 = (1 << 28) - 1;
+const SHORT_RING: u64 = (1 << 20) - 1;
+const COUNT: u64 = (1 << 12) - 1;
+
+/// When a closed circuit opens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Trip {
+    /// After so many failures in a row.
+    InARow { failures: u64 },
+    /// When so many of the last calls have failed.
+    OfLast { failures: u32, calls: u32 },
+    /// When this share of the calls has failed, in a window that a failure begins.
+    Rate {
+        percent: u64,
+        min_calls: u64,
+        within_ms: u64,
+    },
+    /// When this share of the last calls has failed.
+    RateOfCalls {
+        percent: u64,
+        min_calls: u64,
+        calls: u32,
+    },
+    /// When this share of the calls has failed, in a window that ends now.
+    RateOfTime {
+        percent: u64,
+        min_calls: u64,
+        within_ms: u64,
+    },
+}
+
+/// The calls in a sliding window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) calls: u64,
+    pub(super) failures: u64,
+}
+
+impl Trip {
+    /// The history of a circuit that has just been closed.
+    pub(super) const fn start(self) -> History {
+        match self {
+            Self::RateOfCalls { .. } | Self::RateOfTime { .. } => History::KEPT_ELSEWHERE,
+            _ => History::CLEAN,
+        }
+    }
+
+    /// Whether a sliding window with these calls opens the circuit.
+    pub(super) const fn opens_at(self, tally: Tally) -> bool {
+        match self {
+            Self::RateOfCalls {
+                percent, min_calls, ..
+            }
+            | Self::RateOfTime {
+                percent, min_calls, ..
+            } => is_share(tally, percent, min_calls),
+            _ => false,
+        }
+    }
+}
+
+const fn is_share(tally: Tally, percent: u64, min_calls: u64) -> bool {
+    tally.calls >= min_calls && tally.failures * 100 >= tally.calls * percent
+}
+
+/// What is remembered of the calls of a closed circuit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct History(u64);
+
+/// What one more outcome leads to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Next {
+    Same,
+    Remember(History),
+    Open,
+}
+
+impl History {
+    pub(super) const CLEAN: Self = Self(0);
+    /// In a sliding window. Not zero, so that successes are counted too.
+    pub(super) const KEPT_ELSEWHERE: Self = Self(1);
+
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// One more call. Failures within `lump_ms` of the last one that was counted are that one; a rate, which has its number of calls to
+    /// wait for, counts each.
+    pub(super) fn after(self, failed: bool, trip: Trip, lump_ms: u64, now_ms: u64) -> Next {
+        match trip {
+            Trip::InARow { failures } => self.in_a_row(failed, failures, lump_ms, now_ms),
+            Trip::OfLast { failures, calls } => {
+                self.of_last(failed, failures, calls, lump_ms, now_ms)
+            }
+            Trip::Rate {
+                percent,
+                min_calls,
+                within_ms,
+            } => self.rate(failed, percent, min_calls, within_ms, now_ms),
+            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => Next::Same,
+        }
+    }
+
+    /// Failures that count now.
+    pub(super) const fn failures(self, trip: Trip) -> u64 {
+        match trip {
+            Trip::InARow { .. } => self.0 >> 28,
+            Trip::OfLast { .. } => (self.0 >> 20).count_ones() as u64,
+            Trip::Rate { .. } => self.0 & COUNT,
+            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => 0,
+        }
+    }
+
+    fn in_a_row(self, failed: bool, threshold: u64, lump_ms: u64, now_ms: u64) -> Next {
+        let (failures, last_ms) = (self.0 >> 28, self.0 & LONG_RING);
+        if !failed {
+            return self.remember(0);
+        }
+        // One dropped connection fails every call that was in flight on it.
+        if failures > 0 && now_ms.wrapping_sub(last_ms) & LONG_RING < lump_ms {
+            return Next::Same;
+        }
+        if failures + 1 >= threshold {
+            return Next::Open;
+        }
+        self.remember((failures + 1) << 28 | now_ms & LONG_RING)
+    }
+
+    fn of_last(self, failed: bool, threshold: u32, calls: u32, lump_ms: u64, now_ms: u64) -> Next {
+        let (outcomes, last_ms) = (self.0 >> 20, self.0 & SHORT_RING);
+        if failed && outcomes > 0 && now_ms.wrapping_sub(last_ms) & SHORT_RING < lump_ms {
+            return Next::Same;
+        }
+        let outcomes = (outcomes << 1 | u64::from(failed)) & ((1 << calls) - 1);
+        if outcomes.count_ones() >= threshold {
+            return Next::Open;
+        }
+        if outcomes == 0 {
+            return self.remember(0);
+        }
+        let last_ms = if failed { now_ms & SHORT_RING } else { last_ms };
+        self.remember(outcomes << 20 | last_ms)
+    }
+
+    fn rate(self, failed: bool, percent: u64, min_calls: u64, within_ms: u64, now_ms: u64) -> Next {
+        let now_ms = now_ms & SHORT_RING;
+        let (mut start_ms, mut calls, mut failures) =
+            (self.0 >> 24, (self.0 >> 12) & COUNT, self.0 & COUNT);
+        let is_over = calls == 0 || now_ms.wrapping_sub(start_ms) & SHORT_RING >= within_ms;
+        if is_over {
+            if !failed {
+                return self.remember(0);
+            }
+            (start_ms, calls, failures) = (now_ms, 0, 0);
+        }
+        if calls == COUNT {
+            // The share stays what it was.
+            (calls, failures) = (calls / 2, failures / 2);
+        }
+        calls += 1;
+        failures += u64::from(failed);
+        if is_share(Tally { calls, failures }, percent, min_calls) {
+            return Next::Open;
+        }
+        self.remember(start_ms << 24 | calls << 12 | failures)
+    }
+
+    fn remember(self, bits: u64) -> Next {
+        if bits == self.0 {
+            Next::Same
+        } else {
+            Next::Remember(Self(bits))
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "trip_tests.rs"]
+mod tests;

@@ -1,0 +1,46 @@
+//! What the attribute's option `fallback_limit = …` may name.
+
+use std::sync::{Arc, LazyLock};
+
+use super::Bulkhead;
+
+/// What the option `fallback_limit = …` may name.
+#[diagnostic::on_unimplemented(
+    message = "`fallback_limit = …` needs a number or a `Bulkhead`, not a `{Self}`",
+    label = "not a `Bulkhead`",
+    note = "declare `static PRIMARY: Bulkhead = Bulkhead::new(\"primary\", 64);` and write `fallback_limit = PRIMARY`",
+    note = "a number that belongs to one function alone is written in place: `fallback_limit = 64`"
+)]
+pub trait IntoBulkhead<'a> {
+    /// The bulkhead.
+    fn into_bulkhead(self) -> &'a Bulkhead;
+}
+
+impl<'a> IntoBulkhead<'a> for &'a Bulkhead {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+impl<'a> IntoBulkhead<'a> for &&'a Bulkhead {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+impl<'a> IntoBulkhead<'a> for &'a Arc<Bulkhead> {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+impl<'a> IntoBulkhead<'a> for &'a LazyLock<Bulkhead> {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+/// The bulkhead in front of a fallback.
+pub fn bulkhead<'a, B: IntoBulkhead<'a>>(bulkhead: B) -> &'a Bulkhead {
+    bulkhead.into_bulkhead()
+}
