@@ -176,6 +176,18 @@ impl Breaker {
         self.acquire(Duration::ZERO)
     }
 
+    /// Leave for one attempt while the circuit is closed.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn passes(&self) -> Option<Permit<'_>> {
+        let word = self.word();
+        if word.is_closed() {
+            Some(Permit::new(self, word, Weight::Full))
+        } else {
+            None
+        }
+    }
+
     /// As [`try_acquire`](Self::try_acquire), for an attempt that may take up to `attempt`.
     #[inline]
     pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {

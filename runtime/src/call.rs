@@ -67,9 +67,28 @@ impl<'a> Call<'a> {
     }
 
     /// Asks for leave to make an attempt. `Some`: refused, the call is over.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
     pub fn begin(&mut self) -> Option<Rejection> {
-        if self.started.is_some() && self.is_past_deadline() {
+        if self.started.is_none() {
+            match self.breaker {
+                None => return None,
+                Some(breaker) => {
+                    if let Some(permit) = breaker.passes() {
+                        // The last one is settled: nothing is there to be dropped.
+                        std::mem::forget(self.permit.replace(permit));
+                        return None;
+                    }
+                }
+            }
+        }
+        self.begin_slow()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_slow(&mut self) -> Option<Rejection> {
+        if self.started.is_some() && self.failed > 0 && self.is_past_deadline() {
             return Some(self.deadline_exceeded());
         }
         let longest = self.policy.timeout.or(self.policy.deadline);

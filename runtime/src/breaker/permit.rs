@@ -13,15 +13,55 @@ use crate::Class;
 #[must_use = "settle it with `success`, `failure` or `neutral`"]
 pub struct Permit<'a> {
     breaker: &'a Breaker,
-    /// The word that was seen at admission, or put in place by it.
-    seen: Word,
-    weight: Weight,
+    // Two words in all: more, and a permit is moved through memory, which costs ten times what the rest of it does.
+    ticket: Ticket,
+}
+
+/// What a permit remembers: the generation it was admitted in, whether that was half-open, and its weight.
+#[derive(Clone, Copy)]
+struct Ticket(u64);
+
+impl Ticket {
+    const WEIGHT_MASK: u64 = 0b011;
+    const HALF_OPEN: u64 = 0b100;
+    const GENERATION_SHIFT: u32 = 3;
+
+    #[inline]
+    const fn new(seen: Word, weight: Weight) -> Self {
+        let half_open = if seen.is_half_open() {
+            Self::HALF_OPEN
+        } else {
+            0
+        };
+        Self(seen.generation() << Self::GENERATION_SHIFT | half_open | weight as u64)
+    }
+
+    #[inline]
+    const fn generation(self) -> u64 {
+        self.0 >> Self::GENERATION_SHIFT
+    }
+
+    #[inline]
+    const fn has(self, weight: Weight) -> bool {
+        self.0 & Self::WEIGHT_MASK == weight as u64
+    }
+
+    #[inline]
+    const fn is_probe(self) -> bool {
+        self.0 & (Self::WEIGHT_MASK | Self::HALF_OPEN) == Self::HALF_OPEN | Weight::Full as u64
+    }
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
 }
 
 /// What an outcome counts for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Weight {
-    Full,
+    Full = 0,
     /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
     Nested,
     /// Admitted past a circuit that refuses calls.
@@ -33,8 +73,7 @@ impl<'a> Permit<'a> {
     pub(super) const fn new(breaker: &'a Breaker, seen: Word, weight: Weight) -> Self {
         Self {
             breaker,
-            seen,
-            weight,
+            ticket: Ticket::new(seen, weight),
         }
     }
 
@@ -42,9 +81,9 @@ impl<'a> Permit<'a> {
     #[inline]
     pub fn success(self) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !self.breaker.word().is_quiet() && self.weight == Weight::Full {
+        if !self.breaker.word().is_quiet() && self.ticket.has(Weight::Full) {
             self.breaker
-                .settle(self.seen.generation(), Settlement::Success);
+                .settle(self.ticket.generation(), Settlement::Success);
         }
         std::mem::forget(self);
     }
@@ -80,27 +119,27 @@ impl<'a> Permit<'a> {
     #[must_use]
     #[inline]
     pub const fn is_probe(&self) -> bool {
-        self.seen.is_half_open() && matches!(self.weight, Weight::Full)
+        self.ticket.is_probe()
     }
 
     /// Marks what runs on this thread as part of this attempt, if it is a probe.
     #[inline]
     pub(crate) fn probing(&self) -> Option<Probing> {
         self.is_probe()
-            .then(|| Probing::enter(self.breaker, self.seen.generation()))
+            .then(|| Probing::enter(self.breaker, self.ticket.generation()))
     }
 
     fn fail(&self) {
-        if self.weight != Weight::None {
+        if !self.ticket.has(Weight::None) {
             self.breaker
-                .settle(self.seen.generation(), Settlement::Failure);
+                .settle(self.ticket.generation(), Settlement::Failure);
         }
     }
 
     fn give_back(&self) {
         if self.is_probe() {
             self.breaker
-                .settle(self.seen.generation(), Settlement::Neutral);
+                .settle(self.ticket.generation(), Settlement::Neutral);
         }
     }
 }

@@ -20,7 +20,7 @@ fn settings() -> Settings {
 
 fn opened(settings: &Settings, now_ms: u64) -> Word {
     let mut word = Word::from_bits(0);
-    while word.is_closed() {
+    for _ in 0..100 {
         word = after(
             word,
             word.generation(),
