@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::call::Call;
+use crate::outcome::Outcome;
 
 /// The timer of one call, made when the call first has to wait and used again for each attempt and pause after that.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl Timer {
     }
 }
 
-/// One attempt: the body's value, or `None` if its time was over first.
+/// One attempt: what the body gives, if its time is not over first.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Attempt<'c, 'p, F> {
@@ -63,19 +64,24 @@ pub const fn attempt<'c, 'p, F: Future>(
     }
 }
 
-impl<F: Future> Future for Attempt<'_, '_, F> {
-    type Output = Option<F::Output>;
+impl<F: Future> Future for Attempt<'_, '_, F>
+where
+    F::Output: Outcome,
+{
+    /// `Err(None)`: its time was over first.
+    type Output = Result<<F::Output as Outcome>::Value, Option<<F::Output as Outcome>::Error>>;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let _probing = this.call.probing();
         // The body comes first: what has arrived counts, however late.
-        if let Poll::Ready(value) = this.body.as_mut().poll(cx) {
-            return Poll::Ready(Some(value));
+        if let Poll::Ready(result) = this.body.as_mut().poll(cx) {
+            return Poll::Ready(result.split().map_err(Some));
         }
         if this.limit.has_passed(this.call, this.timer, cx) {
-            Poll::Ready(None)
+            Poll::Ready(Err(None))
         } else {
             Poll::Pending
         }

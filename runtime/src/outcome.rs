@@ -11,27 +11,40 @@ use crate::{Bulkhead, Rejection};
     note = "an attempt has failed when the function returns `Err`: return `redis::RedisResult<..>`, or a `Result` with your own error type"
 )]
 pub trait Outcome: Sized {
+    /// What a successful attempt gives.
+    type Value;
     /// The error of a failed attempt.
     type Error;
+    /// Either.
+    ///
+    /// # Errors
+    /// That of the attempt.
+    fn split(self) -> Result<Self::Value, Self::Error>;
+    /// A successful attempt.
+    fn from_value(value: Self::Value) -> Self;
     /// The error, if the attempt failed.
     fn error(&self) -> Option<&Self::Error>;
-    /// The error by value, if the attempt failed.
-    fn into_error(self) -> Option<Self::Error>;
     /// A failed attempt.
     fn from_error(error: Self::Error) -> Self;
 }
 
 impl<T, E> Outcome for Result<T, E> {
+    type Value = T;
     type Error = E;
+
+    #[inline]
+    fn split(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn from_value(value: T) -> Self {
+        Ok(value)
+    }
 
     #[inline]
     fn error(&self) -> Option<&E> {
         self.as_ref().err()
-    }
-
-    #[inline]
-    fn into_error(self) -> Option<E> {
-        self.err()
     }
 
     #[inline]

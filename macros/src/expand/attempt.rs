@@ -14,9 +14,7 @@ pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
 
 impl Expansion<'_> {
     pub(super) fn attempt(&self, body: &TokenStream) -> TokenStream {
-        let Expansion {
-            private, output, ..
-        } = self;
+        let Expansion { output, .. } = self;
         let mixed = Span::mixed_site();
         // A breaker may refuse the attempt, and so may a deadline that a pause has overrun.
         let begin = match self.plan.breaker {
@@ -27,6 +25,9 @@ impl Expansion<'_> {
         };
         let prelude = self.prelude();
         let verdict = self.verdict();
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let private_shown = self.private_at(shown);
+        let split = quote_spanned!(shown=> #private_shown::Outcome::split(__resilient_result));
         let run = match self.plan.mode {
             Mode::Sync => {
                 let probing = self.probing();
@@ -34,32 +35,36 @@ impl Expansion<'_> {
                     #probing
                     #[allow(unknown_lints, clippy::redundant_closure_call)]
                     let __resilient_result = (|| -> #output { #prelude #body })();
-                    #verdict
+                    match #split { #verdict }
                 }
             }
             Mode::Async { watched: false } => {
                 let fake_return = self.fake_return();
                 quote_spanned! {mixed=>
                     let __resilient_result: #output = async { #fake_return #prelude #body }.await;
-                    #verdict
+                    match #split { #verdict }
                 }
             }
             Mode::Async { watched: true } => {
                 let fake_return = self.fake_return();
                 let timed_out =
                     self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.timed_out()));
-                quote_spanned! {mixed=>
-                    let __resilient_body = ::core::pin::pin!(async { #fake_return #prelude #body });
-                    match #private::attempt(
+                // There, for this is what first finds that a function returns no `Result`.
+                let run = quote_spanned! {shown=>
+                    #private_shown::attempt(
                         &mut __resilient_call,
                         &mut __resilient_timer,
                         __resilient_body,
-                    ).await {
-                        ::core::option::Option::None => { #timed_out }
-                        ::core::option::Option::Some(__resilient_result) => {
-                            let __resilient_result: #output = __resilient_result;
-                            #verdict
-                        }
+                    ).await
+                };
+                let over = quote_spanned! {shown=>
+                    ::core::result::Result::Err(::core::option::Option::None)
+                };
+                quote_spanned! {mixed=>
+                    let __resilient_body = ::core::pin::pin!(async { #fake_return #prelude #body });
+                    match #run {
+                        #verdict
+                        #over => { #timed_out }
                     }
                 }
             }
@@ -128,50 +133,57 @@ impl Expansion<'_> {
             .collect()
     }
 
+    /// The arms for what an attempt gives.
     fn verdict(&self) -> TokenStream {
         let Expansion { private, exit, .. } = self;
         let mixed = Span::mixed_site();
-        let shown = self.plan.error_span.resolved_at(mixed);
         let class = self.class();
-        let private_shown = self.private_at(shown);
-        let error = quote_spanned!(shown=> #private_shown::Outcome::error(&__resilient_result));
+        // Taken apart and put together again: as a whole it would go through memory on its way out.
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let outcome = self.private_at(shown);
+        let value = quote_spanned!(shown=> #outcome::Outcome::from_value(__resilient_value));
+        let error = quote_spanned!(shown=> #outcome::Outcome::from_error(__resilient_error));
+        let succeeded = quote_spanned!(shown=> ::core::result::Result::Ok(__resilient_value));
+        let failed = match self.plan.mode {
+            Mode::Sync | Mode::Async { watched: false } => {
+                quote_spanned!(mixed=> __resilient_error)
+            }
+            Mode::Async { watched: true } => {
+                quote_spanned!(shown=> ::core::option::Option::Some(__resilient_error))
+            }
+        };
+        let failed = quote_spanned!(shown=> ::core::result::Result::Err(#failed));
         let steps = if self.plan.fallback.is_empty() {
             quote_spanned! {mixed=>
-                #private::Step::Fallback | #private::Step::Return => #exit __resilient_result,
+                #private::Step::Fallback | #private::Step::Return => {
+                    #exit #error;
+                }
             }
         } else {
-            let take = |ending: TokenStream| {
-                quote_spanned! {mixed=>
-                    if let ::core::option::Option::Some(__resilient_error) =
-                        #private::Outcome::into_error(__resilient_result)
-                    {
-                        break #ending;
-                    }
-                }
-            };
-            let take = match self.plan.ending() {
-                Ending::Nothing => quote_spanned!(mixed=> break;),
-                Ending::Error => take(quote_spanned!(mixed=> __resilient_error)),
+            let ending = match self.plan.ending() {
+                Ending::Nothing => TokenStream::new(),
+                Ending::Error => quote_spanned!(mixed=> __resilient_error),
                 Ending::ErrorOrRejection => {
-                    take(quote_spanned!(mixed=> ::core::result::Result::Ok(__resilient_error)))
+                    quote_spanned!(mixed=> ::core::result::Result::Ok(__resilient_error))
                 }
             };
             quote_spanned! {mixed=>
-                #private::Step::Fallback => { #take }
-                #private::Step::Return => #exit __resilient_result,
+                #private::Step::Fallback => break #ending,
+                #private::Step::Return => {
+                    #exit #error;
+                }
             }
         };
         quote_spanned! {mixed=>
-            match #error {
-                ::core::option::Option::None => {
-                    __resilient_call.succeeded();
-                    #exit __resilient_result;
-                }
-                ::core::option::Option::Some(__resilient_failure) => {
-                    match __resilient_call.failed(#class) {
-                        #private::Step::Pause => {}
-                        #steps
-                    }
+            #succeeded => {
+                __resilient_call.succeeded();
+                #exit #value;
+            }
+            #failed => {
+                let __resilient_failure = &__resilient_error;
+                match __resilient_call.failed(#class) {
+                    #private::Step::Pause => {}
+                    #steps
                 }
             }
         }

@@ -153,16 +153,16 @@ async fn call(
         let result = attempt(&mut call, &mut timer, body).await;
         random::take_the_middle();
         match result {
-            None => {
+            Err(None) => {
                 if let Some(rejection) = call.timed_out() {
                     break End::Refused(rejection);
                 }
             }
-            Some(Ok(())) => {
+            Ok(()) => {
                 call.succeeded();
                 break End::Ok;
             }
-            Some(Err(kind)) => {
+            Err(Some(kind)) => {
                 let class = config.class(&kind).ok_or("an error without a class")?;
                 let next = call.failed(class);
                 if next != Next::Pause {
