@@ -78,7 +78,7 @@ where
         let _probing = this.call.probing();
         // The body comes first: what has arrived counts, however late.
         if let Poll::Ready(result) = this.body.as_mut().poll(cx) {
-            // Spelled out: `map_err` moves the whole through memory, which doubles the cost of the call.
+            // Spelled out: `map_err` moves the whole through memory once more.
             return match result.split() {
                 Ok(value) => Poll::Ready(Ok(value)),
                 Err(error) => Poll::Ready(Err(Some(error))),

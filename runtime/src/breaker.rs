@@ -127,11 +127,6 @@ impl Breaker {
         self.name
     }
 
-    /// What the retries of all functions on this breaker draw on.
-    pub(crate) const fn budget(&self) -> &Budget {
-        &self.budget
-    }
-
     /// The state now. An open circuit whose period is over stays open until a call asks.
     #[must_use]
     pub fn state(&self) -> State {
@@ -191,16 +186,20 @@ impl Breaker {
     /// As [`try_acquire`](Self::try_acquire), for an attempt that may take up to `attempt`.
     #[inline]
     pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
-        let word = self.word();
-        if word.is_closed() {
-            return Ok(Permit::new(self, word, Weight::Full));
+        match self.passes() {
+            Some(permit) => Ok(permit),
+            None => self.acquire_slow(attempt),
         }
-        self.acquire_slow(word, attempt)
     }
 
     #[cold]
     #[inline(never)]
-    fn acquire_slow(&self, mut word: Word, attempt: Duration) -> Result<Permit<'_>, Rejection> {
+    fn acquire_slow(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
+        let mut word = self.word();
+        if kill_switch::is_engaged() {
+            // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
+            return Ok(Permit::new(self, word, Weight::None));
+        }
         let lease_ms = self
             .settings
             .probe_lease_ms

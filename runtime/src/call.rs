@@ -236,7 +236,7 @@ impl<'a> Call<'a> {
     fn can_afford_retry(&self) -> bool {
         match self.breaker {
             Some(breaker) if self.policy.budgeted => {
-                breaker.budget().pays_for_retry(self.failed == 1)
+                breaker.budget.pays_for_retry(self.failed == 1)
             }
             _ => true,
         }

@@ -243,7 +243,7 @@ async fn only_a_retry_that_would_be_made_is_paid_for() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alone() {
     let breaker = Breaker::new("b").failure_threshold(1000);
-    let budget = || format!("{:?}", breaker.budget());
+    let budget = || format!("{:?}", breaker.budget);
     let untouched = budget();
     for class in [None, Some(Class::Permanent), Some(Class::Rejected)] {
         let policy = policy();

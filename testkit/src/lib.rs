@@ -2,7 +2,7 @@
 //!
 //! | | what it is | use it to see |
 //! |---|---|---|
-//! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts in well under a millisecond and needs nothing installed. |
+//! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts at once and needs nothing installed. |
 //! | [`RealRedis`] | a `redis-server` process | that your code works with the real thing, also while it is killed, frozen, restarted or loading. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
 //!

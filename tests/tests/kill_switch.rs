@@ -44,5 +44,9 @@ async fn engaged_it_leaves_only_the_fallbacks() {
         before + 1,
         "an open circuit refuses nothing"
     );
+    // Its period is over, but no call is made a probe whose outcome would not be counted.
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(get(false).await.ok(), Some("fallback"));
+    assert_eq!(SWITCHED.state(), State::Open);
     kill_switch::release();
 }

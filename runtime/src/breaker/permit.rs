@@ -13,7 +13,7 @@ use crate::Class;
 #[must_use = "settle it with `success`, `failure` or `neutral`"]
 pub struct Permit<'a> {
     breaker: &'a Breaker,
-    // Two words in all: more, and a permit is moved through memory, which costs ten times what the rest of it does.
+    // Two words in all: more, and a permit is moved through memory, on a path that is otherwise two loads.
     ticket: Ticket,
 }
 

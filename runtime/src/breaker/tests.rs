@@ -15,6 +15,15 @@ fn unlumped() -> Breaker {
     Breaker::new("b").lump(Duration::ZERO)
 }
 
+fn call(breaker: &Breaker, failed: bool) {
+    let permit = breaker.try_acquire().expect("closed");
+    if failed {
+        permit.failure();
+    } else {
+        permit.success();
+    }
+}
+
 fn trip(breaker: &Breaker) {
     for _ in 0..100 {
         if let Ok(permit) = breaker.try_acquire() {
@@ -242,14 +251,7 @@ fn a_reset_closes_the_circuit() {
 #[test]
 fn a_window_of_calls_opens_the_circuit_at_its_share() {
     let breaker = Breaker::new("b").failure_rate_of_calls(50, 10, 4);
-    let call = |failed: bool| {
-        let permit = breaker.try_acquire().expect("closed");
-        if failed {
-            permit.failure();
-        } else {
-            permit.success();
-        }
-    };
+    let call = |failed| call(&breaker, failed);
     for _ in 0..20 {
         call(false);
     }
@@ -275,14 +277,7 @@ fn a_window_of_calls_opens_the_circuit_at_its_share() {
 #[tokio::test(start_paused = true)]
 async fn a_window_of_time_opens_the_circuit_at_its_share() {
     let breaker = Breaker::new("b").failure_rate_of_time(50, 10 * SECOND, 4);
-    let call = |failed: bool| {
-        let permit = breaker.try_acquire().expect("closed");
-        if failed {
-            permit.failure();
-        } else {
-            permit.success();
-        }
-    };
+    let call = |failed| call(&breaker, failed);
     for _ in 0..6 {
         call(false);
     }
