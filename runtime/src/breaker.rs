@@ -1,9 +1,10 @@
 //! The circuit breaker: an atomic shell around the state word.
 
-mod listener;
+mod event;
 mod operator;
 mod permit;
 mod probing;
+mod record;
 mod setters;
 mod settings;
 mod snapshot;
@@ -13,19 +14,19 @@ mod window;
 mod word;
 
 use std::fmt;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use listener::Listeners;
-pub use listener::Transition;
+pub use event::{BreakerEvent, Transition};
 pub use permit::Permit;
-use permit::Weight;
+use permit::{Ticket, Weight};
 pub use probing::Probing;
+use record::Record;
 use settings::Settings;
 pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
-use window::Window;
+use trip::Sample;
 use word::{Admission, Effect, Order, Phase, Word};
 
 use crate::budget::Budget;
@@ -74,13 +75,8 @@ pub struct Breaker {
     /// What the retries of all functions on it draw on; it decides nothing here.
     pub(crate) budget: Budget,
     name: &'static str,
-    /// Whether calls that would be refused are let through.
-    observing: AtomicBool,
-    /// When the state was entered; beside the word, and so perhaps of the state before or after.
-    since_ms: AtomicU64,
-    listeners: Listeners,
-    /// Made when it is first needed, for the rules that slide.
-    window: OnceLock<Option<Box<Window>>>,
+    /// Made when there is first something to tell.
+    record: OnceLock<Arc<Record>>,
 }
 
 /// The breaker of all functions that name none.
@@ -114,10 +110,7 @@ impl Breaker {
             settings: Settings::DEFAULT,
             budget: Budget::new(),
             name,
-            observing: AtomicBool::new(false),
-            since_ms: AtomicU64::new(0),
-            listeners: Listeners::new(),
-            window: OnceLock::new(),
+            record: OnceLock::new(),
         }
     }
 
@@ -140,10 +133,7 @@ impl Breaker {
         if word.is_closed() || self.lets_all_through() {
             return Duration::ZERO;
         }
-        match word.admit(&self.settings, now_ms(), 0) {
-            Admission::Reject { retry_after_ms } => Duration::from_millis(retry_after_ms),
-            Admission::Pass | Admission::Probe(_) => Duration::ZERO,
-        }
+        Duration::from_millis(word.refuses_for_ms(&self.settings, now_ms()))
     }
 
     /// Leave for one attempt, for code without the attribute.
@@ -171,12 +161,12 @@ impl Breaker {
         self.acquire(Duration::ZERO)
     }
 
-    /// Leave for one attempt while the circuit is closed.
+    /// Leave for one attempt while there is nothing to be counted.
     #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
     #[inline(always)]
     pub(crate) fn passes(&self) -> Option<Permit<'_>> {
         let word = self.word();
-        if word.is_closed() {
+        if word.is_quiet() {
             Some(Permit::new(self, word, Weight::Full))
         } else {
             None
@@ -200,54 +190,107 @@ impl Breaker {
             // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
             return Ok(Permit::new(self, word, Weight::None));
         }
+        if word.is_closed() && self.settings.slow.is_none() {
+            return Ok(Permit::new(self, word, Weight::Full));
+        }
+        let now_ms = now_ms();
         let lease_ms = self
             .settings
             .probe_lease_ms
             .max(settings::lease_millis(attempt));
         loop {
-            match word.admit(&self.settings, now_ms(), lease_ms) {
-                Admission::Pass => return Ok(Permit::new(self, word, Weight::Full)),
-                Admission::Probe(next) => match self.exchange(word, next) {
-                    Ok(()) => return Ok(Permit::new(self, next, Weight::Full)),
-                    Err(current) => word = current,
-                },
+            let permit = match word.admit(&self.settings, now_ms, lease_ms) {
+                Admission::Pass => Permit::new(self, word, Weight::Full),
+                Admission::Probe(next) => {
+                    if let Err(current) = self.exchange(word, next) {
+                        word = current;
+                        continue;
+                    }
+                    if word.is_half_open() && word.generation() != next.generation() {
+                        self.notify(BreakerEvent::ProbeLost { breaker: self.name });
+                    }
+                    Permit::new(self, next, Weight::Full)
+                }
                 // Else the function that probes would be failed by the functions it is made of.
                 Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
-                    return Ok(Permit::new(self, word, Weight::Nested));
+                    Permit::new(self, word, Weight::Nested)
                 }
-                Admission::Reject { .. } if self.lets_all_through() => {
-                    return Ok(Permit::new(self, word, Weight::None));
+                Admission::Reject { .. } if self.is_observing() => {
+                    Permit::new(self, word, Weight::Observed)
                 }
                 Admission::Reject { retry_after_ms } => {
+                    let retry_after = Duration::from_millis(retry_after_ms);
+                    self.notify(BreakerEvent::Refused {
+                        breaker: self.name,
+                        retry_after,
+                    });
                     return Err(Rejection::CircuitOpen {
                         breaker: self.name,
-                        retry_after: Duration::from_millis(retry_after_ms),
+                        retry_after,
                     });
                 }
-            }
+            };
+            return Ok(match self.settings.slow {
+                Some(_) => permit.started(now_ms),
+                None => permit,
+            });
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn settle(&self, generation: u64, outcome: Settlement) {
-        if kill_switch::is_engaged() {
+    fn settle(&self, ticket: Ticket, outcome: Settlement) {
+        if ticket.has(Weight::None) || kill_switch::is_engaged() {
             return;
         }
-        let (now_ms, random) = (now_ms(), fastrand::u32(..));
-        let mut word = self.word();
-        if self.slides(word, generation, outcome, now_ms) {
-            while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
+        let now_ms = now_ms();
+        let slow = self.was_slow(ticket, outcome, now_ms);
+        let failed = outcome == Settlement::Failure;
+        if failed || slow {
+            self.notify(BreakerEvent::Failure {
+                breaker: self.name,
+                slow,
+            });
+        }
+        let random = fastrand::u32(..);
+        if outcome != Settlement::Neutral && self.slides(ticket, Sample { failed, slow }, now_ms) {
+            let mut word = self.word();
+            while let Some(next) = word.tripped(ticket.generation(), &self.settings, now_ms, random)
+            {
                 match self.exchange(word, next) {
                     Ok(()) => return,
                     Err(current) => word = current,
                 }
             }
         }
+        let counts = ticket.has(Weight::Full) || failed && ticket.has(Weight::Nested);
+        if counts {
+            self.settle_word(ticket.generation(), outcome, slow, now_ms, random);
+        }
+    }
+
+    fn settle_word(
+        &self,
+        generation: u64,
+        outcome: Settlement,
+        slow: bool,
+        now_ms: u64,
+        random: u32,
+    ) {
+        let mut word = self.word();
         loop {
+            let outcome = if slow && word.is_half_open() {
+                Settlement::Failure
+            } else {
+                outcome
+            };
             match word.settle(generation, outcome, &self.settings, now_ms, random) {
                 Effect::None => return,
-                Effect::Stale => return telemetry::stale_outcome(self.name),
+                Effect::Stale => {
+                    telemetry::stale_outcome(self.name);
+                    self.notify(BreakerEvent::Stale { breaker: self.name });
+                    return;
+                }
                 Effect::To(next) => match self.exchange(word, next) {
                     Ok(()) => return,
                     Err(current) => word = current,
@@ -256,21 +299,28 @@ impl Breaker {
         }
     }
 
-    /// Counts the outcome in the sliding window, if there is one, and tells whether that opens the circuit.
-    fn slides(&self, word: Word, generation: u64, outcome: Settlement, now_ms: u64) -> bool {
-        let counts = word.is_closed() && word.generation() == generation;
-        match self.window() {
-            Some(window) if counts && outcome != Settlement::Neutral => {
-                let tally = window.record(outcome == Settlement::Failure, now_ms);
-                self.settings.trip.opens_at(tally)
+    fn was_slow(&self, ticket: Ticket, outcome: Settlement, now_ms: u64) -> bool {
+        self.settings.slow.is_some_and(|slow| {
+            outcome != Settlement::Neutral
+                && now_ms.saturating_sub(ticket.start_ms()) >= slow.from_ms
+        })
+    }
+
+    /// Counts the call in the sliding window, if there is one, and tells whether that opens the circuit.
+    fn slides(&self, ticket: Ticket, sample: Sample, now_ms: u64) -> bool {
+        if !self.settings.trip.slides() {
+            return false;
+        }
+        let word = self.word();
+        let counts = word.is_closed() && word.generation() == ticket.generation();
+        let record = self.record();
+        match &record.window {
+            Some(window) if counts || record.is_observing() => {
+                let tally = window.record(sample, now_ms);
+                self.settings.trip.opens_at(tally, self.settings.slow)
             }
             _ => false,
         }
-    }
-
-    fn window(&self) -> Option<&Window> {
-        let make = || Window::for_rule(self.settings.trip).map(Box::new);
-        self.window.get_or_init(make).as_deref()
     }
 
     /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
@@ -278,23 +328,22 @@ impl Breaker {
         self.word
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(Word::from_bits)?;
+        let record = self.record();
+        record.follow(|| self.word());
         let (from, to) = (word.phase().state(), next.phase().state());
-        if to == State::Closed
-            && next.generation() != word.generation()
-            && let Some(window) = self.window()
-        {
+        if to == State::Closed && next.generation() != word.generation() && !record.is_observing() {
             // A call that is admitted now may lose its outcome to this; one out of the window is no harm.
-            window.clear();
+            record.clear_window();
         }
         if from != to {
-            self.tell(from, to);
+            self.tell(record, from, to);
         }
         Ok(())
     }
 
     #[cold]
-    fn tell(&self, from: State, to: State) {
-        self.since_ms.store(now_ms(), ORDER);
+    fn tell(&self, record: &Record, from: State, to: State) {
+        record.entered(now_ms());
         let transition = Transition {
             breaker: self.name,
             from,
@@ -302,12 +351,46 @@ impl Breaker {
             retry_after: self.retry_after(),
         };
         telemetry::transition(&transition);
-        self.listeners.call(&transition);
+        record.listeners.call(&BreakerEvent::Transition(transition));
+    }
+
+    /// Tells those who listen, if there are any.
+    fn notify(&self, event: BreakerEvent) {
+        if let Some(record) = self.record.get() {
+            record.listeners.call(&event);
+        }
+    }
+
+    /// Tells those who listen that a retry could not be afforded.
+    pub(crate) fn notify_exhausted(&self) {
+        self.notify(BreakerEvent::RetryBudgetExhausted { breaker: self.name });
+    }
+
+    /// What is kept beside the word; from the first time on, the breaker is listed.
+    fn record(&self) -> &Record {
+        self.record
+            .get_or_init(|| Record::listed(self.name, self.settings, self.word()))
+    }
+
+    /// How long an attempt may take if it is a probe, where its call allows it longer.
+    pub(crate) const fn probe_timeout(&self) -> Option<Duration> {
+        self.settings.half_open_timeout
+    }
+
+    /// Whether a call counts once, and not each of its attempts.
+    pub(crate) const fn counts_calls(&self) -> bool {
+        self.settings.counts_calls
+    }
+
+    fn is_observing(&self) -> bool {
+        self.record
+            .get()
+            .is_some_and(|record| record.is_observing())
     }
 
     /// Whether calls pass that the circuit refuses.
     fn lets_all_through(&self) -> bool {
-        self.observing.load(ORDER) || kill_switch::is_engaged()
+        self.is_observing() || kill_switch::is_engaged()
     }
 
     #[inline]
@@ -341,6 +424,9 @@ impl fmt::Debug for Breaker {
     }
 }
 
+#[cfg(test)]
+#[path = "breaker/event_tests.rs"]
+mod event_tests;
 #[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;

@@ -121,7 +121,11 @@ impl<'a> Call<'a> {
     pub fn failed(&mut self, class: Class) -> Step {
         let verdict = class.verdict(self.policy.idempotent);
         self.failed = self.failed.saturating_add(1);
-        self.settle(verdict.breaker);
+        // Where calls are counted, what comes of this one is known only when it is over.
+        let counts_later = verdict.retry && self.counts_calls();
+        if !counts_later {
+            self.settle(verdict.breaker);
+        }
         let failure = Failure {
             function: self.policy.name,
             attempt: self.failed,
@@ -130,11 +134,16 @@ impl<'a> Call<'a> {
         };
         if verdict.retry && self.plans_retry() {
             if self.can_afford_retry() {
+                self.settle(Settlement::Neutral);
                 telemetry::retry(failure, self.delay);
                 return Step::Pause;
             }
             telemetry::budget_exhausted(failure);
+            if let Some(breaker) = self.breaker {
+                breaker.notify_exhausted();
+            }
         }
+        self.settle(verdict.breaker);
         telemetry::last_failure(failure);
         if verdict.fallback {
             Step::Fallback
@@ -147,9 +156,10 @@ impl<'a> Call<'a> {
     #[cold]
     #[inline(never)]
     pub fn timed_out(&mut self) -> Option<Rejection> {
+        let timeout = self.timeout();
         match self.failed(Class::Ambiguous) {
             Step::Pause => None,
-            Step::Fallback | Step::Return => Some(self.lateness()),
+            Step::Fallback | Step::Return => Some(self.lateness(timeout)),
         }
     }
 
@@ -187,10 +197,16 @@ impl<'a> Call<'a> {
             return None;
         }
         let left = self.time_left(now);
-        match (self.policy.timeout, left) {
-            (Some(timeout), Some(left)) => Some(timeout.min(left)),
-            (limit, None) | (None, limit) => limit,
-        }
+        shorter(self.timeout(), left)
+    }
+
+    /// How long this attempt may take, whatever is left of the deadline.
+    fn timeout(&self) -> Option<Duration> {
+        let as_probe = match (self.breaker, &self.permit) {
+            (Some(breaker), Some(permit)) if permit.is_probe() => breaker.probe_timeout(),
+            _ => None,
+        };
+        shorter(self.policy.timeout, as_probe)
     }
 
     /// What is left of the deadline, which begins to run now if it has not yet.
@@ -200,6 +216,16 @@ impl<'a> Call<'a> {
         Some(deadline.saturating_sub(now.saturating_duration_since(started)))
     }
 
+    /// Whether the attempt under way is to be counted with its call only. A probe is waited for.
+    fn counts_calls(&self) -> bool {
+        self.breaker.is_some_and(Breaker::counts_calls)
+            && self
+                .permit
+                .as_ref()
+                .is_some_and(|permit| !permit.is_probe())
+    }
+
+    /// Once: a permit that is settled is gone.
     fn settle(&mut self, outcome: Settlement) {
         if let Some(permit) = self.permit.take() {
             permit.settle(outcome);
@@ -248,8 +274,8 @@ impl<'a> Call<'a> {
             .is_some_and(|left| left.is_zero())
     }
 
-    fn lateness(&mut self) -> Rejection {
-        match (self.is_past_deadline(), self.policy.timeout) {
+    fn lateness(&mut self, timeout: Option<Duration>) -> Rejection {
+        match (self.is_past_deadline(), timeout) {
             (false, Some(after)) => Rejection::TimedOut {
                 function: self.policy.name,
                 after,
@@ -263,6 +289,14 @@ impl<'a> Call<'a> {
             function: self.policy.name,
             deadline: self.policy.deadline.unwrap_or_default(),
         }
+    }
+}
+
+/// The shorter of two limits, either of which may not be there.
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (limit, None) | (None, limit) => limit,
     }
 }
 

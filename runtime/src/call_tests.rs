@@ -258,3 +258,102 @@ async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alon
     let _ = steps(&policy(), Some(&breaker), &[Class::Unreachable]);
     assert_ne!(budget(), untouched);
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
+    let breaker = Breaker::new("b")
+        .lump(Duration::ZERO)
+        .failure_threshold(2)
+        .count_calls();
+    let failing = [Class::Unreachable; 4];
+    let gives_up = [Step::Pause, Step::Pause, Step::Pause, Step::Fallback];
+    assert_eq!(steps(&policy(), Some(&breaker), &failing), gives_up);
+    assert_eq!(breaker.snapshot().failures, 1);
+    // A failure that is made good by a retry is none.
+    let policy = policy();
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert_eq!(call.begin(), None);
+    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert_eq!(call.begin(), None);
+    call.succeeded();
+    assert_eq!(breaker.snapshot().failures, 0);
+    for _ in 0..2 {
+        assert_eq!(steps(&policy, Some(&breaker), &failing), gives_up);
+    }
+    assert_eq!(breaker.state(), State::Open);
+    advance(MS(1101)).await;
+    assert_eq!(
+        steps(&policy, Some(&breaker), &[Class::Unreachable]),
+        [Step::Fallback],
+        "a probe decides at once"
+    );
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_calls_are_counted_one_without_budget_counts_too() {
+    let breaker = Breaker::new("b")
+        .failure_threshold(1000)
+        .lump(Duration::ZERO)
+        .retry_budget(0, 1)
+        .count_calls();
+    let one = || steps(&policy(), Some(&breaker), &[Class::Unreachable]);
+    for _ in 0..10 {
+        assert_eq!(one(), [Step::Pause]);
+    }
+    assert_eq!(
+        breaker.snapshot().failures,
+        0,
+        "dropped in a pause, nothing is known of them"
+    );
+    assert_eq!(one(), [Step::Fallback]);
+    assert_eq!(breaker.snapshot().failures, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_may_be_given_less_time_than_other_attempts() {
+    let breaker = Breaker::new("b")
+        .failure_threshold(1)
+        .half_open_timeout(MS(100));
+    let policy = policy().timeout(MS(500)).retries(0);
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert_eq!(call.begin(), None);
+    assert_eq!(call.attempt_limit(Instant::now()), Some(MS(500)));
+    assert!(call.timed_out().is_some());
+    advance(MS(1101)).await;
+    let limit_of_probe = |policy: &Policy| {
+        let mut call = Call::new(policy, Some(&breaker));
+        assert_eq!(call.begin(), None);
+        call.attempt_limit(Instant::now())
+    };
+    assert_eq!(limit_of_probe(&policy), Some(MS(100)));
+    assert_eq!(limit_of_probe(&policy.timeout(MS(50))), Some(MS(50)));
+    assert_eq!(limit_of_probe(&policy.no_timeout()), Some(MS(100)));
+    assert_eq!(limit_of_probe(&policy.deadline(MS(70))), Some(MS(70)));
+    let mut probe = Call::new(&policy, Some(&breaker));
+    assert_eq!(probe.begin(), None);
+    assert_eq!(
+        probe.timed_out(),
+        Some(Rejection::TimedOut {
+            function: "app::load",
+            after: MS(100)
+        })
+    );
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_cannot_be_afforded_is_told() {
+    let breaker = Breaker::new("b").failure_threshold(1000).retry_budget(0, 1);
+    let told = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = told.clone();
+    breaker.on_event(move |event| {
+        if let crate::BreakerEvent::RetryBudgetExhausted { .. } = event {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    for _ in 0..12 {
+        steps(&policy(), Some(&breaker), &[Class::Unreachable]);
+    }
+    assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 2);
+}

@@ -48,7 +48,7 @@ mod rejection;
 mod telemetry;
 
 pub use backoff::{Backoff, Jitter};
-pub use breaker::{Breaker, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
+pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify};
 pub use redis_resilient_macros::redis_resilient;

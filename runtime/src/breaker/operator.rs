@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::word::{Order, Word};
-use super::{Breaker, ORDER, settings};
+use super::{Breaker, settings};
 use crate::clock::now_ms;
 
 impl Breaker {
@@ -42,16 +42,23 @@ impl Breaker {
 
     /// Counts and reports as always, and refuses nothing; with `false`, refuses again.
     ///
-    /// To try a breaker's settings on real traffic: events and snapshots show what it would do.
+    /// To try a breaker's settings on real traffic: events and snapshots show what it would do. A window that slides begins empty,
+    /// and counts all calls, those too that the circuit would have refused.
     pub fn observe_only(&self, observe: bool) {
-        self.observing.store(observe, ORDER);
+        let record = self.record();
+        record.observe(observe);
+        if observe {
+            record.clear_window();
+        }
     }
 
     /// Closes the circuit, forgets all failures, fills the retry budget and ends any order. Outcomes of calls that are under way count no more.
     ///
     /// For operators, and for tests that share a `static` breaker.
     pub fn reset(&self) {
-        self.observing.store(false, ORDER);
+        if let Some(record) = self.record.get() {
+            record.observe(false);
+        }
         self.budget.refill();
         self.order(|word| word.reset(&self.settings));
     }

@@ -129,6 +129,56 @@ async fn observing_counts_and_refuses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_window_that_is_observed_begins_empty_and_counts_what_would_have_been_refused() {
+    let breaker = Breaker::new("b").failure_rate_of_calls(50, 10, 4);
+    fail(&breaker, 3);
+    breaker.observe_only(true);
+    assert_eq!(breaker.snapshot().calls, 0);
+    fail(&breaker, 6);
+    assert_eq!(breaker.state(), State::Open);
+    let seen = breaker.snapshot();
+    assert_eq!((seen.calls, seen.failures), (6, 6));
+    assert_eq!(seen.failure_rate(), Some(100.0));
+    for _ in 0..6 {
+        breaker.try_acquire().expect("nothing is refused").success();
+    }
+    assert_eq!(breaker.snapshot().failure_rate(), Some(40.0));
+    breaker.reset();
+    assert_eq!(breaker.snapshot().calls, 0);
+    fail(&breaker, 9);
+    assert_eq!(breaker.snapshot().calls, 4, "the others are refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn snapshots_have_the_calls_and_rates_of_every_rule() {
+    let counted = |breaker: Breaker| {
+        for failed in [true, false, true] {
+            let permit = breaker.try_acquire().expect("closed");
+            if failed {
+                permit.failure();
+            } else {
+                permit.success();
+            }
+        }
+        let seen = breaker.snapshot();
+        (seen.calls, seen.failures, seen.failure_rate())
+    };
+    let two_thirds = Some(200.0 / 3.0);
+    assert_eq!(counted(breaker()), (1, 1, None));
+    assert_eq!(counted(breaker().failure_threshold_of(3, 5)), (2, 2, None));
+    for (min_calls, rate) in [(3, two_thirds), (4, None)] {
+        let rates = [
+            breaker().failure_rate(90, min_calls, SECOND),
+            breaker().failure_rate_of_calls(90, 5, min_calls),
+            breaker().failure_rate_of_time(90, SECOND, min_calls),
+        ];
+        for breaker in rates {
+            assert_eq!(counted(breaker), (3, 2, rate));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn listeners_hear_every_change_in_turn_and_may_panic() {
     let breaker = breaker();
     let heard = Arc::new(Mutex::new(Vec::new()));

@@ -17,14 +17,23 @@ pub struct Permit<'a> {
     ticket: Ticket,
 }
 
-/// What a permit remembers: the generation it was admitted in, whether that was half-open, and its weight.
+/// What a permit remembers: the generation it was admitted in, whether that was half-open, its weight, and when it was admitted if that
+/// is of interest.
+///
+/// ```text
+///  63      21 20          3  2   1   0
+/// +----------+------------+----+------+
+/// | start ms | generation | ho | weight |
+/// ```
 #[derive(Clone, Copy)]
-struct Ticket(u64);
+pub(super) struct Ticket(u64);
 
 impl Ticket {
     const WEIGHT_MASK: u64 = 0b011;
     const HALF_OPEN: u64 = 0b100;
     const GENERATION_SHIFT: u32 = 3;
+    const START_SHIFT: u32 = 21;
+    const GENERATION_MASK: u64 = (1 << (Self::START_SHIFT - Self::GENERATION_SHIFT)) - 1;
 
     #[inline]
     const fn new(seen: Word, weight: Weight) -> Self {
@@ -36,13 +45,23 @@ impl Ticket {
         Self(seen.generation() << Self::GENERATION_SHIFT | half_open | weight as u64)
     }
 
-    #[inline]
-    const fn generation(self) -> u64 {
-        self.0 >> Self::GENERATION_SHIFT
+    /// As it is, and admitted at this time: milliseconds, enough for 278 years.
+    const fn started(self, now_ms: u64) -> Self {
+        Self(self.0 | now_ms << Self::START_SHIFT)
     }
 
     #[inline]
-    const fn has(self, weight: Weight) -> bool {
+    pub(super) const fn generation(self) -> u64 {
+        self.0 >> Self::GENERATION_SHIFT & Self::GENERATION_MASK
+    }
+
+    /// When it was admitted; 0 where nobody asked.
+    pub(super) const fn start_ms(self) -> u64 {
+        self.0 >> Self::START_SHIFT
+    }
+
+    #[inline]
+    pub(super) const fn has(self, weight: Weight) -> bool {
         self.0 & Self::WEIGHT_MASK == weight as u64
     }
 
@@ -64,7 +83,9 @@ pub(super) enum Weight {
     Full = 0,
     /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
     Nested,
-    /// Admitted past a circuit that refuses calls.
+    /// Admitted past a circuit that is only observed: it counts for what is observed, and changes nothing.
+    Observed,
+    /// Admitted while the protection is out of service.
     None,
 }
 
@@ -77,13 +98,18 @@ impl<'a> Permit<'a> {
         }
     }
 
+    /// As it is, and admitted at this time.
+    pub(super) const fn started(mut self, now_ms: u64) -> Self {
+        self.ticket = self.ticket.started(now_ms);
+        self
+    }
+
     /// Redis answered.
     #[inline]
     pub fn success(self) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !self.breaker.word().is_quiet() && self.ticket.has(Weight::Full) {
-            self.breaker
-                .settle(self.ticket.generation(), Settlement::Success);
+        if !self.breaker.word().is_quiet() {
+            self.breaker.settle(self.ticket, Settlement::Success);
         }
         std::mem::forget(self);
     }
@@ -130,16 +156,12 @@ impl<'a> Permit<'a> {
     }
 
     fn fail(&self) {
-        if !self.ticket.has(Weight::None) {
-            self.breaker
-                .settle(self.ticket.generation(), Settlement::Failure);
-        }
+        self.breaker.settle(self.ticket, Settlement::Failure);
     }
 
     fn give_back(&self) {
         if self.is_probe() {
-            self.breaker
-                .settle(self.ticket.generation(), Settlement::Neutral);
+            self.breaker.settle(self.ticket, Settlement::Neutral);
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::trip::Trip;
+use super::settings::Verdict;
+use super::trip::{Slow, Trip};
 use super::word::Word;
 use super::{Breaker, settings, trip, window, word};
 use crate::clock::whole_millis;
@@ -148,9 +149,66 @@ impl Breaker {
         })
     }
 
+    /// Opens the circuit also when `percent` of the calls in the window took at least this long, in whole milliseconds, whatever came
+    /// of them. Beside [`failure_rate_of_calls`](Self::failure_rate_of_calls) or [`failure_rate_of_time`](Self::failure_rate_of_time),
+    /// and set after it: the window and its least number of calls are the same.
+    ///
+    /// A probe that takes so long counts as one that failed. Each call reads the clock once more.
+    ///
+    /// ```
+    /// # use redis_resilient::Breaker;
+    /// # use std::time::Duration;
+    /// static SEARCH: Breaker = Breaker::new("search")
+    ///     .failure_rate_of_time(50, Duration::from_secs(10), 20)
+    ///     .slow_call_rate(80, Duration::from_millis(250));
+    /// ```
+    ///
+    /// # Panics
+    /// If `percent` is not between 1 and 100, the time shorter than a millisecond, or neither of the two rules is set; at compile time
+    /// in a `static`.
+    #[must_use]
+    pub const fn slow_call_rate(mut self, percent: u32, from: Duration) -> Self {
+        assert!(
+            percent > 0 && percent <= 100,
+            "slow_call_rate takes a percentage from 1 to 100"
+        );
+        let from_ms = whole_millis(from);
+        assert!(
+            from_ms > 0,
+            "slow_call_rate takes calls for slow from a millisecond up"
+        );
+        self.settings.slow = Some(Slow {
+            percent: percent as u64,
+            from_ms,
+        });
+        self.check_slow();
+        self
+    }
+
+    /// Counts each call once, by what comes of it in the end, and not each of its attempts.
+    ///
+    /// With it, the retries of one unlucky call cannot open the circuit for all others, and an outage takes as many calls to be seen
+    /// as [`failure_threshold`](Self::failure_threshold) says. Every attempt still asks for leave, and one that is a probe counts at
+    /// once. A call that is dropped between two attempts counts for nothing.
+    ///
+    /// It concerns annotated functions: whoever uses [`try_acquire`](Self::try_acquire) says what counts.
+    #[must_use]
+    pub const fn count_calls(mut self) -> Self {
+        self.settings.counts_calls = true;
+        self
+    }
+
+    const fn check_slow(&self) {
+        assert!(
+            self.settings.slow.is_none() || self.settings.trip.slides(),
+            "slow_call_rate needs a window that slides: failure_rate_of_calls or failure_rate_of_time, set before it"
+        );
+    }
+
     const fn trip(mut self, trip: Trip) -> Self {
         self.settings.trip = trip;
         self.word = AtomicU64::new(Word::new(trip).bits());
+        self.check_slow();
         self
     }
 
@@ -231,8 +289,7 @@ impl Breaker {
             successes > 0 && successes <= word::MAX_PERMITS,
             "success_threshold has to be between 1 and 63"
         );
-        self.settings.success_threshold = successes as u64;
-        self.settings.probes = successes as u64;
+        self.settings.verdict = Verdict::of(successes as u64, successes as u64);
         self
     }
 
@@ -250,8 +307,43 @@ impl Breaker {
             successes > 0 && successes <= probes,
             "success_threshold_of waits for at least 1 success and at most as many as there are probes"
         );
-        self.settings.success_threshold = successes as u64;
-        self.settings.probes = probes as u64;
+        self.settings.verdict = Verdict::of(successes as u64, probes as u64);
+        self
+    }
+
+    /// Opens a half-open circuit again when `percent` of `probes` have failed, and closes it when all are back and fewer have.
+    ///
+    /// It opens as soon as so many have failed, and waits for all probes to close.
+    ///
+    /// # Panics
+    /// If `percent` is not between 1 and 100, or `probes` not between 1 and 63; at compile time in a `static`.
+    #[must_use]
+    pub const fn half_open_failure_rate(mut self, percent: u32, probes: u32) -> Self {
+        assert!(
+            percent > 0 && percent <= 100,
+            "half_open_failure_rate takes a percentage from 1 to 100"
+        );
+        assert!(
+            probes > 0 && probes <= word::MAX_PERMITS,
+            "half_open_failure_rate makes between 1 and 63 probes"
+        );
+        self.settings.verdict = Verdict::rate(percent as u64, probes as u64);
+        self
+    }
+
+    /// How long the attempt that is a probe may take, where its function allows it longer; as long as any other unless told.
+    ///
+    /// A probe that is cut off has failed. A sync function cannot be cut off: there it is of no effect.
+    ///
+    /// # Panics
+    /// If it is zero; at compile time in a `static`.
+    #[must_use]
+    pub const fn half_open_timeout(mut self, timeout: Duration) -> Self {
+        assert!(
+            !timeout.is_zero(),
+            "half_open_timeout has to be longer than zero"
+        );
+        self.settings.half_open_timeout = Some(timeout);
         self
     }
 

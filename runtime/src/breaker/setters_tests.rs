@@ -3,6 +3,7 @@ use std::panic::catch_unwind;
 use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
+const MS: Duration = Duration::from_millis(1);
 
 /// Whether the setting is refused: when it is compiled, in a `static`.
 fn refused(set: fn(Breaker) -> Breaker) -> bool {
@@ -28,6 +29,17 @@ fn settings_at_the_edge_are_taken() {
         |b| b.success_threshold(1).success_threshold(63),
         |b| b.success_threshold_of(1, 63).success_threshold_of(63, 63),
         |b| b.probe_lease(Duration::MAX).lump(Duration::ZERO),
+        |b| {
+            b.half_open_failure_rate(1, 1)
+                .half_open_failure_rate(100, 63)
+        },
+        |b| b.half_open_timeout(Duration::from_nanos(1)),
+        |b| b.half_open_timeout(Duration::MAX),
+        |b| b.failure_rate_of_calls(50, 10, 1).slow_call_rate(1, MS),
+        |b| {
+            b.failure_rate_of_time(50, MINUTE, 1)
+                .slow_call_rate(100, Duration::MAX)
+        },
     ] {
         assert!(!refused(set));
     }
@@ -70,6 +82,27 @@ fn settings_beyond_the_edge_are_refused() {
         |b| b.success_threshold_of(2, 1),
         |b| b.success_threshold_of(1, 64),
         |b| b.probe_lease(Duration::ZERO),
+        |b| b.half_open_failure_rate(0, 1),
+        |b| b.half_open_failure_rate(101, 1),
+        |b| b.half_open_failure_rate(50, 0),
+        |b| b.half_open_failure_rate(50, 64),
+        |b| b.half_open_timeout(Duration::ZERO),
+        |b| b.slow_call_rate(50, MINUTE),
+        |b| b.failure_rate(50, 1, MINUTE).slow_call_rate(50, MINUTE),
+        |b| b.failure_rate_of_calls(50, 10, 1).slow_call_rate(0, MINUTE),
+        |b| {
+            b.failure_rate_of_calls(50, 10, 1)
+                .slow_call_rate(101, MINUTE)
+        },
+        |b| {
+            b.failure_rate_of_calls(50, 10, 1)
+                .slow_call_rate(50, MS / 2)
+        },
+        |b| {
+            b.failure_rate_of_calls(50, 10, 1)
+                .slow_call_rate(50, MS)
+                .failure_threshold(2)
+        },
     ]
     .into_iter()
     .enumerate()

@@ -2,22 +2,56 @@
 
 use std::time::Duration;
 
-use super::trip::Trip;
+use super::trip::{Slow, Trip};
 use super::word::{MAX_LEASE_MS, MAX_OPEN_MS};
 use crate::clock::whole_millis;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Settings {
     pub(super) trip: Trip,
+    pub(super) slow: Option<Slow>,
     pub(super) lump_ms: u64,
-    /// So many successes of so many probes close a half-open circuit.
-    pub(super) success_threshold: u64,
-    pub(super) probes: u64,
+    /// Whether a call counts once, by its last attempt, and not each attempt.
+    pub(super) counts_calls: bool,
+    pub(super) verdict: Verdict,
     pub(super) half_open_permits: u64,
+    /// How long a probe may take before it is cut off, where that is shorter than what its call allows.
+    pub(super) half_open_timeout: Option<Duration>,
     /// What was set; the other one gives way where only one is.
     pub(super) reset_timeout_ms: Option<u64>,
     pub(super) reset_timeout_max_ms: Option<u64>,
     pub(super) probe_lease_ms: u64,
+}
+
+/// What ends the half-open state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Verdict {
+    /// So many probes are made at most. When all are back and have not opened the circuit, it closes.
+    pub(super) probes: u64,
+    /// So many that succeed close it at once.
+    pub(super) successes: u64,
+    /// So many that fail open it at once.
+    pub(super) failures: u64,
+}
+
+impl Verdict {
+    /// `successes` of `probes` are needed, so that it is open again when so many no longer can be.
+    pub(super) const fn of(successes: u64, probes: u64) -> Self {
+        Self {
+            probes,
+            successes,
+            failures: probes - successes + 1,
+        }
+    }
+
+    /// All `probes` are waited for, and open it when `percent` of them fail.
+    pub(super) const fn rate(percent: u64, probes: u64) -> Self {
+        Self {
+            probes,
+            successes: probes,
+            failures: (probes * percent).div_ceil(100),
+        }
+    }
 }
 
 const RESET_TIMEOUT_MS: u64 = 1_000;
@@ -26,10 +60,12 @@ const RESET_TIMEOUT_MAX_MS: u64 = 30_000;
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
         trip: Trip::InARow { failures: 5 },
+        slow: None,
         lump_ms: 20,
-        success_threshold: 1,
-        probes: 1,
+        counts_calls: false,
+        verdict: Verdict::of(1, 1),
         half_open_permits: 1,
+        half_open_timeout: None,
         reset_timeout_ms: None,
         reset_timeout_max_ms: None,
         probe_lease_ms: 10_000,
@@ -116,6 +152,22 @@ mod tests {
             ..max
         };
         assert_eq!(periods(both), [300, 500, 500, 500, 500, 500, 500]);
+    }
+
+    #[test]
+    fn a_verdict_by_rate_opens_where_the_share_is_reached() {
+        for (percent, probes, failures) in [
+            (50, 4, 2),
+            (50, 5, 3),
+            (1, 63, 1),
+            (100, 63, 63),
+            (34, 3, 2),
+            (33, 3, 1),
+        ] {
+            let verdict = Verdict::rate(percent, probes);
+            assert_eq!(verdict.failures, failures, "{percent} % of {probes}");
+            assert_eq!((verdict.successes, verdict.probes), (probes, probes));
+        }
     }
 
     #[test]

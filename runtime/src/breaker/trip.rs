@@ -57,6 +57,22 @@ pub(super) enum Trip {
 pub(super) struct Tally {
     pub(super) calls: u64,
     pub(super) failures: u64,
+    /// Those that took too long, whatever came of them.
+    pub(super) slow: u64,
+}
+
+/// What a sliding window remembers of one call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Sample {
+    pub(super) failed: bool,
+    pub(super) slow: bool,
+}
+
+/// When calls that are answered too late open the circuit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Slow {
+    pub(super) percent: u64,
+    pub(super) from_ms: u64,
 }
 
 impl Trip {
@@ -68,22 +84,43 @@ impl Trip {
         }
     }
 
+    /// Whether it looks at a window that slides.
+    pub(super) const fn slides(self) -> bool {
+        matches!(self, Self::RateOfCalls { .. } | Self::RateOfTime { .. })
+    }
+
     /// Whether a sliding window with these calls opens the circuit.
-    pub(super) const fn opens_at(self, tally: Tally) -> bool {
+    pub(super) const fn opens_at(self, tally: Tally, slow: Option<Slow>) -> bool {
+        let (Self::RateOfCalls {
+            percent, min_calls, ..
+        }
+        | Self::RateOfTime {
+            percent, min_calls, ..
+        }) = self
+        else {
+            return false;
+        };
+        tally.calls >= min_calls
+            && (is_share(tally.failures, tally.calls, percent)
+                || match slow {
+                    Some(slow) => is_share(tally.slow, tally.calls, slow.percent),
+                    None => false,
+                })
+    }
+
+    /// How many calls a rate waits for; `None` for the rules without one.
+    pub(super) const fn min_calls(self) -> Option<u64> {
         match self {
-            Self::RateOfCalls {
-                percent, min_calls, ..
-            }
-            | Self::RateOfTime {
-                percent, min_calls, ..
-            } => is_share(tally, percent, min_calls),
-            _ => false,
+            Self::Rate { min_calls, .. }
+            | Self::RateOfCalls { min_calls, .. }
+            | Self::RateOfTime { min_calls, .. } => Some(min_calls),
+            Self::InARow { .. } | Self::OfLast { .. } => None,
         }
     }
 }
 
-const fn is_share(tally: Tally, percent: u64, min_calls: u64) -> bool {
-    tally.calls >= min_calls && tally.failures * 100 >= tally.calls * percent
+const fn is_share(part: u64, of: u64, percent: u64) -> bool {
+    part * 100 >= of * percent
 }
 
 /// What is remembered of the calls of a closed circuit.
@@ -128,13 +165,28 @@ impl History {
         }
     }
 
-    /// Failures that count now.
-    pub(super) const fn failures(self, trip: Trip) -> u64 {
-        match trip {
-            Trip::InARow { .. } => self.0 >> 28,
-            Trip::OfLast { .. } => (self.0 >> 20).count_ones() as u64,
-            Trip::Rate { .. } => self.0 & COUNT,
-            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => 0,
+    /// What counts at this time, as far as it is kept here. Without a window the calls are those that failed.
+    pub(super) const fn tally(self, trip: Trip, now_ms: u64) -> Tally {
+        let (calls, failures) = match trip {
+            Trip::InARow { .. } => (self.0 >> 28, self.0 >> 28),
+            Trip::OfLast { .. } => {
+                let failures = (self.0 >> 20).count_ones() as u64;
+                (failures, failures)
+            }
+            Trip::Rate { within_ms, .. } => {
+                let age_ms = (now_ms & SHORT_RING).wrapping_sub(self.0 >> 24) & SHORT_RING;
+                if age_ms < within_ms {
+                    ((self.0 >> 12) & COUNT, self.0 & COUNT)
+                } else {
+                    (0, 0)
+                }
+            }
+            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => (0, 0),
+        };
+        Tally {
+            calls,
+            failures,
+            slow: 0,
         }
     }
 
@@ -186,7 +238,7 @@ impl History {
         }
         calls += 1;
         failures += u64::from(failed);
-        if is_share(Tally { calls, failures }, percent, min_calls) {
+        if calls >= min_calls && is_share(failures, calls, percent) {
             return Next::Open;
         }
         self.remember(start_ms << 24 | calls << 12 | failures)

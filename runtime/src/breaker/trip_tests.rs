@@ -180,13 +180,19 @@ fn failures_that_count_are_told_for_every_rule() {
                 history = next;
             }
         }
-        history.failures(trip)
+        history.tally(trip, 1_234_567).failures
     };
     assert_eq!(failures(IN_A_ROW, "xx"), 2);
     assert_eq!(failures(IN_A_ROW, "xx."), 0);
     assert_eq!(failures(OF_LAST, "x.x"), 2);
     assert_eq!(failures(OF_LAST, "x.....x"), 1);
     assert_eq!(failures(RATE, "x...x"), 2);
+    let over = History::CLEAN.after(true, RATE, 0, 1000);
+    assert!(
+        matches!(over, Next::Remember(history)
+            if history.tally(RATE, 1999).calls == 1 && history.tally(RATE, 2000).calls == 0),
+        "a window that is over counts no more: {over:?}"
+    );
     let elsewhere = Trip::RateOfCalls {
         percent: 50,
         min_calls: 1,
@@ -197,7 +203,11 @@ fn failures_that_count_are_told_for_every_rule() {
 
 #[test]
 fn a_sliding_window_opens_at_its_share_of_enough_calls() {
-    let opens = |calls, failures| {
+    let slow = Slow {
+        percent: 80,
+        from_ms: 100,
+    };
+    let opens = |calls, failures, slow_calls, slow: Option<Slow>| {
         [
             Trip::RateOfCalls {
                 percent: 50,
@@ -209,15 +219,25 @@ fn a_sliding_window_opens_at_its_share_of_enough_calls() {
                 min_calls: 10,
                 within_ms: 1000,
             },
+            IN_A_ROW,
         ]
-        .map(|trip| trip.opens_at(Tally { calls, failures }))
+        .map(|trip| {
+            let tally = Tally {
+                calls,
+                failures,
+                slow: slow_calls,
+            };
+            trip.opens_at(tally, slow)
+        })
     };
-    assert_eq!(opens(9, 9), [false; 2]);
-    assert_eq!(opens(10, 4), [false; 2]);
-    assert_eq!(opens(10, 5), [true; 2]);
-    assert_eq!(opens(11, 5), [false; 2]);
-    assert!(!IN_A_ROW.opens_at(Tally {
-        calls: 10,
-        failures: 10
-    }));
+    let (never, reached) = ([false; 3], [true, true, false]);
+    assert_eq!(opens(9, 9, 0, None), never);
+    assert_eq!(opens(10, 4, 0, None), never);
+    assert_eq!(opens(10, 5, 0, None), reached);
+    assert_eq!(opens(11, 5, 0, None), never);
+    assert_eq!(opens(9, 0, 9, Some(slow)), never);
+    assert_eq!(opens(10, 4, 7, Some(slow)), never);
+    assert_eq!(opens(10, 0, 8, Some(slow)), reached);
+    assert_eq!(opens(10, 5, 0, Some(slow)), reached);
+    assert_eq!(opens(10, 0, 10, None), never);
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::trip::{Tally, Trip};
+use super::trip::{Sample, Tally, Trip};
 
 // Sums over several atomics are approximate while other threads count; nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -34,10 +34,18 @@ impl Window {
     }
 
     /// Counts one more call, and gives what the window holds with it.
-    pub(super) fn record(&self, failed: bool, now_ms: u64) -> Tally {
+    pub(super) fn record(&self, sample: Sample, now_ms: u64) -> Tally {
         match self {
-            Self::Calls(calls) => calls.record(failed),
-            Self::Time(time) => time.record(failed, now_ms),
+            Self::Calls(calls) => calls.record(sample),
+            Self::Time(time) => time.record(sample, now_ms),
+        }
+    }
+
+    /// What the window holds.
+    pub(super) fn tally(&self, now_ms: u64) -> Tally {
+        match self {
+            Self::Calls(calls) => calls.tally(calls.counted.load(ORDER)),
+            Self::Time(time) => time.tally(now_ms),
         }
     }
 
@@ -55,9 +63,10 @@ impl fmt::Debug for Window {
     }
 }
 
-/// The last calls, a bit for each: 1 = failure.
+/// The last calls.
 pub(super) struct Calls {
-    bits: Box<[AtomicU64]>,
+    failures: Bits,
+    slow: Bits,
     size: u64,
     /// Calls counted so far; its place in the ring is the next one's.
     counted: AtomicU64,
@@ -65,38 +74,67 @@ pub(super) struct Calls {
 
 impl Calls {
     fn new(size: u32) -> Self {
-        let words = size.div_ceil(u64::BITS);
         Self {
-            bits: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            failures: Bits::new(size),
+            slow: Bits::new(size),
             size: u64::from(size),
             counted: AtomicU64::new(0),
         }
     }
 
-    fn record(&self, failed: bool) -> Tally {
+    fn record(&self, sample: Sample) -> Tally {
         let before = self.counted.fetch_add(1, ORDER);
         let place = before % self.size;
-        let (word, bit) = (place / 64, 1_u64 << (place % 64));
-        if let Some(word) = usize::try_from(word)
-            .ok()
-            .and_then(|word| self.bits.get(word))
-        {
-            if failed {
-                word.fetch_or(bit, ORDER);
-            } else {
-                word.fetch_and(!bit, ORDER);
-            }
-        }
-        let failures = |word: &AtomicU64| u64::from(word.load(ORDER).count_ones());
+        self.failures.set(place, sample.failed);
+        self.slow.set(place, sample.slow);
+        self.tally(before.saturating_add(1))
+    }
+
+    fn tally(&self, counted: u64) -> Tally {
         Tally {
-            calls: before.saturating_add(1).min(self.size),
-            failures: self.bits.iter().map(failures).sum(),
+            calls: counted.min(self.size),
+            failures: self.failures.count(),
+            slow: self.slow.count(),
         }
     }
 
     fn clear(&self) {
         self.counted.store(0, ORDER);
-        for word in &self.bits {
+        self.failures.clear();
+        self.slow.clear();
+    }
+}
+
+/// One bit for each call.
+struct Bits(Box<[AtomicU64]>);
+
+impl Bits {
+    fn new(size: u32) -> Self {
+        let words = size.div_ceil(u64::BITS);
+        Self((0..words).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn set(&self, place: u64, value: bool) {
+        let bit = 1_u64 << (place % 64);
+        let word = usize::try_from(place / 64).ok();
+        if let Some(word) = word.and_then(|word| self.0.get(word)) {
+            let was = word.load(ORDER) & bit != 0;
+            // Most calls are as the one before in their place: what is there already is not written.
+            if value && !was {
+                word.fetch_or(bit, ORDER);
+            } else if was && !value {
+                word.fetch_and(!bit, ORDER);
+            }
+        }
+    }
+
+    fn count(&self) -> u64 {
+        let ones = |word: &AtomicU64| u64::from(word.load(ORDER).count_ones());
+        self.0.iter().map(ones).sum()
+    }
+
+    fn clear(&self) {
+        for word in &self.0 {
             word.store(0, ORDER);
         }
     }
@@ -115,12 +153,18 @@ pub(super) struct Time {
 #[derive(Default)]
 struct Stripe([Bucket; BUCKETS]);
 
-/// The number of the bucket: 24 | calls: 20 | failures: 20. Of a bucket from another round all is forgotten.
 #[derive(Default)]
-struct Bucket(AtomicU64);
+struct Bucket {
+    /// The number of the bucket: 24 | calls: 20 | failures: 20. Of a bucket from another round all is forgotten.
+    outcomes: AtomicU64,
+    /// The number of the bucket: 24 | 0: 20 | slow calls: 20.
+    slow: AtomicU64,
+}
 
+const COUNT_BITS: u32 = 20;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+const NUMBER_SHIFT: u32 = 2 * COUNT_BITS;
 const NUMBER_MASK: u64 = (1 << 24) - 1;
-const COUNT_MASK: u64 = (1 << 20) - 1;
 
 impl Time {
     fn new(within_ms: u64) -> Self {
@@ -131,17 +175,32 @@ impl Time {
         }
     }
 
-    fn record(&self, failed: bool, now_ms: u64) -> Tally {
+    fn record(&self, sample: Sample, now_ms: u64) -> Tally {
         let origin = match self.origin.compare_exchange(0, now_ms + 1, ORDER, ORDER) {
             Ok(_) => now_ms,
             Err(origin) => origin - 1,
         };
-        // Number 0 is that of a bucket never used.
-        let number = now_ms.saturating_sub(origin) / self.bucket_ms + 1;
+        let number = self.number(origin, now_ms);
         if let Some(Stripe(buckets)) = self.stripes.get(stripe()) {
             let place = usize::try_from(number % BUCKETS as u64).unwrap_or(0);
-            buckets[place].count(number, failed);
+            buckets[place].count(number, sample);
         }
+        self.sum(number)
+    }
+
+    fn tally(&self, now_ms: u64) -> Tally {
+        match self.origin.load(ORDER) {
+            0 => Tally::default(),
+            origin => self.sum(self.number(origin - 1, now_ms)),
+        }
+    }
+
+    /// Which bucket it is now. Number 0 is that of a bucket never used.
+    fn number(&self, origin: u64, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(origin) / self.bucket_ms + 1
+    }
+
+    fn sum(&self, number: u64) -> Tally {
         let mut tally = Tally::default();
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
             bucket.add_to(&mut tally, number);
@@ -152,34 +211,53 @@ impl Time {
     fn clear(&self) {
         self.origin.store(0, ORDER);
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
-            bucket.0.store(0, ORDER);
+            bucket.outcomes.store(0, ORDER);
+            bucket.slow.store(0, ORDER);
         }
     }
 }
 
 impl Bucket {
-    fn count(&self, number: u64, failed: bool) {
-        let number = number & NUMBER_MASK;
-        let _ = self.0.fetch_update(ORDER, ORDER, |bits| {
-            let (mut calls, mut failures) = match bits >> 40 {
-                same if same == number => ((bits >> 20) & COUNT_MASK, bits & COUNT_MASK),
-                _ => (0, 0),
-            };
-            if calls == COUNT_MASK {
-                // The share stays what it was.
-                (calls, failures) = (calls / 2, failures / 2);
-            }
-            Some(number << 40 | (calls + 1) << 20 | (failures + u64::from(failed)))
-        });
+    fn count(&self, number: u64, sample: Sample) {
+        count(&self.outcomes, number, sample.failed, 1 << COUNT_BITS);
+        if sample.slow {
+            count(&self.slow, number, true, 0);
+        }
     }
 
     fn add_to(&self, tally: &mut Tally, now: u64) {
-        let bits = self.0.load(ORDER);
-        let age = now.wrapping_sub(bits >> 40) & NUMBER_MASK;
-        if bits != 0 && age < BUCKETS as u64 {
-            tally.calls += (bits >> 20) & COUNT_MASK;
-            tally.failures += bits & COUNT_MASK;
+        let (calls, failures) = counts(&self.outcomes, now);
+        let (_, slow) = counts(&self.slow, now);
+        tally.calls += calls;
+        tally.failures += failures;
+        tally.slow += slow;
+    }
+}
+
+/// Adds `call` to the upper count, and one to the lower one if it `counts`.
+fn count(bucket: &AtomicU64, number: u64, counts: bool, call: u64) {
+    let number = number & NUMBER_MASK;
+    let _ = bucket.fetch_update(ORDER, ORDER, |bits| {
+        let mut now = match bits >> NUMBER_SHIFT {
+            same if same == number => bits & ((1 << NUMBER_SHIFT) - 1),
+            _ => 0,
+        };
+        if now >> COUNT_BITS == COUNT_MASK || now & COUNT_MASK == COUNT_MASK {
+            // The share stays what it was.
+            now = (now >> 1) & !(1 << (COUNT_BITS - 1));
         }
+        Some((number << NUMBER_SHIFT) | (now + call + u64::from(counts)))
+    });
+}
+
+/// The two counts of a bucket that is not too old.
+fn counts(bucket: &AtomicU64, now: u64) -> (u64, u64) {
+    let bits = bucket.load(ORDER);
+    let age = now.wrapping_sub(bits >> NUMBER_SHIFT) & NUMBER_MASK;
+    if bits != 0 && age < BUCKETS as u64 {
+        ((bits >> COUNT_BITS) & COUNT_MASK, bits & COUNT_MASK)
+    } else {
+        (0, 0)
     }
 }
 
@@ -193,85 +271,5 @@ fn stripe() -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(calls: u64, failures: u64) -> Tally {
-        Tally { calls, failures }
-    }
-
-    #[test]
-    fn a_window_of_calls_forgets_the_oldest() {
-        let window = Calls::new(3);
-        let seen: Vec<_> = "xx..x.x"
-            .chars()
-            .map(|outcome| window.record(outcome == 'x'))
-            .collect();
-        let expected = [(1, 1), (2, 2), (3, 2), (3, 1), (3, 1), (3, 1), (3, 2)];
-        assert_eq!(
-            seen,
-            expected.map(|(calls, failures)| tally(calls, failures))
-        );
-        window.clear();
-        assert_eq!(window.record(false), tally(1, 0));
-    }
-
-    #[test]
-    fn a_window_of_calls_may_be_of_any_size() {
-        for size in [1, 63, 64, 65, MAX_CALLS] {
-            let window = Calls::new(size);
-            for _ in 0..2 * size {
-                window.record(true);
-            }
-            assert_eq!(
-                window.record(false),
-                tally(size.into(), u64::from(size) - 1)
-            );
-        }
-    }
-
-    #[test]
-    fn a_window_of_time_forgets_a_tenth_at_a_time() {
-        let window = Time::new(1000);
-        assert_eq!(window.record(true, 5000), tally(1, 1));
-        assert_eq!(window.record(false, 5099), tally(2, 1));
-        assert_eq!(window.record(true, 5100), tally(3, 2));
-        assert_eq!(window.record(false, 5999), tally(4, 2));
-        assert_eq!(
-            window.record(false, 6000),
-            tally(3, 1),
-            "the first bucket is gone"
-        );
-        assert_eq!(window.record(false, 60_000), tally(1, 0));
-        window.clear();
-        assert_eq!(window.record(true, 60_000), tally(1, 1));
-    }
-
-    #[test]
-    fn a_clock_that_goes_back_does_no_harm() {
-        let window = Time::new(1000);
-        window.record(true, 5000);
-        assert!(window.record(true, 0).calls >= 1);
-        assert!(window.record(true, u64::MAX - 1).calls >= 1);
-    }
-
-    #[test]
-    fn threads_lose_no_call() {
-        let windows = [
-            Window::Time(Time::new(1000)),
-            Window::Calls(Calls::new(MAX_CALLS)),
-        ];
-        for window in &windows {
-            std::thread::scope(|scope| {
-                for _ in 0..8 {
-                    scope.spawn(|| {
-                        for call in 0..100 {
-                            window.record(call % 2 == 0, 5000);
-                        }
-                    });
-                }
-            });
-            assert_eq!(window.record(false, 5000), tally(801, 400), "{window:?}");
-        }
-    }
-}
+#[path = "window_tests.rs"]
+mod tests;

@@ -282,9 +282,8 @@ impl Word {
             },
             Phase::HalfOpen(half) => {
                 // Never more probes than outcomes are still needed.
-                let wanted = settings
-                    .probes
-                    .saturating_sub(half.successes + half.failures);
+                let back = half.successes + half.failures;
+                let wanted = settings.verdict.probes.saturating_sub(back);
                 if half.out < settings.half_open_permits.min(wanted) {
                     let half = HalfOpen {
                         out: half.out + 1,
@@ -299,6 +298,14 @@ impl Word {
                     Admission::Reject { retry_after_ms: 0 }
                 }
             }
+        }
+    }
+
+    /// How long calls are refused from now on, in milliseconds; zero where one may go, and while a probe is under way.
+    pub(super) fn refuses_for_ms(self, settings: &Settings, now_ms: u64) -> u64 {
+        match self.admit(settings, now_ms, 0) {
+            Admission::Reject { retry_after_ms } => retry_after_ms,
+            Admission::Pass | Admission::Probe(_) => 0,
         }
     }
 
@@ -330,7 +337,8 @@ impl Word {
             }
             (Phase::HalfOpen(half), Settlement::Success) => {
                 let successes = half.successes + 1;
-                if successes >= settings.success_threshold {
+                let verdict = settings.verdict;
+                if successes >= verdict.successes || successes + half.failures >= verdict.probes {
                     return Effect::To(self.reset(settings));
                 }
                 let out = half.out.saturating_sub(1);
@@ -345,8 +353,11 @@ impl Word {
             }
             (Phase::HalfOpen(half), Settlement::Failure) => {
                 let failures = half.failures + 1;
-                if failures + settings.success_threshold > settings.probes {
+                if failures >= settings.verdict.failures {
                     return open((half.streak + 1).min(MAX_STREAK));
+                }
+                if failures + half.successes >= settings.verdict.probes {
+                    return Effect::To(self.reset(settings));
                 }
                 let out = half.out.saturating_sub(1);
                 to(

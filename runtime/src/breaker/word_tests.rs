@@ -1,6 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::*;
+use crate::breaker::settings::Verdict;
 use crate::breaker::trip::Trip;
 
 const MIDDLE: u32 = u32::MAX / 2 + 1;
@@ -8,13 +9,11 @@ const MIDDLE: u32 = u32::MAX / 2 + 1;
 fn settings() -> Settings {
     Settings {
         trip: Trip::InARow { failures: 2 },
-        success_threshold: 1,
-        probes: 1,
-        half_open_permits: 1,
         lump_ms: 0,
         reset_timeout_ms: Some(1000),
         reset_timeout_max_ms: Some(4000),
         probe_lease_ms: 500,
+        ..Settings::DEFAULT
     }
 }
 
@@ -171,8 +170,7 @@ fn a_lost_probe_is_replaced_however_long_nobody_calls() {
 fn no_more_probes_than_successes_are_still_needed() {
     let settings = Settings {
         half_open_permits: 5,
-        success_threshold: 2,
-        probes: 2,
+        verdict: Verdict::of(2, 2),
         ..settings()
     };
     let one = probe(opened(&settings, 0), &settings, 1000);
@@ -202,8 +200,7 @@ fn so_many_successes_of_so_many_probes() {
     use Settlement::{Failure, Success};
     let settings = Settings {
         half_open_permits: 3,
-        success_threshold: 2,
-        probes: 3,
+        verdict: Verdict::of(2, 3),
         ..settings()
     };
     let all = |outcomes: [Settlement; 3]| {
@@ -234,6 +231,38 @@ fn so_many_successes_of_so_many_probes() {
             "{outcomes:?}"
         );
     }
+}
+
+#[test]
+fn a_rate_waits_for_all_probes_to_close_and_for_no_more_failures_than_it_takes_to_open() {
+    use Settlement::{Failure, Neutral, Success};
+    let settings = Settings {
+        verdict: Verdict::rate(50, 4),
+        ..settings()
+    };
+    let ends = |outcomes: &[Settlement]| {
+        let mut word = opened(&settings, 0);
+        for (at, outcome) in outcomes.iter().enumerate() {
+            word = probe(word, &settings, 1000);
+            word = after(word, word.generation(), *outcome, &settings, 1000);
+            if !word.is_half_open() {
+                return Some((at, word.is_closed()));
+            }
+        }
+        None
+    };
+    assert_eq!(ends(&[Success, Success, Success]), None);
+    assert_eq!(ends(&[Success, Success, Success, Failure]), Some((3, true)));
+    assert_eq!(ends(&[Failure, Success, Success, Success]), Some((3, true)));
+    assert_eq!(ends(&[Failure, Success, Failure]), Some((2, false)));
+    assert_eq!(
+        ends(&[Failure, Neutral, Success, Failure]),
+        Some((3, false))
+    );
+    assert_eq!(
+        ends(&[Success, Neutral, Success, Success, Success]),
+        Some((4, true))
+    );
 }
 
 #[test]
@@ -372,11 +401,11 @@ impl System {
                 "permits are counted exactly: {next:?}"
             );
             assert!(half.out <= settings.half_open_permits, "{next:?}");
-            assert!(half.successes < settings.success_threshold, "{next:?}");
-            assert!(
-                half.successes + half.failures + half.out <= settings.probes,
-                "{next:?}"
-            );
+            let verdict = settings.verdict;
+            assert!(half.successes < verdict.successes, "{next:?}");
+            assert!(half.failures < verdict.failures, "{next:?}");
+            let made = half.successes + half.failures + half.out;
+            assert!(made <= verdict.probes, "{next:?}");
         }
     }
 }
@@ -436,28 +465,30 @@ fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
     };
     let mut states = 0;
     // Permits, successes and probes of half-open matter most with the simplest rule, and the rules with the simplest half-open.
-    for (trip, lump_ms, half_open_permits, success_threshold, probes) in [
-        (once, 0, 1, 1, 1),
-        (once, 0, 1, 2, 2),
-        (once, 0, 2, 2, 2),
-        (once, 0, 2, 1, 1),
-        (once, 0, 2, 1, 3),
-        (once, 0, 1, 2, 3),
-        (twice, 0, 1, 1, 1),
-        (twice, 2, 2, 2, 2),
-        (of_last, 0, 1, 1, 1),
-        (of_last, 2, 2, 1, 2),
-        (rate, 0, 1, 1, 1),
+    for (trip, lump_ms, half_open_permits, verdict) in [
+        (once, 0, 1, Verdict::of(1, 1)),
+        (once, 0, 1, Verdict::of(2, 2)),
+        (once, 0, 2, Verdict::of(2, 2)),
+        (once, 0, 2, Verdict::of(1, 1)),
+        (once, 0, 2, Verdict::of(1, 3)),
+        (once, 0, 1, Verdict::of(2, 3)),
+        (once, 0, 2, Verdict::rate(50, 3)),
+        (once, 0, 1, Verdict::rate(100, 2)),
+        (twice, 0, 1, Verdict::of(1, 1)),
+        (twice, 2, 2, Verdict::of(2, 2)),
+        (of_last, 0, 1, Verdict::of(1, 1)),
+        (of_last, 2, 2, Verdict::of(1, 2)),
+        (rate, 0, 1, Verdict::of(1, 1)),
     ] {
         let settings = Settings {
             trip,
-            success_threshold,
-            probes,
+            verdict,
             half_open_permits,
             lump_ms,
             reset_timeout_ms: Some(2),
             reset_timeout_max_ms: Some(4),
             probe_lease_ms: 3,
+            ..Settings::DEFAULT
         };
         states += walk(&settings, 3, 13);
     }

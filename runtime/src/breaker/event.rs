@@ -1,0 +1,167 @@
+//! Code of the application that is told what happens at a breaker.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::{Breaker, State};
+
+/// A change of a circuit's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The name given to [`Breaker::new`].
+    pub breaker: &'static str,
+    /// The state before.
+    pub from: State,
+    /// The state now.
+    pub to: State,
+    /// How long the circuit will refuse calls; zero if it does not.
+    pub retry_after: Duration,
+}
+
+/// What happened at a breaker. Of calls that succeed nothing is told: they cost nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerEvent {
+    /// The state has changed.
+    Transition(Transition),
+    /// An attempt counted as failed, or took too long; within [`lump`](Breaker::lump) of another too.
+    #[non_exhaustive]
+    Failure {
+        /// The name given to [`Breaker::new`].
+        breaker: &'static str,
+        /// Whether it took as long as [`slow_call_rate`](Breaker::slow_call_rate) says, whatever came of it.
+        slow: bool,
+    },
+    /// A call was refused.
+    #[non_exhaustive]
+    Refused {
+        /// The name given to [`Breaker::new`].
+        breaker: &'static str,
+        /// How long the circuit will go on refusing; zero while a probe is under way.
+        retry_after: Duration,
+    },
+    /// An attempt ended that had been let in before the circuit last changed its state: it counts for nothing.
+    #[non_exhaustive]
+    Stale {
+        /// The name given to [`Breaker::new`].
+        breaker: &'static str,
+    },
+    /// A probe was not heard of within [`probe_lease`](Breaker::probe_lease), and another was let through in its place.
+    #[non_exhaustive]
+    ProbeLost {
+        /// The name given to [`Breaker::new`].
+        breaker: &'static str,
+    },
+    /// A retry was not made, because the [`retry_budget`](Breaker::retry_budget) had no token left.
+    #[non_exhaustive]
+    RetryBudgetExhausted {
+        /// The name given to [`Breaker::new`].
+        breaker: &'static str,
+    },
+}
+
+type Listener = Box<dyn Fn(&BreakerEvent) + Send + Sync>;
+
+/// A list that only grows, so that it can be walked without a lock.
+pub(super) struct Listeners {
+    first: OnceLock<Box<Node>>,
+}
+
+struct Node {
+    listener: Listener,
+    next: OnceLock<Box<Self>>,
+}
+
+impl Listeners {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+        }
+    }
+
+    fn add(&self, listener: Listener) {
+        let mut node = Box::new(Node {
+            listener,
+            next: OnceLock::new(),
+        });
+        let mut slot = &self.first;
+        while let Err(back) = slot.set(node) {
+            node = back;
+            let Some(taken) = slot.get() else { return };
+            slot = &taken.next;
+        }
+    }
+
+    /// The word has changed already: a listener that panics or takes its time does nothing to the breaker.
+    pub(super) fn call(&self, event: &BreakerEvent) {
+        let mut next = self.first.get();
+        while let Some(node) = next {
+            // The panic hook has reported it.
+            let _ = catch_unwind(AssertUnwindSafe(|| (node.listener)(event)));
+            next = node.next.get();
+        }
+    }
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Listeners")
+    }
+}
+
+impl Breaker {
+    /// Calls `listener` at each event from now on, on the thread of the call that caused it.
+    ///
+    /// It should be quick: that call waits for it, others do not. A panic in it is contained. Events that follow each other
+    /// closely may be told out of order when different threads cause them.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, BreakerEvent};
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions").failure_threshold(1);
+    /// static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// SESSIONS.on_event(|event| {
+    ///     if let BreakerEvent::Refused { .. } = event {
+    ///         REFUSED.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// SESSIONS.try_acquire()?.failure();
+    /// assert!(SESSIONS.try_acquire().is_err());
+    /// assert_eq!(REFUSED.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), redis_resilient::Rejection>(())
+    /// ```
+    pub fn on_event(&self, listener: impl Fn(&BreakerEvent) + Send + Sync + 'static) {
+        self.record().listeners.add(Box::new(listener));
+    }
+
+    /// Calls `listener` at each change of state from now on, as [`on_event`](Self::on_event) does at every event.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, State};
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions").failure_threshold(1);
+    /// static OPENED: AtomicUsize = AtomicUsize::new(0);
+    ///
+    /// SESSIONS.on_transition(|transition| {
+    ///     if transition.to == State::Open {
+    ///         OPENED.fetch_add(1, Ordering::Relaxed);
+    ///     }
+    /// });
+    /// SESSIONS.try_acquire()?.failure();
+    /// assert_eq!(OPENED.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), redis_resilient::Rejection>(())
+    /// ```
+    pub fn on_transition(&self, listener: impl Fn(&Transition) + Send + Sync + 'static) {
+        self.on_event(move |event| {
+            if let BreakerEvent::Transition(transition) = event {
+                listener(transition);
+            }
+        });
+    }
+}

@@ -1,0 +1,101 @@
+//! What is kept beside the state word: made when something is first to be told of a breaker, so that a healthy one has none.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::event::Listeners;
+use super::settings::Settings;
+use super::window::Window;
+use super::word::Word;
+
+// What is here informs and decides nothing but who is told; the state word decides.
+const ORDER: Ordering = Ordering::Relaxed;
+
+/// All of a breaker but the word itself.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) name: &'static str,
+    pub(super) settings: Settings,
+    /// The state word as it was when it last changed, for those who have only the record.
+    word: AtomicU64,
+    /// When the state was entered, in milliseconds; 0 if it never was. Perhaps of the state before or after.
+    since_ms: AtomicU64,
+    /// Whether calls that would be refused are let through.
+    observing: AtomicBool,
+    /// For the rules that slide.
+    pub(super) window: Option<Window>,
+    pub(super) listeners: Listeners,
+}
+
+impl Record {
+    /// One that is listed from now on, for as long as its breaker lives.
+    pub(super) fn listed(name: &'static str, settings: Settings, word: Word) -> Arc<Self> {
+        let record = Arc::new(Self {
+            name,
+            settings,
+            word: AtomicU64::new(word.bits()),
+            since_ms: AtomicU64::new(0),
+            observing: AtomicBool::new(false),
+            window: Window::for_rule(settings.trip),
+            listeners: Listeners::new(),
+        });
+        let mut list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
+        list.retain(|record| record.strong_count() > 0);
+        list.push(Arc::downgrade(&record));
+        record
+    }
+
+    pub(super) fn word(&self) -> Word {
+        Word::from_bits(self.word.load(ORDER))
+    }
+
+    /// Takes over the breaker's word, which may be changing.
+    pub(super) fn follow(&self, word: impl Fn() -> Word) {
+        // Whoever writes last looks once more, so that the last one written is the last one there was.
+        let mut seen = word();
+        loop {
+            self.word.store(seen.bits(), ORDER);
+            let now = word();
+            if now == seen {
+                return;
+            }
+            seen = now;
+        }
+    }
+
+    pub(super) fn entered(&self, now_ms: u64) {
+        self.since_ms.store(now_ms, ORDER);
+    }
+
+    pub(super) fn since_ms(&self) -> Option<u64> {
+        match self.since_ms.load(ORDER) {
+            0 => None,
+            since_ms => Some(since_ms),
+        }
+    }
+
+    pub(super) fn is_observing(&self) -> bool {
+        self.observing.load(ORDER)
+    }
+
+    pub(super) fn observe(&self, observe: bool) {
+        self.observing.store(observe, ORDER);
+    }
+
+    pub(super) fn clear_window(&self) {
+        if let Some(window) = &self.window {
+            window.clear();
+        }
+    }
+}
+
+static LIST: Mutex<Vec<Weak<Record>>> = Mutex::new(Vec::new());
+
+/// All records whose breakers live, by name; of the same name, those made earlier first.
+pub(super) fn all() -> Vec<Arc<Record>> {
+    let list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut records: Vec<_> = list.iter().filter_map(Weak::upgrade).collect();
+    drop(list);
+    records.sort_by_key(|record| record.name);
+    records
+}

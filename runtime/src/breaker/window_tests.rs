@@ -1,0 +1,142 @@
+use super::*;
+
+const GOOD: Sample = Sample {
+    failed: false,
+    slow: false,
+};
+const BAD: Sample = Sample {
+    failed: true,
+    slow: false,
+};
+const SLOW: Sample = Sample {
+    failed: false,
+    slow: true,
+};
+
+fn tally(calls: u64, failures: u64) -> Tally {
+    Tally {
+        calls,
+        failures,
+        slow: 0,
+    }
+}
+
+#[test]
+fn a_window_of_calls_forgets_the_oldest() {
+    let window = Calls::new(3);
+    let seen: Vec<_> = "xx..x.x"
+        .chars()
+        .map(|outcome| window.record(if outcome == 'x' { BAD } else { GOOD }))
+        .collect();
+    let expected = [(1, 1), (2, 2), (3, 2), (3, 1), (3, 1), (3, 1), (3, 2)];
+    assert_eq!(
+        seen,
+        expected.map(|(calls, failures)| tally(calls, failures))
+    );
+    window.clear();
+    assert_eq!(window.record(GOOD), tally(1, 0));
+}
+
+#[test]
+fn a_window_of_calls_may_be_of_any_size() {
+    for size in [1, 63, 64, 65, MAX_CALLS] {
+        let window = Calls::new(size);
+        for _ in 0..2 * size {
+            window.record(BAD);
+        }
+        assert_eq!(window.record(GOOD), tally(size.into(), u64::from(size) - 1));
+    }
+}
+
+#[test]
+fn a_window_of_time_forgets_a_tenth_at_a_time() {
+    let window = Time::new(1000);
+    assert_eq!(window.record(BAD, 5000), tally(1, 1));
+    assert_eq!(window.record(GOOD, 5099), tally(2, 1));
+    assert_eq!(window.record(BAD, 5100), tally(3, 2));
+    assert_eq!(window.record(GOOD, 5999), tally(4, 2));
+    assert_eq!(
+        window.record(GOOD, 6000),
+        tally(3, 1),
+        "the first bucket is gone"
+    );
+    assert_eq!(window.record(GOOD, 60_000), tally(1, 0));
+    window.clear();
+    assert_eq!(window.record(BAD, 60_000), tally(1, 1));
+}
+
+#[test]
+fn a_clock_that_goes_back_does_no_harm() {
+    let window = Time::new(1000);
+    window.record(BAD, 5000);
+    assert!(window.record(BAD, 0).calls >= 1);
+    assert!(window.record(BAD, u64::MAX - 1).calls >= 1);
+}
+
+#[test]
+fn threads_lose_no_call() {
+    let windows = [
+        Window::Time(Time::new(1000)),
+        Window::Calls(Calls::new(MAX_CALLS)),
+    ];
+    for window in &windows {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for call in 0..100 {
+                        window.record(if call % 2 == 0 { BAD } else { GOOD }, 5000);
+                    }
+                });
+            }
+        });
+        assert_eq!(window.record(GOOD, 5000), tally(801, 400), "{window:?}");
+    }
+}
+
+#[test]
+fn slow_calls_are_counted_and_forgotten_as_failures_are() {
+    let slow = |calls, slow| Tally {
+        calls,
+        failures: 0,
+        slow,
+    };
+    let last = Calls::new(2);
+    assert_eq!(last.record(SLOW), slow(1, 1));
+    assert_eq!(last.record(SLOW), slow(2, 2));
+    assert_eq!(last.record(GOOD), slow(2, 1));
+    assert_eq!(last.record(GOOD), slow(2, 0));
+    let time = Time::new(1000);
+    assert_eq!(time.record(SLOW, 5000), slow(1, 1));
+    assert_eq!(time.record(SLOW, 5500), slow(2, 2));
+    assert_eq!(time.record(GOOD, 6000), slow(2, 1));
+    time.clear();
+    assert_eq!(time.record(GOOD, 6000), slow(1, 0));
+}
+
+#[test]
+fn a_window_may_be_looked_at_without_counting() {
+    for window in [Window::Time(Time::new(1000)), Window::Calls(Calls::new(9))] {
+        assert_eq!(window.tally(5000), tally(0, 0), "{window:?}");
+        window.record(BAD, 5000);
+        for _ in 0..3 {
+            assert_eq!(window.tally(5000), tally(1, 1), "{window:?}");
+        }
+    }
+    let window = Window::Time(Time::new(1000));
+    window.record(BAD, 5000);
+    assert_eq!(window.tally(5999), tally(1, 1));
+    assert_eq!(window.tally(6000), tally(0, 0), "at exactly its length");
+}
+
+#[test]
+fn a_bucket_that_is_full_keeps_its_shares() {
+    let bucket = AtomicU64::new(0);
+    let full = (1 << NUMBER_SHIFT) | (COUNT_MASK << COUNT_BITS) | (COUNT_MASK / 2);
+    bucket.store(full, ORDER);
+    count(&bucket, 1, true, 1 << COUNT_BITS);
+    let (calls, failures) = counts(&bucket, 1);
+    assert_eq!((calls, failures), (COUNT_MASK / 2 + 1, COUNT_MASK / 4 + 1));
+    bucket.store((1 << NUMBER_SHIFT) | COUNT_MASK, ORDER);
+    count(&bucket, 1, true, 0);
+    assert_eq!(counts(&bucket, 1), (0, COUNT_MASK / 2 + 1));
+}
