@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::breaker::{Breaker, Permit, Probing};
 use crate::class::Settlement;
-use crate::clock::Instant;
+use crate::clock::{self, Instant};
 use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
 use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
@@ -56,7 +56,7 @@ impl<'a> Call<'a> {
     pub fn started(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
         let mut call = Self::new(policy, breaker);
         if policy.deadline.is_some() {
-            call.started = Some(Instant::now());
+            call.started = Some(clock::now());
         }
         call
     }
@@ -249,7 +249,7 @@ impl<'a> Call<'a> {
         }
         if self.policy.deadline.is_some()
             && self
-                .time_left(Instant::now())
+                .time_left(clock::now())
                 .is_some_and(|left| delay >= left)
         {
             return false;
@@ -270,7 +270,7 @@ impl<'a> Call<'a> {
 
     #[cold]
     fn is_past_deadline(&mut self) -> bool {
-        self.time_left(Instant::now())
+        self.time_left(clock::now())
             .is_some_and(|left| left.is_zero())
     }
 
@@ -303,7 +303,7 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 /// Makes the pause before the next attempt by blocking the thread.
 #[cold]
 pub fn block(call: &mut Call<'_>) {
-    std::thread::sleep(call.delay());
+    clock::sleep(call.delay());
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-//! Time as the breaker and the deadline see it: monotonic, and following `tokio::time::pause`.
+//! Time as the breaker and the deadline see it: monotonic, and following `tokio::time::pause` and, in tests, a clock set by hand.
+
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) mod manual;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,11 +11,29 @@ pub(crate) use tokio::time::Instant;
 /// Room below the first reading, so that a paused test clock that started a little earlier still moves forward from there.
 const HEAD_START: Duration = Duration::from_secs(86_400);
 
+/// The time now.
+pub(crate) fn now() -> Instant {
+    #[cfg(any(test, feature = "test-util"))]
+    if let Some(now) = manual::now() {
+        return now;
+    }
+    Instant::now()
+}
+
+/// Blocks the thread.
+pub(crate) fn sleep(pause: Duration) {
+    #[cfg(any(test, feature = "test-util"))]
+    if manual::sleeps(pause) {
+        return;
+    }
+    std::thread::sleep(pause);
+}
+
 /// Milliseconds since an origin fixed for the life of the process. Never panics. As monotonic as tokio's clock: one that
 /// a test has paused may be behind or ahead of the others.
 pub(crate) fn now_ms() -> u64 {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    let now = Instant::now();
+    let now = now();
     let origin = *ORIGIN.get_or_init(|| now.checked_sub(HEAD_START).unwrap_or(now));
     whole_millis(now.saturating_duration_since(origin))
 }

@@ -28,6 +28,7 @@
 //! # Feature flags
 //!
 //! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
+//! * `test-util`: `ManualClock` and `seed_randomness`, for tests. `redis-resilient-testkit` turns it on.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -51,5 +52,7 @@ pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify};
+#[cfg(any(test, feature = "test-util"))]
+pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;

@@ -5,8 +5,9 @@
 //! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts at once and needs nothing installed. |
 //! | [`RealRedis`] | a `redis-server` process | that your code works with the real thing, also while it is killed, frozen, restarted or loading. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
+//! | [`ManualClock`] | time that the test moves by hand | what a breaker, a deadline or a pause does in synchronous code, without waiting for it. Asynchronous code has `tokio::time::pause`. |
 //!
-//! All three are synchronous, so they serve synchronous tests and those on any runtime alike; they
+//! All servers are synchronous, so they serve synchronous tests and those on any runtime alike; they
 //! listen on ports of their own, so that tests can run in parallel; and they clean up when dropped.
 //! There is no waiting for a fault to take effect: it has when the method that sets it returns.
 //!
@@ -64,4 +65,5 @@ mod watchdog;
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
 pub use real_redis::{RealRedis, RealRedisBuilder};
+pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};
 pub use start_error::StartError;
