@@ -5,6 +5,7 @@ mod operator;
 mod permit;
 mod probing;
 mod record;
+mod rules;
 mod setters;
 mod settings;
 mod snapshot;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use redis_resilient::{Breaker, Permit};
+use redis_resilient::{Breaker, Permit, Snapshot};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::advance;
@@ -20,7 +20,7 @@ struct Step {
     op: Op,
     r: Option<Outcome>,
     id: Option<String>,
-    /// Of an `advance` the time, of a call its measured duration: the engine measures none.
+    /// Of an `advance` the time, of a call its measured duration.
     ms: Option<i64>,
     to: Option<StateWord>,
     for_ms: Option<u64>,
@@ -55,8 +55,7 @@ struct View {
     executions: u64,
     transitions: Vec<String>,
     retry_after: Duration,
-    failures: u32,
-    successes: u32,
+    snapshot: Snapshot,
     spared: bool,
 }
 
@@ -150,6 +149,11 @@ impl<'a> World<'a> {
                     admitted = Some(permit.is_some());
                     admitted_n += u64::from(permit.is_some());
                     if let Some(permit) = permit {
+                        if breaker.measures() {
+                            // The cases do not say that the clock moves; none of these depends on it.
+                            let ms = step.ms.unwrap_or(0).unsigned_abs();
+                            advance(Duration::from_millis(ms)).await;
+                        }
                         breaker.finish(permit, step.r.ok_or_else(|| missing("r"))?);
                     }
                 }
@@ -198,8 +202,7 @@ impl<'a> World<'a> {
             executions: watched.executions,
             transitions: watched.transitions.iter().map(transition).collect(),
             retry_after: snapshot.retry_after,
-            failures: snapshot.failures,
-            successes: snapshot.successes,
+            snapshot,
             spared: watched.spared,
         })
     }
@@ -207,7 +210,10 @@ impl<'a> World<'a> {
 
 impl View {
     fn see(&self, word: &str, config: &Config) -> Result<Seen, String> {
+        let seen = &self.snapshot;
         let closed = self.state == StateWord::Closed;
+        let half_open = self.state == StateWord::HalfOpen;
+        let counted = half_open || config.counts_all();
         let value = match word {
             "state" => written(self.state),
             "admitted" | "admitted_n" if self.spared => {
@@ -231,15 +237,26 @@ impl View {
             }
             "retry_after_ms" => Value::from(u64::try_from(self.retry_after.as_millis()).ok()),
             "consecutive_failures" if closed && config.counts_in_a_row() => {
-                Value::from(self.failures)
+                Value::from(seen.failures)
             }
-            // The failures of a window are all that it tells of.
-            "failures" if closed && config.counts_the_last() => Value::from(self.failures),
-            "successes" if self.state == StateWord::HalfOpen => Value::from(self.successes),
+            // The failures of the last calls are all that is known of them.
+            "failures" if closed && config.counts_the_last() => Value::from(seen.failures),
+            "successes" if half_open => Value::from(seen.successes),
+            "buffered" if counted => Value::from(seen.calls),
+            "failures" if counted => Value::from(seen.failures),
+            "successes" if counted => Value::from(seen.calls - seen.failures),
+            "slow" if counted => Value::from(seen.slow),
+            "failure_rate" if counted => rounded(seen.failure_rate()),
+            "slow_rate" if counted => rounded(seen.slow_call_rate()),
             _ => return known(word),
         };
         Ok(Seen::Is(value))
     }
+}
+
+/// As the cases write a share, with two places.
+fn rounded(percent: Option<f64>) -> Value {
+    Value::from(percent.map(|percent| (percent * 100.0).round() / 100.0))
 }
 
 /// A word that expectations may have, and that cannot be seen.

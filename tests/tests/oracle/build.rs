@@ -104,8 +104,12 @@ fn refusal(name: &str, value: &Value, all: &Words) -> Result<Refusal, String> {
         "min_calls" | "window_ms" if !bad => Refusal::NotOffered("config:least number"),
         "window_ms" => setter(|| rate(50, 10, Duration::ZERO)),
         "window" if bad => setter(|| Breaker::new("oracle").failure_threshold_of(1, 0)),
-        "slow_ms" | "slow_rate" => Refusal::NotOffered("config:slow"),
-        "max_wait_half_open_ms" => Refusal::NotOffered("config:half_open_timeout"),
+        "slow_ms" if bad => setter(|| slow(50, Duration::ZERO)),
+        "slow_rate" if bad => setter(|| slow(0, A_SECOND)),
+        "slow_rate" if number > 1.0 => setter(|| slow(101, A_SECOND)),
+        "max_wait_half_open_ms" if bad => {
+            setter(|| Breaker::new("oracle").half_open_timeout(Duration::ZERO))
+        }
         "bulkhead" if bad => setter(|| Bulkhead::new("oracle", 0)),
         "randomization" | "jitter_ms" => Refusal::NotOffered("config:jitter width"),
         "attempt" => Refusal::NotOffered("config:interval function"),
@@ -127,13 +131,34 @@ fn refusal(name: &str, value: &Value, all: &Words) -> Result<Refusal, String> {
         }
         "max_retries" if number < 0.0 => Refusal::Attribute("retries_negative.rs"),
         "multiplier" if number < 1.0 => Refusal::Attribute("factor_below_one.rs"),
-        "bulkhead" | "rate" | "window" | "successes" | "permits" | "max_requests" | "failures"
-        | "interval_ms" | "timeout_ms" | "max_ms" | "delay_ms" | "base_ms" | "max_duration_ms"
-        | "max_retries" | "multiplier" => Refusal::None,
+        "bulkhead"
+        | "rate"
+        | "window"
+        | "successes"
+        | "permits"
+        | "max_requests"
+        | "failures"
+        | "interval_ms"
+        | "timeout_ms"
+        | "max_ms"
+        | "delay_ms"
+        | "base_ms"
+        | "max_duration_ms"
+        | "max_retries"
+        | "multiplier"
+        | "slow_ms"
+        | "slow_rate"
+        | "max_wait_half_open_ms" => Refusal::None,
         _ => return Err(format!("unknown setting `{name}`")),
     })
 }
 
 const fn rate(percent: u32, min_calls: u32, within: Duration) -> Breaker {
     Breaker::new("oracle").failure_rate(percent, min_calls, within)
+}
+
+const fn slow(percent: u32, from: Duration) -> Breaker {
+    Breaker::new("oracle")
+        .failure_rate_of_calls(50, 10, 1)
+        .slow_call_rate(percent, from)
 }

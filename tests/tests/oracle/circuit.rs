@@ -92,6 +92,10 @@ impl Config {
         if by_rate && self.eval == Eval::Failure && case.advice == Advice::Dialect {
             needs.push("eval:failures only");
         }
+        if matches!(self.half_open.verdict, HalfOpenVerdict::Rate) && case.advice == Advice::Dialect
+        {
+            needs.push("half_open:waits for what decides nothing");
+        }
         if self.initial != StateWord::Closed {
             needs.push(self.initial.need());
         }
@@ -158,11 +162,15 @@ impl Config {
                     .or(half.failures.map(|failures| of + 1 - failures));
                 breaker.success_threshold_of(successes.unwrap_or(of), of)
             }
-            _ => {
+            HalfOpenVerdict::Rate => {
+                let probes = half.of.or(half.permits).unwrap_or(1).clamp(1, 63);
+                breaker.half_open_failure_rate(percent(half.rate).unwrap_or(100), probes)
+            }
+            HalfOpenVerdict::NSuccesses | HalfOpenVerdict::RateMin => {
                 breaker.success_threshold(half.successes.or(half.permits).unwrap_or(1).clamp(1, 63))
             }
         };
-        match self.trip {
+        let breaker = match self.trip {
             Trip::Consecutive { failures } => breaker.failure_threshold(failures),
             Trip::KOfN { failures, window } => breaker.failure_threshold_of(failures, window),
             Trip::CountRate {
@@ -181,6 +189,29 @@ impl Config {
                 breaker.failure_rate_of_time(percent(rate).unwrap_or(100), within, min_calls)
             }
             _ => unreachable!("the needs of the case say that this is not offered"),
+        };
+        match self.slow() {
+            Some((rate, ms)) => {
+                breaker.slow_call_rate(percent(rate).unwrap_or(100), Duration::from_millis(ms))
+            }
+            None => breaker,
+        }
+    }
+
+    /// The share of slow calls that opens the circuit, and from when on a call is slow.
+    pub(crate) const fn slow(&self) -> Option<(Option<f64>, u64)> {
+        match self.trip {
+            Trip::CountRate {
+                slow_rate,
+                slow_ms: Some(ms),
+                ..
+            }
+            | Trip::TimeRate {
+                slow_rate,
+                slow_ms: Some(ms),
+                ..
+            } => Some((slow_rate, ms)),
+            _ => None,
         }
     }
 
@@ -196,6 +227,11 @@ impl Config {
     /// Whether failures of a closed circuit are those of its last calls.
     pub(crate) const fn counts_the_last(&self) -> bool {
         matches!(self.trip, Trip::KOfN { .. })
+    }
+
+    /// Whether all calls are counted, in a window.
+    pub(crate) const fn counts_all(&self) -> bool {
+        matches!(self.trip, Trip::CountRate { .. } | Trip::TimeRate { .. })
     }
 }
 

@@ -12,10 +12,9 @@ use Offered::{No, Yes};
 
 const SLIDING: &str = "the engine's rate begins its window with a failure, and a clean path writes nothing; \
      a window that slides is not built";
-const COUNTS: &str = "a healthy call is not counted: only failures in a row, failures of the last calls \
-     and successes of probes can be seen";
+const COUNTS: &str = "a healthy call is not counted where no window asks for it: only failures in a row, \
+     failures of the last calls and outcomes of probes can be seen";
 const BY_HAND: &str = "prose: a test is written by hand";
-const REFUSED_NOT_REPLACED: &str = "the setting is checked with the feature, which is not built";
 
 /// By the words that cases use in `needs`, and by those that a runner finds itself.
 pub(crate) const OFFERED: &[(&str, Offered)] = &[
@@ -45,10 +44,7 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     ("window_align:epoch", Yes),
     ("window_align:start", Yes),
     ("window_align:on_demand", Yes),
-    (
-        "slow_calls",
-        No("a slow call that succeeds is a success; slow-call rates are not built"),
-    ),
+    ("slow_calls", Yes),
     ("eval:any", Yes),
     // The same, but for a success that completes the least number of calls: the cases about that are a dialect.
     ("eval:failure", Yes),
@@ -76,17 +72,15 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     ("half_open:k_of_n/admissions", Yes),
     ("half_open:k_of_n/in_flight", Yes),
     ("half_open:k_of_n/unlimited", Yes),
-    (
-        "half_open:rate/admissions",
-        No("a share of the probes is not built: a number of them decides"),
-    ),
-    (
-        "half_open:rate/in_flight",
-        No("a share of the probes is not built: a number of them decides"),
-    ),
+    ("half_open:rate/admissions", Yes),
+    ("half_open:rate/in_flight", Yes),
     (
         "half_open:rate_min/in_flight",
         No("a share of the probes is not built: a number of them decides"),
+    ),
+    (
+        "half_open:waits for what decides nothing",
+        No("on purpose: it opens as soon as enough probes have failed"),
     ),
     ("half_open:permits>1", Yes),
     ("half_open:permits>63", No("at most 63 probes")),
@@ -132,10 +126,7 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     ("timeout", Yes),
     ("fallback", Yes),
     ("layers:other order", No("the order of the layers is fixed")),
-    (
-        "layers:breaker outside retry",
-        No("each attempt is counted; `count = calls` is not built"),
-    ),
+    ("layers:breaker outside retry", Yes),
     (
         "errors:other combination",
         No("no class of errors has just these effects"),
@@ -217,8 +208,6 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     ),
     ("throttle", No("a breaker refuses all calls or none")),
     // Settings that have to be refused.
-    ("config:slow", No(REFUSED_NOT_REPLACED)),
-    ("config:half_open_timeout", No(REFUSED_NOT_REPLACED)),
     (
         "config:jitter width",
         No("a jitter has a name and no width"),

@@ -99,9 +99,7 @@ impl Config {
     pub(crate) fn needs(&self, case: &Case) -> Vec<&'static str> {
         use Layer::{Breaker, Retry};
         let mut needs = Vec::new();
-        let place = |layer| self.layers.iter().position(|other| *other == layer);
-        if matches!((place(Breaker), place(Retry)), (Some(breaker), Some(retry)) if breaker < retry)
-        {
+        if self.counts_calls() {
             needs.push("layers:breaker outside retry");
         } else if !self.layers.is_sorted() {
             needs.push("layers:other order");
@@ -133,6 +131,12 @@ impl Config {
         }
         needs.extend(self.retry.backoff.iter().flat_map(BackoffConfig::needs));
         needs
+    }
+
+    /// Whether the breaker stands around the retries, and sees the call as one.
+    pub(crate) fn counts_calls(&self) -> bool {
+        let place = |layer| self.layers.iter().position(|other| *other == layer);
+        matches!((place(Layer::Breaker), place(Layer::Retry)), (Some(breaker), Some(retry)) if breaker < retry)
     }
 
     /// How many attempts there are at most.

@@ -107,6 +107,8 @@ impl Ran {
             "state" => Value::from(state),
             "executions" => Value::from(self.executions),
             "failures" if self.failures.is_some() => Value::from(self.failures),
+            // The same: nothing has succeeded.
+            "successes" if self.failures.is_some() => Value::from(0),
             _ => return known(word),
         };
         // An attempt that is not made is not counted, causes nothing and takes no time.

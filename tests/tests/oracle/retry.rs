@@ -66,6 +66,11 @@ pub(crate) async fn run(case: &Case) -> Result<Findings, String> {
         .as_ref()
         .filter(|_| config.has(Layer::Breaker));
     let breaker = breaker.map(crate::circuit::Config::build);
+    let breaker = if config.counts_calls() {
+        breaker.map(Breaker::count_calls)
+    } else {
+        breaker
+    };
     let begin = Instant::now();
     let mut seen: Vec<Ran> = Vec::new();
     let mut executions = 0;

@@ -79,6 +79,11 @@ impl<'a> Watched<'a> {
         permit
     }
 
+    /// Whether it matters how long a call takes.
+    pub(crate) const fn measures(&self) -> bool {
+        self.config.slow().is_some()
+    }
+
     pub(crate) fn finish(&mut self, permit: Permit<'_>, outcome: Outcome) {
         random::take_the_middle();
         match outcome {

@@ -8,7 +8,7 @@ use serde_json::Value;
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[expect(
     dead_code,
-    reason = "the words are known, and wait for an engine that offers them"
+    reason = "some words are known, and wait for an engine that offers them"
 )]
 pub(crate) enum Trip {
     Consecutive {
@@ -85,8 +85,7 @@ pub(crate) struct HalfOpen {
     pub(crate) successes: Option<u32>,
     pub(crate) failures: Option<u32>,
     pub(crate) of: Option<u32>,
-    #[serde(rename = "rate")]
-    _rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
     #[serde(rename = "slow_rate")]
     _slow_rate: Option<f64>,
     pub(crate) max_ms: Option<u64>,
