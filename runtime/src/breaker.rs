@@ -60,8 +60,9 @@ const ORDER: Ordering = Ordering::Relaxed;
 /// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
 ///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
 /// * Half-open: [`half_open_permits`](Self::half_open_permits) probes at once, all others are refused. The first failure
-///   opens it again, [`success_threshold`](Self::success_threshold) successes close it, or
-///   [`success_threshold_of`](Self::success_threshold_of) so many probes. A probe that is not heard of
+///   opens it again, [`success_threshold`](Self::success_threshold) successes close it; or
+///   [`success_threshold_of`](Self::success_threshold_of) so many probes, or their
+///   [`half_open_failure_rate`](Self::half_open_failure_rate). A probe that is not heard of
 ///   within [`probe_lease`](Self::probe_lease) is replaced by another.
 ///
 /// A function that is called by the body of another one on the same breaker is part of that one's attempt: it may go while that one
