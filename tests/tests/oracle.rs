@@ -22,6 +22,8 @@ mod concurrent;
 mod offered;
 #[path = "oracle/pipeline.rs"]
 mod pipeline;
+#[path = "oracle/prose.rs"]
+mod prose;
 #[path = "oracle/ran.rs"]
 mod ran;
 #[path = "oracle/random.rs"]
@@ -113,9 +115,7 @@ async fn run(case: &Case) -> Result<Findings, String> {
         "predicate" => rules::run_predicate(case),
         "budget" | "throttle" | "clamp" => rules::read_only(case),
         "concurrent" => concurrent::run(case).await,
-        "doc" | "events" | "kind" => {
-            Findings::of_needs([format!("runner:{}", case.runner).as_str()])
-        }
+        "doc" | "events" | "kind" => prose::run(case).await,
         other => Err(format!("unknown runner `{other}`")),
     }
 }

@@ -112,7 +112,7 @@ impl Supertypes {
     }
 }
 
-/// What the project does instead of what a case with the advice `avoid` shows: id, step, word, value.
+/// What the project does instead of what a case shows, be that a defect or another way to the same end: id, step, word, value.
 const OURS: &[(&str, u64, &str, &str)] = &[
     // A probe that is never heard of again is replaced, and the new one's success closes the circuit.
     ("GOB-13", 5, "admitted", "true"),
@@ -136,6 +136,21 @@ const OURS: &[(&str, u64, &str, &str)] = &[
     ("RT-35", 0, "delays_ms", "[700]"),
     // Values that make no sense are refused.
     ("GOB-08", 0, "built", "false"),
+    // What is wrong with a fallback, the compiler finds.
+    ("FB-11", 0, "rejected", r#""by the compiler""#),
+    ("FB-11", 1, "rejected", r#""by the compiler""#),
+    ("FB-11", 2, "rejected", r#""by the compiler""#),
+    ("FB-11", 3, "rejected", r#""by the compiler""#),
+    // A breaker's state is kept in the process, and needs no fallback for when Redis is away.
+    ("PYB-18", 0, "state", r#""the configured state""#),
+    // A full bulkhead says nothing about Redis.
+    ("CP-20", 1, "state", r#""closed""#),
+    // Attempts are those of one call.
+    ("CP-21", 1, "admitted", "true"),
+    // A permit is given back by whatever ends its task.
+    ("GOB-14", 0, "slot_returned", "true"),
+    // What the defect is a departure from.
+    ("RT-46", 0, "delays_ms_each", "[100, 200]"),
 ];
 
 /// What replaces a case's expectations: by step, the words and their values.

@@ -14,7 +14,7 @@ const SLIDING: &str = "the engine's rate begins its window with a failure, and a
      a window that slides is not built";
 const COUNTS: &str = "a healthy call is not counted where no window asks for it: only failures in a row, \
      failures of the last calls and outcomes of probes can be seen";
-const BY_HAND: &str = "prose: a test is written by hand";
+const BY_HAND: &str = "prose: no test has been written by hand for it";
 
 /// By the words that cases use in `needs`, and by those that a runner finds itself.
 pub(crate) const OFFERED: &[(&str, Offered)] = &[
@@ -136,6 +136,10 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
         No("a refused call always goes to the fallback"),
     ),
     (
+        "fallback:by kind of error",
+        No("errors have no ancestors here: a closure as fallback takes the error apart by `match`"),
+    ),
+    (
         "retry:over 100",
         No("100 retries are the most there can be"),
     ),
@@ -203,6 +207,12 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
         No("each retry costs the same, and none is paid back"),
     ),
     (
+        "budget:in flight",
+        No(
+            "a bucket of retries: nobody knows how many calls are under way, for a call that succeeds writes nothing",
+        ),
+    ),
+    (
         "budget:grpc_throttle",
         No("a bucket of retries, not a measure of success"),
     ),
@@ -223,6 +233,10 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     (
         "config:least number",
         No("a small number is the user's to choose"),
+    ),
+    (
+        "config:same defaults",
+        No("the defaults are the project's own"),
     ),
     (
         "config:asynchronous",

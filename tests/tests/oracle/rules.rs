@@ -257,7 +257,8 @@ pub(crate) fn read_only(case: &Case) -> Result<Findings, String> {
     Ok(Findings::of_needs([need])?.undriven())
 }
 
-fn only(words: &Words, known: &str) -> Result<(), String> {
+/// Checks that there are no words but these.
+pub(crate) fn only(words: &Words, known: &str) -> Result<(), String> {
     let known = |word: &str| known.split(' ').any(|known| known == word);
     match words.keys().find(|word| !known(word)) {
         None => Ok(()),

@@ -6,4 +6,13 @@ async fn get(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
     conn.get(id).await
 }
 
+#[redis_resilient(fallback = fetch_db, fallback = Ok(String::new()))]
+async fn get1(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
+    conn.get(id).await
+}
+
+async fn fetch_db(_: &mut MultiplexedConnection, id: u64) -> RedisResult<String> {
+    Ok(id.to_string())
+}
+
 fn main() {}
