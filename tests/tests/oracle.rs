@@ -10,6 +10,8 @@
 mod backoff;
 #[path = "oracle/breaker.rs"]
 mod breaker;
+#[path = "oracle/budget.rs"]
+mod budget;
 #[path = "oracle/build.rs"]
 mod build;
 #[path = "oracle/cases.rs"]
@@ -113,7 +115,8 @@ async fn run(case: &Case) -> Result<Findings, String> {
         "classify" => rules::run_classify(case),
         "config" => build::run(case),
         "predicate" => rules::run_predicate(case),
-        "budget" | "throttle" | "clamp" => rules::read_only(case),
+        "budget" => budget::run(case).await,
+        "throttle" | "clamp" => rules::read_only(case),
         "concurrent" => concurrent::run(case).await,
         "doc" | "events" | "kind" => prose::run(case).await,
         other => Err(format!("unknown runner `{other}`")),
