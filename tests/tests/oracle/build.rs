@@ -114,7 +114,8 @@ fn refusal(name: &str, value: &Value, all: &Words) -> Result<Refusal, String> {
         "randomization" | "jitter_ms" => Refusal::NotOffered("config:jitter width"),
         "attempt" => Refusal::NotOffered("config:interval function"),
         "async on a method that does not return a future" => {
-            Refusal::NotOffered("config:asynchronous")
+            // What takes an async function to do, a function that is not async is refused.
+            Refusal::Attribute("timeout_on_sync.rs")
         }
         "successes" if bad => setter(|| Breaker::new("oracle").success_threshold(0)),
         "permits" | "max_requests" if bad => setter(|| Breaker::new("oracle").half_open_permits(0)),

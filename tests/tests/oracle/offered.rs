@@ -166,14 +166,8 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
         No("a pause that is cut or stretched shows only how long it took"),
     ),
     // Backoff and its relatives.
-    (
-        "backoff:fib",
-        No("exponential, linear and fixed; a closure can be any other"),
-    ),
-    (
-        "backoff:list",
-        No("exponential, linear and fixed; a closure can be any other"),
-    ),
+    ("backoff:fib", No("exponential, linear and fixed")),
+    ("backoff:list", No("exponential, linear and fixed")),
     ("backoff:min_ms", No("the first delay is the shortest")),
     (
         "backoff:increment_ms",
@@ -237,10 +231,6 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     (
         "config:same defaults",
         No("the defaults are the project's own"),
-    ),
-    (
-        "config:asynchronous",
-        No("whether a function is async is seen, not said"),
     ),
     // Runners.
     ("runner:doc", No(BY_HAND)),
