@@ -32,12 +32,22 @@ pub struct Backoff {
     jitter: Jitter,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Curve {
     Exponential,
     Linear,
     Fixed,
+    Custom(fn(u32) -> Duration),
     None,
+}
+
+impl PartialEq for Curve {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Custom(one), Self::Custom(other)) => std::ptr::fn_addr_eq(*one, *other),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
 }
 
 /// How a delay is spread, so that many clients do not come back in step.
@@ -53,6 +63,8 @@ pub enum Jitter {
     Equal,
     /// Anywhere between the first delay and three times the previous one.
     Decorrelated,
+    /// As much as this many per cent of the delay more or less; at most 100.
+    Proportional(u32),
     /// The delay as it is.
     None,
 }
@@ -80,6 +92,29 @@ impl Backoff {
     #[must_use]
     pub const fn fixed(delay: Duration) -> Self {
         Self::with(Curve::Fixed, delay)
+    }
+
+    /// What the function says: 1 is asked for the delay before the first retry, 2 for that before the second. It should be quick, and not
+    /// panic.
+    ///
+    /// [`max_delay`](Self::max_delay) and [`jitter`](Self::jitter) apply to it; there is no longest delay unless told.
+    ///
+    /// ```
+    /// use redis_resilient::Backoff;
+    /// use std::time::Duration;
+    ///
+    /// const BY_TABLE: Backoff = Backoff::custom(|retry| match retry {
+    ///     1 => Duration::from_millis(10),
+    ///     2 => Duration::from_millis(200),
+    ///     _ => Duration::from_secs(2),
+    /// });
+    /// ```
+    #[must_use]
+    pub const fn custom(delay: fn(u32) -> Duration) -> Self {
+        Self {
+            max_delay: Duration::MAX,
+            ..Self::with(Curve::Custom(delay), Duration::ZERO)
+        }
     }
 
     /// No waiting at all.
@@ -126,7 +161,7 @@ impl Backoff {
 
     /// The delay before retry number `retry` (1 is the first), after a delay of `previous`. Total: saturates, never panics.
     pub(crate) fn delay(&self, retry: u32, previous: Duration, random: u32) -> Duration {
-        if self.curve == Curve::None {
+        if matches!(self.curve, Curve::None) {
             return Duration::ZERO;
         }
         if self.jitter == Jitter::Decorrelated {
@@ -145,6 +180,12 @@ impl Backoff {
             Jitter::Equal => {
                 (base / 2).saturating_add(fraction(base.saturating_sub(base / 2), random))
             }
+            Jitter::Proportional(percent) => {
+                let reach = base / 100 * percent.min(100);
+                base.saturating_sub(reach)
+                    .saturating_add(fraction(reach.saturating_mul(2), random))
+                    .min(self.max_delay)
+            }
             Jitter::Decorrelated | Jitter::None => base,
         }
     }
@@ -159,14 +200,27 @@ impl Backoff {
             }
             Curve::Linear => self.delay.saturating_mul(steps.saturating_add(1)),
             Curve::Fixed => self.delay,
+            Curve::Custom(delay) => delay(retry),
             Curve::None => Duration::ZERO,
         }
     }
 
     /// The option that makes no sense, and what it should be.
     pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
-        if self.curve == Curve::None {
+        if matches!(self.curve, Curve::None) {
             return None;
+        }
+        if matches!(self.jitter, Jitter::Proportional(101..)) {
+            return Some(("jitter", "it has to be at most 100 per cent"));
+        }
+        if let Curve::Custom(_) = self.curve {
+            return match self.jitter {
+                Jitter::Decorrelated => Some((
+                    "jitter",
+                    "decorrelated jitter grows by itself: it has no use for delays of your own",
+                )),
+                _ => None,
+            };
         }
         if !self.factor.is_finite() || self.factor < 1.0 {
             return Some(("factor", "it has to be a finite number of at least 1"));
@@ -234,6 +288,44 @@ mod tests {
             [100, 100, 100, 100, 100, 100]
         );
         assert_eq!(plain(Backoff::none()), [0, 0, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_curve_of_one_s_own_is_capped_and_spread_as_others_are() {
+        let squares = Backoff::custom(|retry| MS(u64::from(retry) * u64::from(retry)));
+        assert_eq!(plain(squares), [1, 4, 9, 16, 25, 36]);
+        assert_eq!(plain(squares.max_delay(MS(10))), [1, 4, 9, 10, 10, 10]);
+        assert_eq!(
+            squares.delay(10, MS(0), HALF).as_millis(),
+            49,
+            "full jitter"
+        );
+        assert_eq!(squares.problem(), None);
+        let forever = Backoff::custom(|_| Duration::MAX);
+        assert_eq!(
+            forever.jitter(Jitter::None).delay(1, MS(0), 0),
+            Duration::MAX
+        );
+        let problem = squares.jitter(Jitter::Decorrelated).problem();
+        assert_eq!(problem.map(|(option, _)| option), Some("jitter"));
+        assert!(squares == squares && squares != forever && squares != Backoff::none());
+    }
+
+    #[test]
+    fn proportional_jitter_goes_as_far_down_as_up_and_not_over_the_cap() {
+        let quarter = Backoff::fixed(MS(1000))
+            .max_delay(MS(5000))
+            .jitter(Jitter::Proportional(25));
+        let ends = |backoff: Backoff| [0, u32::MAX].map(|random| backoff.delay(1, MS(0), random));
+        assert_eq!(ends(quarter), [MS(750), MS(1250)]);
+        assert_eq!(ends(quarter.max_delay(MS(1100))), [MS(750), MS(1100)]);
+        let all = quarter.jitter(Jitter::Proportional(100));
+        assert_eq!(ends(all), [MS(0), MS(2000)]);
+        assert_eq!(all.problem(), None);
+        let too_far = quarter.jitter(Jitter::Proportional(101)).problem();
+        assert_eq!(too_far.map(|(option, _)| option), Some("jitter"));
+        let longest = Backoff::custom(|_| Duration::MAX).jitter(Jitter::Proportional(50));
+        assert!(longest.delay(1, MS(0), u32::MAX) >= Duration::MAX / 2);
     }
 
     #[test]

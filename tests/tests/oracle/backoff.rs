@@ -40,13 +40,14 @@ enum Kind {
 impl BackoffConfig {
     pub(crate) fn needs(&self) -> Vec<&'static str> {
         let mut needs = Vec::new();
-        match self.kind {
-            Kind::Fib => needs.push("backoff:fib"),
-            Kind::List => needs.push("backoff:list"),
-            Kind::Fixed | Kind::Linear | Kind::Exp => {}
-        }
-        if self.min_ms.is_some_and(|min_ms| min_ms > self.base_ms) {
-            needs.push("backoff:min_ms");
+        let of_its_own = self.kind == Kind::Fib
+            || self.kind == Kind::List
+            || self.min_ms.is_some_and(|min_ms| min_ms > self.base_ms);
+        if of_its_own {
+            needs.push(match self.custom() {
+                Some(_) => "backoff:custom",
+                None => "backoff:custom, of other numbers",
+            });
         }
         if self.increment_ms.is_some_and(|by| by != self.base_ms) {
             needs.push("backoff:increment_ms");
@@ -57,8 +58,30 @@ impl BackoffConfig {
         needs
     }
 
+    /// What the engine has no curve of its own for, as a user would write it.
+    fn custom(&self) -> Option<fn(u32) -> Duration> {
+        match (self.kind, self.base_ms, self.min_ms) {
+            (Kind::Fib, 1, None) => Some(|retry| {
+                let next = |(one, other): (u64, u64), _| (other, one.saturating_add(other));
+                Duration::from_millis((1..retry).fold((1, 2), next).0)
+            }),
+            (Kind::Exp, 1000, Some(10_000)) => Some(|retry| {
+                let doubled = 1_000_u64.saturating_mul(1 << (retry - 1).min(30));
+                Duration::from_millis(doubled.max(10_000))
+            }),
+            _ => None,
+        }
+    }
+
     /// The backoff, without jitter.
     pub(crate) fn build(&self) -> Backoff {
+        if let Some(custom) = self.custom() {
+            let backoff = Backoff::custom(custom).jitter(Jitter::None);
+            return match self.max_ms {
+                Some(ms) => backoff.max_delay(Duration::from_millis(ms)),
+                None => backoff,
+            };
+        }
         if self.base_ms == 0 {
             return Backoff::none();
         }
@@ -122,8 +145,7 @@ pub(crate) fn run(case: &Case) -> Result<Findings, String> {
 #[serde(deny_unknown_fields)]
 struct Spread {
     kind: Spreading,
-    #[serde(rename = "factor")]
-    _factor: Option<f64>,
+    factor: Option<f64>,
     #[serde(rename = "min_ms")]
     _min_ms: Option<f64>,
     max_ms: Option<u64>,
@@ -151,7 +173,8 @@ impl Spread {
             Spreading::Full => "jitter:full",
             Spreading::Equal => "jitter:equal",
             Spreading::Decorrelated | Spreading::DecorrelatedV2 => "jitter:decorrelated",
-            Spreading::Proportional | Spreading::ProportionalInverted => "jitter:proportional",
+            Spreading::Proportional => "jitter:proportional",
+            Spreading::ProportionalInverted => "jitter:proportional, inverted",
             Spreading::Range => "jitter:range",
         }
     }
@@ -163,6 +186,9 @@ impl Spread {
             .jitter(match self.kind {
                 Spreading::Full => Jitter::Full,
                 Spreading::Equal => Jitter::Equal,
+                Spreading::Proportional => {
+                    Jitter::Proportional(part_of(100, self.factor.unwrap_or_default()))
+                }
                 _ => Jitter::Decorrelated,
             })
     }
@@ -256,13 +282,17 @@ fn millis(delay: Duration) -> f64 {
 }
 
 /// `random` of the whole range.
+fn part(random: f64) -> u32 {
+    part_of(u32::MAX, random)
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the cast saturates"
 )]
-fn part(random: f64) -> u32 {
-    (random * f64::from(u32::MAX)).round() as u32
+fn part_of(whole: u32, share: f64) -> u32 {
+    (share * f64::from(whole)).round() as u32
 }
 
 fn numbers(expected: &Words, word: &str) -> Result<Vec<f64>, String> {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use redis_resilient::Breaker;
 use serde::Deserialize;
 
-use crate::cases::{Advice, Case};
+use crate::cases::{Advice, Case, Words};
 use crate::words::{
     Cancel, Clock, Edge, Eval, HalfOpen, HalfOpenVerdict, Ignored, Scope, Stale, StateWord,
-    Transition, Trip,
+    Transition, Trip, written,
 };
 
 /// The vocabulary of a breaker's configuration.
@@ -92,7 +92,11 @@ impl Config {
         if by_rate && self.eval == Eval::Failure && case.advice == Advice::Dialect {
             needs.push("eval:failures only");
         }
-        if matches!(self.half_open.verdict, HalfOpenVerdict::Rate) && case.advice == Advice::Dialect
+        let half_open =
+            |expected: &Words| expected.get("state") == Some(&written(StateWord::HalfOpen));
+        if self.half_open.verdict == HalfOpenVerdict::Rate
+            && case.advice == Advice::Dialect
+            && case.expect.iter().any(half_open)
         {
             needs.push("half_open:waits for what decides nothing");
         }

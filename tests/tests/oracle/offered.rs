@@ -166,9 +166,6 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
         No("a pause that is cut or stretched shows only how long it took"),
     ),
     // Backoff and its relatives.
-    ("backoff:fib", No("exponential, linear and fixed")),
-    ("backoff:list", No("exponential, linear and fixed")),
-    ("backoff:min_ms", No("the first delay is the shortest")),
     (
         "backoff:increment_ms",
         No("a linear delay grows by its first one"),
@@ -180,11 +177,20 @@ pub(crate) const OFFERED: &[(&str, Offered)] = &[
     ("jitter:full", Yes),
     ("jitter:equal", Yes),
     ("jitter:decorrelated", Yes),
+    ("jitter:proportional", Yes),
     (
-        "jitter:proportional",
-        No("jitter is full, equal or decorrelated"),
+        "jitter:proportional, inverted",
+        No("a large random number is a long delay"),
     ),
-    ("jitter:range", No("jitter is full, equal or decorrelated")),
+    ("backoff:custom", Yes),
+    (
+        "backoff:custom, of other numbers",
+        No("the function that a user would write has not been written for it"),
+    ),
+    (
+        "jitter:range",
+        No("jitter is full, equal, decorrelated or proportional"),
+    ),
     ("stop:after_attempt", Yes),
     ("stop:after_delay", Yes),
     ("stop:before_delay", Yes),
