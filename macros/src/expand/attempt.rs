@@ -3,13 +3,16 @@
 use super::{Expansion, group};
 use crate::plan::{Breaker, Ending, Mode, Rebind};
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::Lifetime;
 
 /// The body in braces of its own, so that it may shadow what it likes.
 pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
-    // The hygiene keeps `unused_braces` from firing on bodies of one line.
-    let braces = braces.resolved_at(Span::mixed_site());
-    group(Delimiter::Brace, body.clone(), braces).into_token_stream()
+    // The block stays the user's, whose edition says when the values of its last expression are dropped. Its label, where it
+    // begins, keeps `unused_braces` from firing on bodies of one line.
+    let label = Lifetime::new("'__resilient_body", braces);
+    let block = group(Delimiter::Brace, body.clone(), braces);
+    quote!(#label: #block)
 }
 
 impl Expansion<'_> {
