@@ -19,7 +19,18 @@ impl Expansion<'_> {
                 let shown = fallback.span.resolved_at(Span::mixed_site());
                 let private = self.private_at(shown);
                 let value = self.value(fallback);
-                let fallen = quote_spanned!(shown=> let __resilient_fallen: #output = #value;);
+                // The closure gets the error; the path that Clippy would put in its place gets the arguments.
+                let allow = (fallback.form == Form::Closure).then(|| {
+                    quote_spanned! {shown=>
+                        #[allow(
+                            unknown_lints,
+                            clippy::redundant_closure,
+                            clippy::redundant_closure_for_method_calls
+                        )]
+                    }
+                });
+                let fallen =
+                    quote_spanned!(shown=> #allow let __resilient_fallen: #output = #value;);
                 if index == last {
                     return quote_spanned!(shown=> #fallen #exit __resilient_fallen;);
                 }

@@ -231,7 +231,7 @@ fn without_room_a_list_goes_on_at_its_plain_end() {
         FUNCTION,
         &[
             "let __resilient_permit = __resilient_call.falls_back_within(__resilient_limit);
-         if __resilient_permit.is_some() { let __resilient_fallen",
+         if __resilient_permit.is_some() { #[allow(unknown_lints, clippy::redundant_closure,",
             "} else { ::core::mem::drop(__resilient_error); } if __resilient_permit.is_some() {",
             "let __resilient_fallen: RedisResult<u64> = Ok(1); return __resilient_fallen;",
         ],
