@@ -117,7 +117,11 @@ impl Plan {
             || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off))
             || !matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::Off));
         let policy = policy::plan(&args, &target, is_async, user);
-        let prelude = parameters.prelude(&clones, &target.signature);
+        let shared = args.fallback.is_some()
+            || policy.computed
+            || args.classify.is_some()
+            || matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::On(_)));
+        let prelude = parameters.prelude(&clones, &target.signature, shared);
         let fallback = parameters.fallbacks(args.fallback, &clones, user, errors);
         Some(Plan {
             krate: krate(args.krate.map(|krate| krate.value)),

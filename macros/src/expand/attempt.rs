@@ -112,11 +112,15 @@ impl Expansion<'_> {
             .prelude
             .iter()
             .map(|rebind| match rebind {
-                Rebind::Reborrow { cfgs, name } => quote_spanned! {mixed=>
-                    #(#cfgs)*
-                    #[allow(unknown_lints, unused_variables, clippy::shadow_same, clippy::shadow_reuse)]
-                    let #name = &mut *#name;
-                },
+                Rebind::Reborrow { cfgs, name, shared } => {
+                    // The parameter is used here: if the body does not, this is what the compiler finds unused.
+                    let unused = shared.then(|| quote_spanned!(mixed=> unused_variables,));
+                    quote_spanned! {mixed=>
+                        #(#cfgs)*
+                        #[allow(unknown_lints, #unused clippy::shadow_same, clippy::shadow_reuse)]
+                        let #name = &mut *#name;
+                    }
+                }
                 Rebind::Clone { cfgs, name, mutable, span } => {
                     let shown = span.resolved_at(mixed);
                     // The parameter itself is not changed; it is borrowed mutably lest its `mut` be called superfluous.

@@ -5,7 +5,7 @@ use crate::errors::Errors;
 use crate::item::{Shape, Target};
 use crate::suggest;
 use crate::types;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -25,6 +25,7 @@ struct Receiver {
 struct Parameter {
     /// `None` for a pattern.
     name: Option<Ident>,
+    pattern: TokenStream,
     span: Span,
     declared_mut: bool,
     ty: Type,
@@ -34,7 +35,12 @@ struct Parameter {
 /// What an attempt does to a parameter before the body.
 pub(crate) enum Rebind {
     /// `let conn = &mut *conn;` so that the body may move it.
-    Reborrow { cfgs: Vec<Attribute>, name: Ident },
+    Reborrow {
+        cfgs: Vec<Attribute>,
+        name: Ident,
+        /// Whether it may be used outside of the body, so that one unused there is no mistake.
+        shared: bool,
+    },
     Clone {
         cfgs: Vec<Attribute>,
         name: Ident,
@@ -89,7 +95,10 @@ impl Parameters {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for (index, name) in clones.iter().enumerate() {
             if clones.iter().take(index).any(|earlier| earlier == name) {
-                errors.at(name.span(), format!("`{name}` is named twice"));
+                errors.at(
+                    name.span(),
+                    format!("`{name}` is named twice: keep one of them"),
+                );
             } else if name == "self" {
                 errors.at(name.span(), "`self` cannot be replaced by a clone: clone it in the body, where it is used up");
             } else {
@@ -99,6 +108,13 @@ impl Parameters {
                         format!("`{name}` is a `&mut` reference, each attempt borrows it anew: leave it out"),
                     ),
                     Some(_) => {}
+                    None if self.others.iter().any(|other| contains(other.pattern.clone(), name)) => errors.at(
+                        name.span(),
+                        format!(
+                            "`{name}` is part of a pattern, only a whole parameter can be cloned: \
+                             name the parameter, and take it apart in the body"
+                        ),
+                    ),
                     None if names.is_empty() => errors.at(
                         name.span(),
                         format!("`{name}` is not a parameter of `{}`, which has none to clone", self.function),
@@ -135,7 +151,12 @@ impl Parameters {
         }
     }
 
-    pub(super) fn prelude(&self, clones: &[Ident], signature: &Signature) -> Vec<Rebind> {
+    pub(super) fn prelude(
+        &self,
+        clones: &[Ident],
+        signature: &Signature,
+        shared: bool,
+    ) -> Vec<Rebind> {
         self.others
             .iter()
             .filter_map(|parameter| {
@@ -152,7 +173,7 @@ impl Parameters {
                 let reference = mutable_reference(&parameter.ty)?;
                 // A `mut` one is there to be pointed elsewhere; one that is returned has to be shared by all attempts.
                 (!parameter.declared_mut && !may_be_returned(reference, signature))
-                    .then_some(Rebind::Reborrow { cfgs, name })
+                    .then_some(Rebind::Reborrow { cfgs, name, shared })
             })
             .collect()
     }
@@ -208,6 +229,7 @@ impl Parameter {
         Parameter {
             // `#[async_trait]` puts such a name in the place of a pattern, and takes it apart first of all.
             name: name.filter(|name| !(renamed && name.unraw().to_string().starts_with("__arg"))),
+            pattern: found.pat.to_token_stream(),
             span: found.pat.span(),
             declared_mut,
             ty: (*found.ty).clone(),
@@ -219,6 +241,14 @@ impl Parameter {
                 .collect(),
         }
     }
+}
+
+fn contains(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == *name,
+        TokenTree::Group(group) => contains(group.stream(), name),
+        _ => false,
+    })
 }
 
 fn mutable_reference(ty: &Type) -> Option<&TypeReference> {

@@ -16,4 +16,9 @@ async fn get2(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<String> 
     conn.get(id).await
 }
 
+#[redis_resilient(clone(shard))]
+async fn get3(conn: &mut MultiplexedConnection, (id, shard): (u64, String)) -> RedisResult<String> {
+    conn.hget(id, shard).await
+}
+
 fn main() {}
