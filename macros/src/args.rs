@@ -139,7 +139,10 @@ impl Args {
 
 fn set<T>(slot: &mut Setting<T>, key: &Ident, value: Result<T>, errors: &mut Errors) -> Result<()> {
     if slot.is_some() {
-        errors.at(key.span(), format!("`{key}` is given twice"));
+        errors.at(
+            key.span(),
+            format!("`{key}` is given twice: keep one of them"),
+        );
     }
     let value = value?;
     slot.get_or_insert(Written {

@@ -128,7 +128,7 @@ fn misplaced(word: &Ident, found: &str) -> Error {
     let advice = match found {
         "`impl`" | "`trait`" => "; put it on each method that needs it",
         "`mod`" => "; put it on each function that needs it",
-        _ => "",
+        _ => "; put it on the function that talks to Redis",
     };
     let article = if found.starts_with("`e") || found.starts_with("`i") {
         "an"

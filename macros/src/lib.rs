@@ -98,6 +98,9 @@ use quote::quote;
 /// * **The body runs again.** It borrows its arguments. If it uses one up, the compiler says "value moved here, in previous
 ///   iteration of loop"; name that argument in `clone(…)`, or clone it in the body. What an attempt did to an argument
 ///   behind a `&mut`, or to one that is `mut`, stays done for the next.
+/// * **A result may borrow, but not what an attempt changes.** One that borrows from `&self` or from an argument is fine. Out of a
+///   `&mut` only a field can be borrowed that the body does not change: else the compiler says "two closures require unique access".
+///   Return an owned value there; a `&mut` cannot be returned at all.
 /// * **A command may be executed twice:** an answer that is lost on its way back looks like a command that never arrived. For
 ///   an `INCR` or `LPUSH` that must not happen twice write `idempotent = false`, and send nothing else in that function: of two
 ///   commands, the first has been executed when the second is refused.
@@ -111,8 +114,11 @@ use quote::quote;
 ///
 /// # Other attributes
 ///
-/// Put it above `#[tracing::instrument]`, which then makes one span for all attempts. `#[async_trait]` stands on the
-/// `impl`, this attribute on its methods.
+/// Put it above `#[tracing::instrument]`, which then makes one span for all attempts, and above `#[async_recursion]`.
+/// `#[async_trait]` stands on the `impl`, this attribute on its methods. In a function with `#[track_caller]`, the body's caller is the
+/// function itself.
+///
+/// What becomes of which function, shape by shape, is listed in `docs/shapes.md` of the repository.
 #[proc_macro_attribute]
 pub fn redis_resilient(
     args: proc_macro::TokenStream,

@@ -46,6 +46,16 @@ pub(crate) fn erase_impl_trait(mut ty: Type) -> Type {
     ty
 }
 
+/// An `impl Trait` that is the whole type.
+pub(crate) fn bare_impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
+    match ty {
+        Type::ImplTrait(found) => Some(found),
+        Type::Group(group) => bare_impl_trait(&group.elem),
+        Type::Paren(paren) => bare_impl_trait(&paren.elem),
+        _ => None,
+    }
+}
+
 /// A future that is returned by hand.
 pub(crate) fn is_future(ty: &Type) -> bool {
     match ty {

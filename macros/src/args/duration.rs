@@ -74,7 +74,9 @@ fn scale(number: &str, unit: u128) -> Result<u128, Complaint> {
     let plain = number.replace('_', "");
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
-        return Err(format!("has the number `{number}`, which is none"));
+        return Err(format!(
+            "has the number `{number}`, which is none: write digits with one point at most, like `\"1.5s\"`"
+        ));
     }
     let value = |digits: &str| match digits {
         "" => Ok(0),
@@ -100,7 +102,7 @@ fn too_long() -> Complaint {
 }
 
 fn too_fine() -> Complaint {
-    "is not a whole number of nanoseconds".to_owned()
+    "is not a whole number of nanoseconds: round it".to_owned()
 }
 
 /// As it would be written in the attribute.

@@ -260,7 +260,7 @@ fn check_max_delay(args: &Args, errors: &mut Errors) {
         errors.at(
             key,
             format!(
-                "`max_delay` ({}) is shorter than `delay` ({}{origin}): the first pause would already exceed it",
+                "`max_delay` ({}) is shorter than `delay` ({}{origin}), the first pause: raise `max_delay`, or lower `delay`",
                 duration::show(max_delay),
                 duration::show(delay),
             ),
@@ -284,7 +284,7 @@ fn check_deadline(args: &Args, errors: &mut Errors) {
             key,
             format!(
                 "`deadline` ({}) is for all attempts together and has to be longer than `timeout` ({}), which is for each: \
-                 no retry would fit",
+                 no retry would fit; raise `deadline`, or lower `timeout`",
                 duration::show(deadline),
                 duration::show(*timeout),
             ),

@@ -7,6 +7,9 @@ use crate::types;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{ReturnType, Type};
 
+const TWICE: &str =
+    "`#[redis_resilient]` is here twice: the attempts would multiply; keep one of them";
+
 /// The type an attempt returns, if there is one to work with.
 pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option<Type> {
     if let Some(keyword) = &target.signature.constness {
@@ -23,19 +26,21 @@ pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option
             .is_some_and(|last| last.ident == "redis_resilient")
     });
     if let Some(twice) = twice {
-        errors.over(
-            twice,
-            "`#[redis_resilient]` is here twice: the attempts would multiply; keep one of them",
-        );
+        errors.over(twice, TWICE);
     }
-    if let Shape::Async(body) | Shape::Sync(body) = &target.shape
-        && is_instrumented(body.clone(), 2)
-    {
-        errors.at(
-            Span::call_site(),
-            "put `#[redis_resilient]` above `#[tracing::instrument]`: attributes work from top to bottom, \
-             and an instrumented body cannot run twice",
-        );
+    if let Shape::Async(body) | Shape::Sync(body) = &target.shape {
+        if is_resilient(body.clone(), 3) {
+            errors.at(Span::call_site(), TWICE);
+            return None;
+        }
+        if is_instrumented(body.clone(), 2) {
+            errors.at(
+                Span::call_site(),
+                "put `#[redis_resilient]` above `#[tracing::instrument]`: attributes work from top to bottom, \
+                 and an instrumented body cannot run twice",
+            );
+            return None;
+        }
     }
     let output = output(target, errors)?;
     if let Some(error) = types::error_type(&output)
@@ -61,7 +66,7 @@ fn output(target: &Target, errors: &mut Errors) -> Option<Type> {
             signature.ident.span(),
             format!(
                 "`#[redis_resilient]` needs a function that returns a `Result`, `{}` returns nothing: \
-                 an attempt has failed when it returns `Err`",
+                 an attempt has failed when it returns `Err`; write `-> redis::RedisResult<()>`",
                 signature.ident
             ),
         );
@@ -70,14 +75,24 @@ fn output(target: &Target, errors: &mut Errors) -> Option<Type> {
     if let Type::Never(never) = &**output {
         errors.over(
             never,
-            "`#[redis_resilient]` needs a function that returns a `Result`, this one never returns",
+            "`#[redis_resilient]` needs a function that returns a `Result`, this one never returns: \
+             put it on the function that is called in the loop",
         );
         return None;
     }
     if matches!(target.shape, Shape::Sync(_)) && types::is_future(output) {
         errors.over(
             output,
-            "`#[redis_resilient]` cannot look into a returned future: write `async fn` and return the `Result`",
+            "`#[redis_resilient]` cannot look into a returned future: write `async fn` and return the `Result`; \
+             an attribute that makes such a future of an `async fn` goes below this one",
+        );
+        return None;
+    }
+    if let Some(hidden) = types::bare_impl_trait(output) {
+        errors.over(
+            hidden,
+            "`#[redis_resilient]` needs a function that returns a `Result`, this `impl` type is none: \
+             write the `Result` around it, `redis::RedisResult<impl …>`",
         );
         return None;
     }
@@ -89,6 +104,25 @@ fn output(target: &Target, errors: &mut Errors) -> Option<Type> {
         );
     }
     Some((**output).clone())
+}
+
+/// Did this attribute expand before, under another name or out of a `cfg_attr`? No user writes the path that follows from it.
+fn is_resilient(body: TokenStream, depth: usize) -> bool {
+    let mut tokens = body.into_iter();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) if word == "__private" => {
+                if matches!(tokens.nth(2), Some(TokenTree::Ident(next)) if next == "Call") {
+                    return true;
+                }
+            }
+            TokenTree::Group(group) if depth > 0 && is_resilient(group.stream(), depth - 1) => {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Did `#[tracing::instrument]` expand before us? Its marks are near the surface.

@@ -23,7 +23,11 @@ fn good(args: &str, item: &str) {
 #[test]
 fn the_attribute_goes_on_functions() {
     for (item, place, part) in [
-        ("struct S;", "struct", "this is a `struct`"),
+        (
+            "struct S;",
+            "struct",
+            "this is a `struct`; put it on the function that talks to Redis",
+        ),
         (
             "#[derive(Debug)] pub(crate) struct S { a: u8 }",
             "struct",
@@ -105,6 +109,26 @@ fn a_function_has_to_be_one_that_can_run_again() {
             "here twice",
         ),
         (
+            "fn f() -> impl Iterator<Item = u8> { g() }",
+            "impl Iterator<Item = u8>",
+            "write the `Result` around it",
+        ),
+        (
+            "async fn f() -> Result<u8, E> { let mut __resilient_call = ::other::__private::Call::new(3); }",
+            "",
+            "here twice",
+        ),
+        (
+            "fn f() -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async move { let __ret: u8 = 'l: { __private::Call::new() }; }) }",
+            "",
+            "here twice",
+        ),
+        (
+            "fn f() -> Pin<Box<dyn Future<Output = u8>>> { Box::pin(async move { let __tracing_attr_span; }) }",
+            "",
+            "above `#[tracing::instrument]`",
+        ),
+        (
             "fn f() -> Result<u8, &str> { g() }",
             "&str",
             "`classify = my_class`",
@@ -141,6 +165,7 @@ fn what_can_run_again_is_let_through() {
         "fn f() -> Result<fn(&mut u8) -> u8, E> { g() }",
         "fn f() -> Result<Box<dyn Fn(&mut u8)>, E> { g() }",
         "fn f() -> Result<impl Future, E> { g() }",
+        "fn f() -> Result<u8, E> { __private.Call(g()) }",
         "fn f() -> Result<u8, &'static str> { g() }",
         "fn f() -> Result<u8, fn(&str)> { g() }",
         "fn f() -> RedisResult<&str> { g() }",

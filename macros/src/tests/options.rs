@@ -152,7 +152,7 @@ fn half_typed_options_are_survived() {
     );
     bad(
         "retries = 3, retries = 4",
-        &["`retries` `retries` is given twice"],
+        &["`retries` `retries` is given twice: keep one of them"],
     );
     bad(
         "clone",
