@@ -130,7 +130,7 @@ fn refusal(name: &str, value: &Value, all: &Words) -> Result<Refusal, String> {
         "delay_ms" if all.contains_key("retry.max_duration_ms") => {
             Refusal::NotOffered("config:delay over deadline")
         }
-        "max_retries" if number < 0.0 => Refusal::Attribute("retries_negative.rs"),
+        "max_retries" if number < 0.0 => Refusal::Attribute("row_71_retries_negative.rs"),
         "multiplier" if number < 1.0 => Refusal::Attribute("factor_below_one.rs"),
         "bulkhead"
         | "rate"

@@ -1,8 +1,0 @@
-use redis_resilient::redis_resilient;
-
-#[redis_resilient]
-fn get(key: &str) -> Result<u64, &str> {
-    Err(key)
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use redis::RedisResult;
-use redis_resilient::redis_resilient;
-
-#[redis_resilient]
-const fn get() -> RedisResult<u64> {
-    Ok(1)
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-use redis::RedisResult;
-use redis_resilient::redis_resilient;
-
-trait Get {
-    #[redis_resilient]
-    fn get(&self) -> RedisResult<u64>;
-}
-
-fn main() {}

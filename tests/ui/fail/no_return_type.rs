@@ -1,6 +1,0 @@
-use redis_resilient::redis_resilient;
-
-#[redis_resilient]
-async fn get() {}
-
-fn main() {}

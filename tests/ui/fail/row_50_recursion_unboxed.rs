@@ -1,0 +1,15 @@
+// row 50b | recursion without a box
+
+use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+use redis_resilient::redis_resilient;
+
+#[redis_resilient(retries = 3)]
+async fn sum(conn: &mut MultiplexedConnection, n: u64) -> RedisResult<u64> {
+    let here: u64 = conn.get(n).await?;
+    if n == 0 {
+        return Ok(here);
+    }
+    Ok(here + sum(conn, n - 1).await?)
+}
+
+fn main() {}
