@@ -203,6 +203,48 @@ drops!(
     resilient_async
 );
 
+macro_rules! drops_in_async_trait {
+    ($(#[$attribute:meta])* $name:ident) => {
+        #[async_trait]
+        impl Drops for $name {
+            $(#[$attribute])*
+            async fn drops(&self, log: &Log, _argument: Noisy, (_taken, _): (Noisy, Noisy)) -> RedisResult<usize> {
+                let _local = log.noisy("local");
+                log.noisy("of the last expression").get_later(&self.0).await
+            }
+        }
+    };
+}
+
+#[async_trait]
+trait Drops {
+    async fn drops(&self, log: &Log, argument: Noisy, pair: (Noisy, Noisy)) -> RedisResult<usize>;
+}
+
+struct Plain(Redis);
+struct Resilient(Redis);
+drops_in_async_trait!(Plain);
+drops_in_async_trait!(
+    #[redis_resilient(breaker = false)]
+    Resilient
+);
+
+#[tokio::test]
+async fn drop_order_in_async_trait() -> TestResult {
+    let log = Log::default();
+    let redis = Redis::starting();
+    while redis.ask().is_err() {}
+    let arguments = || ["argument", "taken", "left"].map(|name| log.noisy(name));
+    let [a, b, c] = arguments();
+    let plain = Plain(redis);
+    let _ = plain.drops(&log, a, (b, c)).await?;
+    let of_plain = log.take();
+    let [a, b, c] = arguments();
+    let _ = Resilient(plain.0).drops(&log, a, (b, c)).await?;
+    assert_eq!(log.take(), of_plain);
+    Ok(())
+}
+
 // The editions differ in this: up to 2021 the last expression's values are dropped after the variables.
 #[tokio::test]
 async fn drop_order_is_that_of_the_edition() -> TestResult {

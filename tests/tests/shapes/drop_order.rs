@@ -66,6 +66,11 @@ functions!(
     resilient,
     resilient_async
 );
+functions!(
+    #[redis_resilient(breaker = false, backoff = "none", timeout = false, fallback = Ok(0))]
+    unlimited,
+    unlimited_async
+);
 
 /// What drops when, if Redis is there at once, and if it is not.
 macro_rules! order {
@@ -88,27 +93,28 @@ macro_rules! order {
 #[test]
 fn row_40_drop_order() -> TestResult {
     let (plain, _, _) = order!(plain);
-    let (resilient, retried, ok) = order!(resilient);
-    assert_eq!(resilient, plain);
-    attempts_drop_what_is_theirs(&plain, &retried);
-    assert!(ok);
+    attempts_drop_what_is_theirs(&plain, &order!(resilient));
+    attempts_drop_what_is_theirs(&plain, &order!(unlimited));
     Ok(())
 }
 
 #[tokio::test]
 async fn row_40_drop_order_async() -> TestResult {
     let (plain, _, _) = order!(plain_async.await);
-    let (resilient, retried, ok) = order!(resilient_async.await);
-    assert_eq!(resilient, plain);
-    attempts_drop_what_is_theirs(&plain, &retried);
-    assert!(ok);
+    attempts_drop_what_is_theirs(&plain, &order!(resilient_async.await));
+    attempts_drop_what_is_theirs(&plain, &order!(unlimited_async.await));
     Ok(())
 }
 
 /// Each attempt drops its variables, and the arguments go once, at the end.
 #[track_caller]
-fn attempts_drop_what_is_theirs(once: &[&str], retried: &[&str]) {
-    let (attempt, arguments) = once.split_at(3);
-    assert!(attempt.contains(&"local"), "{once:?}");
-    assert_eq!(retried, [attempt, attempt, attempt, arguments].concat());
+fn attempts_drop_what_is_theirs(
+    plain: &[&str],
+    (once, retried, ok): &(Vec<&str>, Vec<&str>, bool),
+) {
+    assert_eq!(once, plain);
+    let (attempt, arguments) = plain.split_at(3);
+    assert!(attempt.contains(&"local"), "{plain:?}");
+    assert_eq!(*retried, [attempt, attempt, attempt, arguments].concat());
+    assert!(ok);
 }
