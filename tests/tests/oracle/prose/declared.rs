@@ -10,18 +10,18 @@ pub(crate) fn fb_11_a_fallback_that_does_not_fit(case: &Case) -> Result<Told, St
     for (at, step) in case.steps.iter().enumerate() {
         let (test, says) = match step["problem"].as_str() {
             Some("return type differs") => (
-                "fallback_with_other_result",
+                "row_68_fallback_with_other_result",
                 "expected `Result<String, RedisError>`, found `Result<u64, RedisError>`",
             ),
             Some("argument list differs") => (
-                "fallback_with_other_arguments",
+                "row_68_fallback_with_other_arguments",
                 "this function takes 0 arguments but 2 arguments were supplied",
             ),
             Some("both handler class and method named") => {
-                ("option_twice", "error: `fallback` is given twice")
+                ("row_71_option_twice", "error: `fallback` is given twice")
             }
             Some("method does not exist") => (
-                "fallback_with_other_arguments",
+                "row_68_fallback_with_other_arguments",
                 "cannot find function `fetch_dv` in this scope",
             ),
             other => return Err(format!("unknown problem {other:?}")),
