@@ -3,11 +3,12 @@
 mod listener;
 mod operator;
 mod permit;
-mod probing;
+pub(crate) mod probing;
 mod setters;
 mod settings;
 mod snapshot;
 mod source;
+mod ticket;
 mod trip;
 mod window;
 mod word;
@@ -20,11 +21,11 @@ use std::time::Duration;
 use listener::Listeners;
 pub use listener::Transition;
 pub use permit::Permit;
-use permit::Weight;
-pub use probing::Probing;
 use settings::Settings;
 pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
+pub(crate) use ticket::Ticket;
+use ticket::Weight;
 use window::Window;
 use word::{Admission, Effect, Order, Phase, Word};
 
@@ -168,37 +169,50 @@ impl Breaker {
     /// [`Rejection::CircuitOpen`] while the circuit refuses calls.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        self.acquire(Duration::ZERO)
+        let ticket = match self.passes() {
+            Some(ticket) => ticket,
+            None => self.ask_unless_open(),
+        };
+        if ticket.is_refused() {
+            return Err(self.refusal(ticket));
+        }
+        Ok(Permit::new(self, ticket))
+    }
+
+    // Not cold: while a circuit is open, every call comes this way.
+    #[inline(never)]
+    fn ask_unless_open(&self) -> Ticket {
+        self.refuses().unwrap_or_else(|| self.ask(Duration::ZERO))
     }
 
     /// Leave for one attempt while the circuit is closed.
     #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
     #[inline(always)]
-    pub(crate) fn passes(&self) -> Option<Permit<'_>> {
+    pub(crate) fn passes(&self) -> Option<Ticket> {
         let word = self.word();
         if word.is_closed() {
-            Some(Permit::new(self, word, Weight::Full))
+            Some(Ticket::admitted(word, Weight::Full))
         } else {
             None
         }
     }
 
-    /// As [`try_acquire`](Self::try_acquire), for an attempt that may take up to `attempt`.
+    /// The answer of an open circuit, if it is one whose period is not over: all that most calls come to while Redis is away.
     #[inline]
-    pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
-        match self.passes() {
-            Some(permit) => Ok(permit),
-            None => self.acquire_slow(attempt),
-        }
+    pub(crate) fn refuses(&self) -> Option<Ticket> {
+        let deadline_ms = self.word().opens_up_at()?;
+        let left_ms = deadline_ms.checked_sub(now_ms())?;
+        (left_ms > 0 && !self.lets_all_through()).then(|| Ticket::refused(left_ms))
     }
 
+    /// Leave for one attempt that may take up to `attempt`, in any state.
     #[cold]
     #[inline(never)]
-    fn acquire_slow(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
+    pub(crate) fn ask(&self, attempt: Duration) -> Ticket {
         let mut word = self.word();
         if kill_switch::is_engaged() {
             // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
-            return Ok(Permit::new(self, word, Weight::None));
+            return Ticket::admitted(word, Weight::None);
         }
         let lease_ms = self
             .settings
@@ -206,34 +220,67 @@ impl Breaker {
             .max(settings::lease_millis(attempt));
         loop {
             match word.admit(&self.settings, now_ms(), lease_ms) {
-                Admission::Pass => return Ok(Permit::new(self, word, Weight::Full)),
+                Admission::Pass => return Ticket::admitted(word, Weight::Full),
                 Admission::Probe(next) => match self.exchange(word, next) {
-                    Ok(()) => return Ok(Permit::new(self, next, Weight::Full)),
+                    Ok(()) => return Ticket::admitted(next, Weight::Full),
                     Err(current) => word = current,
                 },
                 // Else the function that probes would be failed by the functions it is made of.
                 Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
-                    return Ok(Permit::new(self, word, Weight::Nested));
+                    return Ticket::admitted(word, Weight::Nested);
                 }
                 Admission::Reject { .. } if self.lets_all_through() => {
-                    return Ok(Permit::new(self, word, Weight::None));
+                    return Ticket::admitted(word, Weight::None);
                 }
-                Admission::Reject { retry_after_ms } => {
-                    return Err(Rejection::CircuitOpen {
-                        breaker: self.name,
-                        retry_after: Duration::from_millis(retry_after_ms),
-                    });
-                }
+                Admission::Reject { retry_after_ms } => return Ticket::refused(retry_after_ms),
             }
         }
     }
 
+    /// What a call is told that was refused with this ticket.
+    #[cold]
+    pub(crate) fn refusal(&self, ticket: Ticket) -> Rejection {
+        Rejection::CircuitOpen {
+            breaker: self.name,
+            retry_after: Duration::from_millis(ticket.retry_after_ms()),
+        }
+    }
+
+    /// The attempt succeeded.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn succeeded(&self, ticket: Ticket) {
+        // Not the word seen at admission: another call may have failed since, and this success has to be counted.
+        if !self.word().is_quiet() {
+            self.settle(ticket, Settlement::Success);
+        }
+    }
+
+    /// Nobody is going to settle it: its call was cancelled, or panicked.
     #[cold]
     #[inline(never)]
-    fn settle(&self, generation: u64, outcome: Settlement) {
-        if kill_switch::is_engaged() {
+    pub(crate) fn abandoned(&self, ticket: Ticket) {
+        let outcome = if std::thread::panicking() {
+            Settlement::Failure
+        } else {
+            Settlement::Neutral
+        };
+        self.settle(ticket, outcome);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle(&self, ticket: Ticket, outcome: Settlement) {
+        let counts = match outcome {
+            Settlement::Success => ticket.has(Weight::Full),
+            Settlement::Failure => ticket.counts(),
+            // Elsewhere nothing has been handed out.
+            Settlement::Neutral => ticket.is_probe(),
+        };
+        if !counts || kill_switch::is_engaged() {
             return;
         }
+        let generation = ticket.generation();
         let (now_ms, random) = (now_ms(), fastrand::u32(..));
         let mut word = self.word();
         if self.slides(word, generation, outcome, now_ms) {

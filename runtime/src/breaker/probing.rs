@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 
 use super::Breaker;
+use super::ticket::Ticket;
 
 thread_local! {
     static PROBES: RefCell<Vec<Probe>> = const { RefCell::new(Vec::new()) };
@@ -27,29 +28,62 @@ impl Probe {
     }
 }
 
-/// While this lives, code on this thread is part of a probe.
+/// From here on, code on this thread is part of the probe with this ticket, until [`leave`] is called on it.
+#[cold]
+#[inline(never)]
+pub(crate) fn enter(breaker: &Breaker, ticket: Ticket) {
+    let probe = Probe::of(breaker, ticket.generation());
+    PROBES.with_borrow_mut(|probes| probes.push(probe));
+}
+
+/// The end of what [`enter`] began last.
+#[cold]
+#[inline(never)]
+pub(crate) fn leave() {
+    PROBES.with_borrow_mut(Vec::pop);
+}
+
+/// While this lives, code on this thread is part of the attempt, should that be a probe.
 #[derive(Debug)]
 #[must_use = "it marks the code that runs while it lives"]
-pub struct Probing {
+pub(crate) struct Probing {
+    // Asked again at the end: in an `Option`, whether there is something to drop would be kept beside it all the while.
+    ticket: Ticket,
     on_this_thread: PhantomData<*const ()>,
 }
 
 impl Probing {
-    pub(super) fn enter(breaker: &Breaker, generation: u64) -> Self {
-        PROBES.with_borrow_mut(|probes| probes.push(Probe::of(breaker, generation)));
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn of(breaker: Option<&Breaker>, ticket: Ticket) -> Self {
+        if ticket.is_probe()
+            && let Some(breaker) = breaker
+        {
+            enter(breaker, ticket);
+        }
         Self {
+            ticket,
             on_this_thread: PhantomData,
         }
     }
 }
 
 impl Drop for Probing {
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
     fn drop(&mut self) {
-        PROBES.with_borrow_mut(Vec::pop);
+        if self.ticket.is_probe() {
+            leave();
+        }
     }
 }
 
 /// Whether the running code is part of a probe of `breaker` in this generation.
 pub(super) fn is_inside(breaker: &Breaker, generation: u64) -> bool {
     PROBES.with_borrow(|probes| probes.contains(&Probe::of(breaker, generation)))
+}
+
+#[cfg(test)]
+pub(crate) fn is_inside_any() -> bool {
+    PROBES.with_borrow(|probes| !probes.is_empty())
 }

@@ -132,6 +132,16 @@ impl Word {
         self.0 & TAG_MASK == HALF_OPEN
     }
 
+    /// Of an open circuit: when a call may probe it.
+    #[inline]
+    pub(super) const fn opens_up_at(self) -> Option<u64> {
+        if self.0 & TAG_MASK == OPEN {
+            Some((self.0 >> PAYLOAD_SHIFT) & DEADLINE_MASK)
+        } else {
+            None
+        }
+    }
+
     /// Closed with nothing on record: a success has nothing to change.
     #[inline]
     pub(super) const fn is_quiet(self) -> bool {
