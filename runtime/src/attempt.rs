@@ -49,7 +49,7 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let _probing = this.call.probing();
+        this.call.polls();
         // The body comes first: what has arrived counts, however late.
         if let Poll::Ready(result) = this.body.as_mut().poll(cx) {
             // Spelled out: `map_err` moves the whole through memory once more.
@@ -69,6 +69,7 @@ where
 impl Limit {
     #[inline(never)]
     fn has_passed(&mut self, call: &mut Call<'_>, cx: &mut Context<'_>) -> bool {
+        call.unmark();
         match self {
             Self::None => return false,
             Self::Running => {}

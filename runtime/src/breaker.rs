@@ -191,7 +191,7 @@ impl Breaker {
     pub(crate) fn passes(&self) -> Option<Ticket> {
         let word = self.word();
         if word.is_closed() {
-            Some(Ticket::admitted(word, Weight::Full))
+            Some(Ticket::closed(word))
         } else {
             None
         }
@@ -222,7 +222,7 @@ impl Breaker {
             match word.admit(&self.settings, now_ms(), lease_ms) {
                 Admission::Pass => return Ticket::admitted(word, Weight::Full),
                 Admission::Probe(next) => match self.exchange(word, next) {
-                    Ok(()) => return Ticket::admitted(next, Weight::Full),
+                    Ok(()) => return Ticket::admitted(next, Weight::Probe),
                     Err(current) => word = current,
                 },
                 // Else the function that probes would be failed by the functions it is made of.
@@ -271,13 +271,7 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Settlement) {
-        let counts = match outcome {
-            Settlement::Success => ticket.has(Weight::Full),
-            Settlement::Failure => ticket.counts(),
-            // Elsewhere nothing has been handed out.
-            Settlement::Neutral => ticket.is_probe(),
-        };
-        if !counts || kill_switch::is_engaged() {
+        if !ticket.counts(outcome) || kill_switch::is_engaged() {
             return;
         }
         let generation = ticket.generation();

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::time::advance;
 
 use super::*;
@@ -277,23 +279,22 @@ async fn a_body_that_blocks_is_part_of_the_probe_until_its_outcome_is_told() {
     advance(MS(1101)).await;
     let policy = policy();
     let nested = || breaker.try_acquire().map(Permit::neutral).is_ok();
-    let probe = |outcome: fn(&mut Call<'_>)| {
+    let probe = || {
         let mut call = Call::new(&policy, Some(&breaker));
         assert!(call.begin_blocking());
         assert!(nested());
-        outcome(&mut call);
-        drop(call);
+        call
     };
     // A second probe marks nothing that the first has left behind.
-    probe(|call| call.succeeded());
-    probe(|call| assert_eq!(call.failed(Class::Permanent), Step::Return));
-    probe(|_| ());
+    probe().succeeded();
+    assert_eq!(probe().failed(Class::Permanent), Step::Return);
+    drop(probe());
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
     assert!(!nested(), "an async attempt is marked at each poll");
-    let inside = call.probing();
+    call.mark();
     assert!(nested());
-    drop(inside);
+    call.unmark();
     assert!(!nested());
 }
 
@@ -307,6 +308,5 @@ async fn a_reset_in_the_middle_of_a_probe_leaves_no_mark_on_the_thread() {
     assert!(call.begin_blocking());
     breaker.reset();
     call.succeeded();
-    drop(call);
-    assert!(!probing::is_inside_any());
+    assert!(!crate::breaker::probing::is_inside_any());
 }

@@ -58,9 +58,12 @@ impl<'a> Permit<'a> {
         self.ticket.is_probe()
     }
 
+    /// Runs `code` as a part of this attempt.
     #[cfg(test)]
-    pub(crate) fn probing(&self) -> super::probing::Probing {
-        super::probing::Probing::of(Some(self.breaker), self.ticket)
+    pub(crate) fn inside(&self, code: impl FnOnce()) {
+        super::probing::enter(self.breaker, self.ticket);
+        code();
+        super::probing::leave();
     }
 }
 

@@ -3,7 +3,6 @@
 //! Entered only while a half-open circuit is probed: a healthy one pays nothing for it.
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
 
 use super::Breaker;
 use super::ticket::Ticket;
@@ -41,41 +40,6 @@ pub(crate) fn enter(breaker: &Breaker, ticket: Ticket) {
 #[inline(never)]
 pub(crate) fn leave() {
     PROBES.with_borrow_mut(Vec::pop);
-}
-
-/// While this lives, code on this thread is part of the attempt, should that be a probe.
-#[derive(Debug)]
-#[must_use = "it marks the code that runs while it lives"]
-pub(crate) struct Probing {
-    // Asked again at the end: in an `Option`, whether there is something to drop would be kept beside it all the while.
-    ticket: Ticket,
-    on_this_thread: PhantomData<*const ()>,
-}
-
-impl Probing {
-    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
-    #[inline(always)]
-    pub(crate) fn of(breaker: Option<&Breaker>, ticket: Ticket) -> Self {
-        if ticket.is_probe()
-            && let Some(breaker) = breaker
-        {
-            enter(breaker, ticket);
-        }
-        Self {
-            ticket,
-            on_this_thread: PhantomData,
-        }
-    }
-}
-
-impl Drop for Probing {
-    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.ticket.is_probe() {
-            leave();
-        }
-    }
 }
 
 /// Whether the running code is part of a probe of `breaker` in this generation.

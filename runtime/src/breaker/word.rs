@@ -27,7 +27,7 @@ const FORCED: u64 = 3;
 
 const PAYLOAD_SHIFT: u32 = 2;
 const PAYLOAD_MASK: u64 = (1 << trip::BITS) - 1;
-const GENERATION_SHIFT: u32 = 46;
+pub(super) const GENERATION_SHIFT: u32 = 46;
 const GENERATION_MASK: u64 = (1 << 18) - 1;
 
 const STREAK_SHIFT: u32 = 40;
@@ -127,7 +127,7 @@ impl Word {
         self.0 & TAG_MASK == CLOSED
     }
 
-    #[inline]
+    #[cfg(test)]
     pub(super) const fn is_half_open(self) -> bool {
         self.0 & TAG_MASK == HALF_OPEN
     }

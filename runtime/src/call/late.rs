@@ -8,7 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::breaker::probing;
+use crate::breaker::{Breaker, Ticket, probing};
 use crate::clock::Instant;
 
 pin_project! {
@@ -24,7 +24,7 @@ pin_project! {
         pub(crate) started: Option<Instant>,
         // What the call has run out of.
         pub(crate) over: Option<Over>,
-        // Whether the body, which blocks this thread, has been marked as part of a probe.
+        // Whether what runs on this thread is marked as part of a probe.
         pub(crate) marked: bool,
         #[pin]
         sleep: Option<Sleep>,
@@ -42,7 +42,13 @@ pub(crate) enum Over {
 pub(crate) type Lateness = Option<Pin<Box<Late>>>;
 
 impl Late {
-    /// The end of the attempt that was marked.
+    /// What runs on this thread is part of this probe.
+    pub(crate) fn mark(self: Pin<&mut Self>, breaker: &Breaker, ticket: Ticket) {
+        probing::enter(breaker, ticket);
+        *self.project().marked = true;
+    }
+
+    /// No longer, if it was.
     pub(crate) fn unmark(self: Pin<&mut Self>) {
         if std::mem::take(self.project().marked) {
             probing::leave();
