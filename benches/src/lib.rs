@@ -6,6 +6,7 @@ mod bodies;
 pub mod callgrind;
 mod ours;
 mod peers;
+mod primitives;
 pub mod rounds;
 mod scenario;
 mod threads;

@@ -160,6 +160,15 @@ pub(crate) fn open(calls: u64) {
     repeat(calls, refused);
 }
 
+#[redis_resilient(breaker = OPEN, fallback = bodies::fallback, fallback_limit = false)]
+fn refused_without_limit(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn open_without_limit(calls: u64) {
+    repeat(calls, refused_without_limit);
+}
+
 pub(crate) fn open_by_hand(calls: u64) {
     repeat(calls, |n| match OPEN.try_acquire() {
         Ok(permit) => {
@@ -177,6 +186,15 @@ async fn refused_async(n: u64) -> RedisResult<u64> {
 
 pub(crate) fn open_async(calls: u64) {
     repeat_async(calls, refused_async);
+}
+
+#[redis_resilient(breaker = OPEN, fallback = bodies::fallback, fallback_limit = false)]
+async fn refused_async_without_limit(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn open_async_without_limit(calls: u64) {
+    repeat_async(calls, refused_async_without_limit);
 }
 
 /// Half-open, with a probe under way that never ends.
@@ -219,6 +237,38 @@ fn sometimes_without_lump(n: u64) -> RedisResult<u64> {
 
 pub(crate) fn failing_without_lump(calls: u64) {
     repeat(calls, sometimes_without_lump);
+}
+
+static FAILURE_RATE: Breaker = Breaker::new("rate").failure_rate(50, 10, Duration::from_secs(1));
+static RATE_OF_CALLS: Breaker = Breaker::new("of calls").failure_rate_of_calls(50, 100, 10);
+static RATE_OF_TIME: Breaker =
+    Breaker::new("of time").failure_rate_of_time(50, Duration::from_secs(10), 10);
+
+#[redis_resilient(breaker = FAILURE_RATE)]
+fn rated(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn failure_rate(calls: u64) {
+    repeat(calls, rated);
+}
+
+#[redis_resilient(breaker = RATE_OF_CALLS)]
+fn rated_of_calls(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn failure_rate_of_calls(calls: u64) {
+    repeat(calls, rated_of_calls);
+}
+
+#[redis_resilient(breaker = RATE_OF_TIME)]
+fn rated_of_time(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn failure_rate_of_time(calls: u64) {
+    repeat(calls, rated_of_time);
 }
 
 /// The size in bytes of an annotated function's future, by what is annotated; the plain function's first.

@@ -1,6 +1,6 @@
 //! The catalogue.
 
-use crate::{bodies, ours, peers};
+use crate::{bodies, ours, peers, primitives};
 
 /// Whose code a scenario calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub(crate) const ASYNC: Group = group(
     "async",
     "async, closed circuit, the body is ready at once and succeeds",
 );
+const RATES: Group = group(
+    "rates",
+    "sync, closed circuit, the call succeeds and is counted",
+);
 const PENDING: Group = group("pending", "async, the body is pending once, then succeeds");
 const BREAKER: Group = group(
     "breaker",
@@ -44,13 +48,15 @@ const FAILING: Group = group(
     "sync, closed circuit, 1 call of 16 fails, no retries",
 );
 
+const CLOCKS: Group = group("clocks", "what a clock and an atomic update cost here");
+
 const fn group(name: &'static str, what: &'static str) -> Group {
     Group { name, what }
 }
 
 /// All groups, in the order in which they are shown.
-pub const GROUPS: [Group; 8] = [
-    SYNC, ASYNC, PENDING, BREAKER, OPEN, OPEN_ASYNC, HALF_OPEN, FAILING,
+pub const GROUPS: [Group; 10] = [
+    SYNC, ASYNC, RATES, PENDING, BREAKER, OPEN, OPEN_ASYNC, HALF_OPEN, FAILING, CLOCKS,
 ];
 
 /// One way to make a call.
@@ -109,12 +115,14 @@ pub fn of_group(group: Group) -> Vec<Scenario> {
     let mut scenarios = match group {
         SYNC => sync(),
         ASYNC => asynchronous(),
+        RATES => rates(),
         PENDING => pending(),
         BREAKER => breaker(),
         OPEN => open(),
         OPEN_ASYNC => open_async(),
         HALF_OPEN => half_open(),
-        _ => failing(),
+        FAILING => failing(),
+        _ => clocks(),
     };
     #[cfg(feature = "peers-tower")]
     scenarios.extend(peers::tower::of_group(group));
@@ -160,6 +168,17 @@ fn asynchronous() -> Vec<Scenario> {
     ]
 }
 
+fn rates() -> Vec<Scenario> {
+    vec![
+        Scenario::bare(RATES, "bare call", |calls| {
+            bodies::repeat(calls, bodies::answer);
+        }),
+        Scenario::ours(RATES, "failure_rate", ours::failure_rate),
+        Scenario::ours(RATES, "failure_rate_of_calls", ours::failure_rate_of_calls),
+        Scenario::ours(RATES, "failure_rate_of_time", ours::failure_rate_of_time),
+    ]
+}
+
 fn pending() -> Vec<Scenario> {
     vec![
         Scenario::bare(PENDING, "bare call", |calls| {
@@ -202,6 +221,8 @@ fn open() -> Vec<Scenario> {
             bodies::repeat(calls, bodies::fallback);
         }),
         Scenario::ours(OPEN, "#[redis_resilient]", ours::open).after(ours::open_it),
+        Scenario::ours(OPEN, "fallback_limit = false", ours::open_without_limit)
+            .after(ours::open_it),
         Scenario::ours(OPEN, "try_acquire() by hand", ours::open_by_hand).after(ours::open_it),
         Scenario::peer(OPEN, "recloser", peers::recloser_open).after(peers::open_recloser),
         Scenario::peer(OPEN, "failsafe", peers::failsafe_open).after(peers::open_failsafe),
@@ -214,6 +235,12 @@ fn open_async() -> Vec<Scenario> {
             bodies::repeat_async(calls, async |n| bodies::fallback(n));
         }),
         Scenario::ours(OPEN_ASYNC, "#[redis_resilient]", ours::open_async).after(ours::open_it),
+        Scenario::ours(
+            OPEN_ASYNC,
+            "fallback_limit = false",
+            ours::open_async_without_limit,
+        )
+        .after(ours::open_it),
         Scenario::peer(OPEN_ASYNC, "recloser", peers::recloser_open_async)
             .after(peers::open_recloser),
         Scenario::peer(OPEN_ASYNC, "failsafe", peers::failsafe_open_async)
@@ -239,5 +266,26 @@ fn failing() -> Vec<Scenario> {
         Scenario::ours(FAILING, "lump of 0", ours::failing_without_lump),
         Scenario::peer(FAILING, "recloser", peers::recloser_failing),
         Scenario::peer(FAILING, "failsafe", peers::failsafe_failing),
+    ]
+}
+
+fn clocks() -> Vec<Scenario> {
+    vec![
+        Scenario::bare(CLOCKS, "an empty loop", |calls| {
+            bodies::repeat(calls, Ok::<u64, ()>);
+        }),
+        Scenario::peer(CLOCKS, "std's Instant", primitives::std_instant),
+        Scenario::peer(CLOCKS, "tokio's Instant", primitives::tokio_instant),
+        #[cfg(target_os = "linux")]
+        Scenario::peer(
+            CLOCKS,
+            "CLOCK_MONOTONIC_COARSE, in milliseconds",
+            primitives::coarse_clock,
+        ),
+        Scenario::peer(
+            CLOCKS,
+            "compare-exchange, then subtract",
+            primitives::two_atomic_updates,
+        ),
     ]
 }

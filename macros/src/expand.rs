@@ -114,22 +114,15 @@ impl<'a> Expansion<'a> {
         let mixed = Span::mixed_site();
         let (policy, policy_reference) = self.policy();
         let (breaker, breaker_reference) = self.breaker();
-        let (start, timer) = match self.plan.mode {
-            Mode::Sync => ("started", TokenStream::new()),
-            Mode::Async { .. } => (
-                "new",
-                quote_spanned!(mixed=> let mut __resilient_timer = #private::Timer::new();),
-            ),
-        };
-        let start = Ident::new(start, mixed);
+        let started = self.started();
         let misconfigured = self.misconfigured();
         let attempts = self.attempts(body);
         quote_spanned! {mixed=>
             #policy
             #breaker
-            let mut __resilient_call = #private::Call::#start(#policy_reference, #breaker_reference);
-            #timer
+            let mut __resilient_call = #private::Call::new(#policy_reference, #breaker_reference);
             #misconfigured
+            #started
             #attempts
         }
     }
@@ -141,9 +134,9 @@ impl<'a> Expansion<'a> {
         let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
-            Mode::Sync => quote_spanned!(mixed=> #private::block(&mut __resilient_call);),
+            Mode::Sync => quote_spanned!(mixed=> __resilient_call.block();),
             Mode::Async { .. } => quote_spanned! {mixed=>
-                #private::pause(&mut __resilient_call, &mut __resilient_timer).await;
+                #private::pause(&mut __resilient_call).await;
             },
         };
         // Nothing of an attempt lives beyond its block, or a result that is not `Send` would spoil the pause.

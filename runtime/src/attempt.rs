@@ -4,39 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::time::{Instant, Sleep, sleep_until};
-
 use crate::call::Call;
+use crate::clock::Instant;
 use crate::outcome::Outcome;
-
-/// The timer of one call, made when the call first has to wait and used again for each attempt and pause after that.
-#[derive(Debug, Default)]
-pub struct Timer {
-    // Boxed: in the future of every annotated function it would take more room than all the rest.
-    sleep: Option<Pin<Box<Sleep>>>,
-}
-
-impl Timer {
-    /// A timer that is not running.
-    #[inline]
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { sleep: None }
-    }
-
-    fn set(&mut self, at: Instant) -> Pin<&mut Sleep> {
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        sleep.as_mut().reset(at);
-        sleep.as_mut()
-    }
-}
 
 /// One attempt: what the body gives, if its time is not over first.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Attempt<'c, 'p, F> {
     call: &'c mut Call<'p>,
-    timer: &'c mut Timer,
     body: Pin<&'c mut F>,
     limit: Limit,
 }
@@ -53,12 +29,10 @@ enum Limit {
 #[inline]
 pub const fn attempt<'c, 'p, F: Future>(
     call: &'c mut Call<'p>,
-    timer: &'c mut Timer,
     body: Pin<&'c mut F>,
 ) -> Attempt<'c, 'p, F> {
     Attempt {
         call,
-        timer,
         body,
         limit: Limit::Unset,
     }
@@ -75,7 +49,7 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let _probing = this.call.probing();
+        this.call.polls();
         // The body comes first: what has arrived counts, however late.
         if let Poll::Ready(result) = this.body.as_mut().poll(cx) {
             // Spelled out: `map_err` moves the whole through memory once more.
@@ -84,7 +58,7 @@ where
                 Err(error) => Poll::Ready(Err(Some(error))),
             };
         }
-        if this.limit.has_passed(this.call, this.timer, cx) {
+        if this.limit.has_passed(this.call, cx) {
             Poll::Ready(Err(None))
         } else {
             Poll::Pending
@@ -93,9 +67,12 @@ where
 }
 
 impl Limit {
-    fn has_passed(&mut self, call: &mut Call<'_>, timer: &mut Timer, cx: &mut Context<'_>) -> bool {
-        let sleep = match self {
+    #[inline(never)]
+    fn has_passed(&mut self, call: &mut Call<'_>, cx: &mut Context<'_>) -> bool {
+        call.unmark();
+        match self {
             Self::None => return false,
+            Self::Running => {}
             Self::Unset => {
                 let now = Instant::now();
                 let Some(limit) = call.attempt_limit(now) else {
@@ -103,12 +80,10 @@ impl Limit {
                     return false;
                 };
                 *self = Self::Running;
-                Some(timer.set(at(now, limit)))
+                call.late().set_timer(at(now, limit));
             }
-            Self::Running => timer.sleep.as_mut().map(Pin::as_mut),
-        };
-        // `is_elapsed` as well: a body that uses up the task's cooperative budget at every poll keeps the timer from being polled.
-        sleep.is_some_and(|mut sleep| sleep.as_mut().poll(cx).is_ready() || sleep.is_elapsed())
+        }
+        call.late().poll_timer(cx)
     }
 }
 
@@ -118,11 +93,39 @@ fn at(now: Instant, delay: std::time::Duration) -> Instant {
     now.checked_add(delay).unwrap_or_else(|| now + FAR)
 }
 
+/// The pause before the next attempt.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Pause<'c, 'p> {
+    call: &'c mut Call<'p>,
+    begun: bool,
+}
+
 /// Makes the pause before the next attempt.
-pub async fn pause(call: &mut Call<'_>, timer: &mut Timer) {
-    let delay = call.delay();
-    if !delay.is_zero() {
-        timer.set(at(Instant::now(), delay)).await;
+#[inline]
+pub const fn pause<'c, 'p>(call: &'c mut Call<'p>) -> Pause<'c, 'p> {
+    Pause { call, begun: false }
+}
+
+impl Future for Pause<'_, '_> {
+    type Output = ();
+
+    #[cold]
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let delay = self.call.delay();
+        if delay.is_zero() {
+            return Poll::Ready(());
+        }
+        if !self.begun {
+            self.begun = true;
+            self.call.late().set_timer(at(Instant::now(), delay));
+        }
+        if self.call.late().poll_timer(cx) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 

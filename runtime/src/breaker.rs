@@ -1,15 +1,18 @@
 //! The circuit breaker: an atomic shell around the state word.
 
+mod admission;
 mod event;
 mod operator;
 mod permit;
-mod probing;
+pub(crate) mod probing;
 mod record;
 mod rules;
 mod setters;
 mod settings;
+mod settlement;
 mod snapshot;
 mod source;
+mod ticket;
 mod trip;
 mod window;
 mod word;
@@ -21,19 +24,17 @@ use std::time::Duration;
 
 pub use event::{BreakerEvent, Transition};
 pub use permit::Permit;
-use permit::{Ticket, Weight};
-pub use probing::Probing;
 use record::Record;
 use settings::Settings;
 pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
-use trip::Sample;
-use word::{Admission, Effect, Order, Phase, Word};
+pub(crate) use ticket::Ticket;
+use word::{Order, Phase, Word};
 
 use crate::budget::Budget;
 use crate::class::Settlement;
 use crate::clock::now_ms;
-use crate::{Rejection, kill_switch, telemetry};
+use crate::kill_switch;
 
 // All of the breaker's data is in one word, so the order of that one location is all that matters.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -136,236 +137,6 @@ impl Breaker {
             return Duration::ZERO;
         }
         Duration::from_millis(word.refuses_for_ms(&self.settings, now_ms()))
-    }
-
-    /// Leave for one attempt, for code without the attribute.
-    ///
-    /// ```
-    /// use redis_resilient::{Breaker, Class};
-    ///
-    /// static SESSIONS: Breaker = Breaker::new("sessions");
-    ///
-    /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
-    ///     let permit = SESSIONS.try_acquire()?;
-    ///     let answer = redis::cmd("PING").query(conn);
-    ///     match &answer {
-    ///         Ok(()) => permit.success(),
-    ///         Err(error) => permit.failed(Class::of(error)),
-    ///     }
-    ///     answer
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Rejection::CircuitOpen`] while the circuit refuses calls.
-    #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        self.acquire(Duration::ZERO)
-    }
-
-    /// Leave for one attempt while there is nothing to be counted.
-    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
-    #[inline(always)]
-    pub(crate) fn passes(&self) -> Option<Permit<'_>> {
-        let word = self.word();
-        if word.is_quiet() {
-            Some(Permit::new(self, word, Weight::Full))
-        } else {
-            None
-        }
-    }
-
-    /// As [`try_acquire`](Self::try_acquire), for an attempt that may take up to `attempt`.
-    #[inline]
-    pub(crate) fn acquire(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
-        match self.passes() {
-            Some(permit) => Ok(permit),
-            None => self.acquire_slow(attempt),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn acquire_slow(&self, attempt: Duration) -> Result<Permit<'_>, Rejection> {
-        let mut word = self.word();
-        if kill_switch::is_engaged() {
-            // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
-            return Ok(Permit::new(self, word, Weight::None));
-        }
-        if word.is_closed() && self.settings.slow.is_none() {
-            return Ok(Permit::new(self, word, Weight::Full));
-        }
-        let now_ms = now_ms();
-        let lease_ms = self
-            .settings
-            .probe_lease_ms
-            .max(settings::lease_millis(attempt));
-        loop {
-            let permit = match word.admit(&self.settings, now_ms, lease_ms) {
-                Admission::Pass => Permit::new(self, word, Weight::Full),
-                Admission::Probe(next) => {
-                    if let Err(current) = self.exchange(word, next) {
-                        word = current;
-                        continue;
-                    }
-                    if word.is_half_open() && word.generation() != next.generation() {
-                        self.notify(BreakerEvent::ProbeLost { breaker: self.name });
-                    }
-                    Permit::new(self, next, Weight::Full)
-                }
-                // Else the function that probes would be failed by the functions it is made of.
-                Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
-                    Permit::new(self, word, Weight::Nested)
-                }
-                Admission::Reject { .. } if self.is_observing() => {
-                    Permit::new(self, word, Weight::Observed)
-                }
-                Admission::Reject { retry_after_ms } => {
-                    let retry_after = Duration::from_millis(retry_after_ms);
-                    self.notify(BreakerEvent::Refused {
-                        breaker: self.name,
-                        retry_after,
-                    });
-                    return Err(Rejection::CircuitOpen {
-                        breaker: self.name,
-                        retry_after,
-                    });
-                }
-            };
-            return Ok(match self.settings.slow {
-                Some(_) => permit.started(now_ms),
-                None => permit,
-            });
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn settle(&self, ticket: Ticket, outcome: Settlement) {
-        if ticket.has(Weight::None) || kill_switch::is_engaged() {
-            return;
-        }
-        let now_ms = now_ms();
-        let slow = self.was_slow(ticket, outcome, now_ms);
-        let failed = outcome == Settlement::Failure;
-        if failed || slow {
-            self.notify(BreakerEvent::Failure {
-                breaker: self.name,
-                slow,
-            });
-        }
-        let random = fastrand::u32(..);
-        if outcome != Settlement::Neutral && self.slides(ticket, Sample { failed, slow }, now_ms) {
-            let mut word = self.word();
-            while let Some(next) = word.tripped(ticket.generation(), &self.settings, now_ms, random)
-            {
-                match self.exchange(word, next) {
-                    Ok(()) => return,
-                    Err(current) => word = current,
-                }
-            }
-        }
-        let counts = ticket.has(Weight::Full) || failed && ticket.has(Weight::Nested);
-        if counts {
-            self.settle_word(ticket.generation(), outcome, slow, now_ms, random);
-        }
-    }
-
-    fn settle_word(
-        &self,
-        generation: u64,
-        outcome: Settlement,
-        slow: bool,
-        now_ms: u64,
-        random: u32,
-    ) {
-        let mut word = self.word();
-        loop {
-            let outcome = if slow && word.is_half_open() {
-                Settlement::Failure
-            } else {
-                outcome
-            };
-            match word.settle(generation, outcome, &self.settings, now_ms, random) {
-                Effect::None => return,
-                Effect::Stale => {
-                    telemetry::stale_outcome(self.name);
-                    self.notify(BreakerEvent::Stale { breaker: self.name });
-                    return;
-                }
-                Effect::To(next) => match self.exchange(word, next) {
-                    Ok(()) => return,
-                    Err(current) => word = current,
-                },
-            }
-        }
-    }
-
-    fn was_slow(&self, ticket: Ticket, outcome: Settlement, now_ms: u64) -> bool {
-        self.settings.slow.is_some_and(|slow| {
-            outcome != Settlement::Neutral
-                && now_ms.saturating_sub(ticket.start_ms()) >= slow.from_ms
-        })
-    }
-
-    /// Counts the call in the sliding window, if there is one, and tells whether that opens the circuit.
-    fn slides(&self, ticket: Ticket, sample: Sample, now_ms: u64) -> bool {
-        if !self.settings.trip.slides() {
-            return false;
-        }
-        let word = self.word();
-        let counts = word.is_closed() && word.generation() == ticket.generation();
-        let record = self.record();
-        match &record.window {
-            Some(window) if counts || record.is_observing() => {
-                let tally = window.record(sample, now_ms);
-                self.settings.trip.opens_at(tally, self.settings.slow)
-            }
-            _ => false,
-        }
-    }
-
-    /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
-    fn exchange(&self, word: Word, next: Word) -> Result<(), Word> {
-        self.word
-            .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
-            .map_err(Word::from_bits)?;
-        let record = self.record();
-        record.follow(|| self.word());
-        let (from, to) = (word.phase().state(), next.phase().state());
-        if to == State::Closed && next.generation() != word.generation() && !record.is_observing() {
-            // A call that is admitted now may lose its outcome to this; one out of the window is no harm.
-            record.clear_window();
-        }
-        if from != to {
-            self.tell(record, from, to);
-        }
-        Ok(())
-    }
-
-    #[cold]
-    fn tell(&self, record: &Record, from: State, to: State) {
-        record.entered(now_ms());
-        let transition = Transition {
-            breaker: self.name,
-            from,
-            to,
-            retry_after: self.retry_after(),
-        };
-        telemetry::transition(&transition);
-        record.listeners.call(&BreakerEvent::Transition(transition));
-    }
-
-    /// Tells those who listen, if there are any.
-    fn notify(&self, event: BreakerEvent) {
-        if let Some(record) = self.record.get() {
-            record.listeners.call(&event);
-        }
-    }
-
-    /// Tells those who listen that a retry could not be afforded.
-    pub(crate) fn notify_exhausted(&self) {
-        self.notify(BreakerEvent::RetryBudgetExhausted { breaker: self.name });
     }
 
     /// What is kept beside the word; from the first time on, the breaker is listed.

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use tokio::time::advance;
 
 use super::*;
-use crate::{Backoff, Jitter, State};
+use crate::{Backoff, Jitter, Permit, State};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -13,7 +15,7 @@ fn policy() -> Policy {
 fn steps(policy: &Policy, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<Step> {
     let mut call = Call::new(policy, breaker);
     let step = |class: &Class| {
-        assert_eq!(call.begin(), None);
+        assert!(call.begin());
         call.failed(*class)
     };
     classes.iter().map(step).collect()
@@ -66,9 +68,12 @@ async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
         [Step::Pause, Step::Fallback]
     );
     assert_eq!(breaker.state(), State::Open);
-    let refused = Call::new(&policy(), Some(&breaker)).begin();
+    let policy = policy();
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert!(!call.begin());
+    let refused = call.rejection();
     assert!(
-        matches!(refused, Some(Rejection::CircuitOpen { breaker: "b", .. })),
+        matches!(refused, Rejection::CircuitOpen { breaker: "b", retry_after } if retry_after > MS(800)),
         "{refused:?}"
     );
 }
@@ -109,12 +114,14 @@ fn foreign_failures_say_nothing_to_the_breaker() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_does_not_fit_in_the_deadline_is_not_begun() {
     let policy = policy().deadline(MS(250));
-    let mut call = Call::started(&policy, None);
-    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    let mut call = Call::new(&policy, None);
+    let started = Instant::now();
+    let mut fails = || call.failed_since(started, Class::Unreachable);
+    assert_eq!(fails(), Step::Pause);
     advance(MS(149)).await;
-    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert_eq!(fails(), Step::Pause);
     advance(MS(1)).await;
-    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+    assert_eq!(fails(), Step::Fallback);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,12 +133,13 @@ async fn an_attempt_gets_what_is_left_of_the_deadline() {
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(120)));
     advance(MS(500)).await;
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(0)));
+    assert!(call.timed_out());
     assert_eq!(
-        call.timed_out(),
-        Some(Rejection::DeadlineExceeded {
+        call.rejection(),
+        Rejection::DeadlineExceeded {
             function: "app::load",
             deadline: MS(300)
-        })
+        }
     );
 }
 
@@ -139,13 +147,14 @@ async fn an_attempt_gets_what_is_left_of_the_deadline() {
 async fn a_timeout_names_itself_when_the_retries_are_used_up() {
     let policy = policy().retries(1).timeout(MS(200));
     let mut call = Call::new(&policy, None);
-    assert_eq!(call.timed_out(), None);
+    assert!(!call.timed_out());
+    assert!(call.timed_out());
     assert_eq!(
-        call.timed_out(),
-        Some(Rejection::TimedOut {
+        call.rejection(),
+        Rejection::TimedOut {
             function: "app::load",
             after: MS(200)
-        })
+        }
     );
 }
 
@@ -156,7 +165,7 @@ async fn a_call_that_is_dropped_in_the_middle_of_an_attempt_gives_its_permit_bac
     advance(MS(1101)).await;
     let policy = policy();
     let mut call = Call::new(&policy, Some(&breaker));
-    assert_eq!(call.begin(), None);
+    assert!(call.begin());
     assert!(breaker.try_acquire().is_err(), "the call is the probe");
     drop(call);
     assert!(breaker.try_acquire().is_ok());
@@ -167,12 +176,13 @@ async fn an_attempt_is_not_begun_when_the_deadline_is_over() {
     let breaker = Breaker::new("b");
     let policy = policy().deadline(MS(300));
     let mut call = Call::new(&policy, Some(&breaker));
-    assert_eq!(call.begin(), None);
+    assert!(call.begin());
     assert_eq!(call.failed(Class::Unreachable), Step::Pause);
     advance(MS(301)).await;
+    assert!(!call.begin());
     assert!(matches!(
-        call.begin(),
-        Some(Rejection::DeadlineExceeded { .. })
+        call.rejection(),
+        Rejection::DeadlineExceeded { .. }
     ));
 }
 
@@ -184,7 +194,7 @@ async fn a_burst_of_failures_leaves_its_calls_their_retries() {
         .map(|_| Call::new(&policy, Some(&breaker)))
         .collect();
     for call in &mut calls {
-        assert_eq!(call.begin(), None);
+        assert!(call.begin());
     }
     for call in &mut calls {
         assert_eq!(call.failed(Class::Ambiguous), Step::Pause);
@@ -248,7 +258,7 @@ async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alon
     for class in [None, Some(Class::Permanent), Some(Class::Rejected)] {
         let policy = policy();
         let mut call = Call::new(&policy, Some(&breaker));
-        assert_eq!(call.begin(), None);
+        assert!(call.begin());
         match class {
             None => call.succeeded(),
             Some(class) => assert_ne!(call.failed(class), Step::Pause),
@@ -257,6 +267,48 @@ async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alon
     }
     let _ = steps(&policy(), Some(&breaker), &[Class::Unreachable]);
     assert_ne!(budget(), untouched);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_blocks_is_part_of_the_probe_until_its_outcome_is_told() {
+    let breaker = Breaker::new("b")
+        .lump(Duration::ZERO)
+        .failure_threshold(1)
+        .success_threshold(3);
+    breaker.try_acquire().expect("closed").failure();
+    advance(MS(1101)).await;
+    let policy = policy();
+    let nested = || breaker.try_acquire().map(Permit::neutral).is_ok();
+    let probe = || {
+        let mut call = Call::new(&policy, Some(&breaker));
+        assert!(call.begin_blocking());
+        assert!(nested());
+        call
+    };
+    // A second probe marks nothing that the first has left behind.
+    probe().succeeded();
+    assert_eq!(probe().failed(Class::Permanent), Step::Return);
+    drop(probe());
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert!(call.begin());
+    assert!(!nested(), "an async attempt is marked at each poll");
+    call.mark();
+    assert!(nested());
+    call.unmark();
+    assert!(!nested());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_in_the_middle_of_a_probe_leaves_no_mark_on_the_thread() {
+    let breaker = Breaker::new("b").failure_threshold(1);
+    breaker.try_acquire().expect("closed").failure();
+    advance(MS(1101)).await;
+    let policy = policy();
+    let mut call = Call::new(&policy, Some(&breaker));
+    assert!(call.begin_blocking());
+    breaker.reset();
+    call.succeeded();
+    assert!(!crate::breaker::probing::is_inside_any());
 }
 
 #[tokio::test(start_paused = true)]
@@ -272,9 +324,9 @@ async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
     // A failure that is made good by a retry is none.
     let policy = policy();
     let mut call = Call::new(&policy, Some(&breaker));
-    assert_eq!(call.begin(), None);
+    assert!(call.begin());
     assert_eq!(call.failed(Class::Unreachable), Step::Pause);
-    assert_eq!(call.begin(), None);
+    assert!(call.begin());
     call.succeeded();
     assert_eq!(breaker.snapshot().failures, 0);
     for _ in 0..2 {
@@ -317,13 +369,13 @@ async fn a_probe_may_be_given_less_time_than_other_attempts() {
         .half_open_timeout(MS(100));
     let policy = policy().timeout(MS(500)).retries(0);
     let mut call = Call::new(&policy, Some(&breaker));
-    assert_eq!(call.begin(), None);
+    assert!(call.begin());
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(500)));
-    assert!(call.timed_out().is_some());
+    assert!(call.timed_out());
     advance(MS(1101)).await;
     let limit_of_probe = |policy: &Policy| {
         let mut call = Call::new(policy, Some(&breaker));
-        assert_eq!(call.begin(), None);
+        assert!(call.begin());
         call.attempt_limit(Instant::now())
     };
     assert_eq!(limit_of_probe(&policy), Some(MS(100)));
@@ -331,13 +383,14 @@ async fn a_probe_may_be_given_less_time_than_other_attempts() {
     assert_eq!(limit_of_probe(&policy.no_timeout()), Some(MS(100)));
     assert_eq!(limit_of_probe(&policy.deadline(MS(70))), Some(MS(70)));
     let mut probe = Call::new(&policy, Some(&breaker));
-    assert_eq!(probe.begin(), None);
+    assert!(probe.begin());
+    assert!(probe.timed_out());
     assert_eq!(
-        probe.timed_out(),
-        Some(Rejection::TimedOut {
+        probe.rejection(),
+        Rejection::TimedOut {
             function: "app::load",
             after: MS(100)
-        })
+        }
     );
     assert_eq!(breaker.state(), State::Open);
 }

@@ -1,18 +1,20 @@
-//! Time as the breaker and the deadline see it: monotonic, and following `tokio::time::pause` and, in tests, a clock set by hand.
+//! Time as the breaker and the deadline see it: monotonic, and following `tokio::time::pause`, or a clock set by hand, where tests want that.
+//!
+//! A deadline is measured with tokio's clock. The breaker counts milliseconds, and while its circuit is open it does so at each call:
+//! where no test can notice, it reads a clock that costs a fraction and moves on a few milliseconds at a time.
 
 #[cfg(any(test, feature = "test-util"))]
 pub(crate) mod manual;
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 pub(crate) use tokio::time::Instant;
 
-/// Room below the first reading, so that a paused test clock that started a little earlier still moves forward from there.
-const HEAD_START: Duration = Duration::from_secs(86_400);
+pub(crate) use source::now_ms;
 
-/// The time now.
-pub(crate) fn now() -> Instant {
+/// The present, for a call whose deadline begins to run.
+#[inline]
+pub fn now() -> Instant {
     #[cfg(any(test, feature = "test-util"))]
     if let Some(now) = manual::now() {
         return now;
@@ -29,13 +31,43 @@ pub(crate) fn sleep(pause: Duration) {
     std::thread::sleep(pause);
 }
 
-/// Milliseconds since an origin fixed for the life of the process. Never panics. As monotonic as tokio's clock: one that
-/// a test has paused may be behind or ahead of the others.
-pub(crate) fn now_ms() -> u64 {
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    let now = now();
-    let origin = *ORIGIN.get_or_init(|| now.checked_sub(HEAD_START).unwrap_or(now));
-    whole_millis(now.saturating_duration_since(origin))
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    not(any(test, debug_assertions, feature = "test-util")),
+))]
+mod source {
+    use rustix::time::{ClockId, clock_gettime};
+
+    /// Milliseconds since the machine was started. Never panics.
+    #[inline]
+    pub(crate) fn now_ms() -> u64 {
+        let now = clock_gettime(ClockId::MonotonicCoarse);
+        // Neither is ever negative.
+        now.tv_sec.unsigned_abs() * 1_000 + now.tv_nsec.unsigned_abs() / 1_000_000
+    }
+}
+
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "android"),
+    not(any(test, debug_assertions, feature = "test-util")),
+)))]
+mod source {
+    use std::sync::OnceLock;
+    use std::time::Duration;
+
+    use super::{Instant, whole_millis};
+
+    /// Room below the first reading, so that a paused test clock that started a little earlier still moves forward from there.
+    const HEAD_START: Duration = Duration::from_secs(86_400);
+
+    /// Milliseconds since an origin fixed for the life of the process. Never panics. As monotonic as tokio's clock: one that
+    /// a test has paused may be behind or ahead of the others.
+    pub(crate) fn now_ms() -> u64 {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let now = super::now();
+        let origin = *ORIGIN.get_or_init(|| now.checked_sub(HEAD_START).unwrap_or(now));
+        whole_millis(now.saturating_duration_since(origin))
+    }
 }
 
 /// `duration` in milliseconds, saturating.

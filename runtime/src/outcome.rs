@@ -107,24 +107,24 @@ impl<E: From<RedisError>> TurnedAway for E {
     }
 }
 
-/// What a call returns for which there is no room in the fallback: what came of its own attempt, if it made one.
+/// What a call returns that has no error of its own, and for which there is no room in the fallback.
 #[cold]
-pub fn turn_away<R>(ended: Result<R::Error, Rejection>, limit: &Bulkhead) -> R
+pub fn turn_away<R>(why: Rejection, limit: &Bulkhead) -> R
 where
     R: Outcome,
     R::Error: TurnedAway,
 {
-    R::from_error(ended.unwrap_or_else(|why| R::Error::turned_away(no_room(why, limit))))
+    R::from_error(R::Error::turned_away(no_room(why, limit)))
 }
 
 /// As [`turn_away`], where the fallback is a closure, which needs the same of the error in any case.
 #[cold]
-pub fn turn_away_from_closure<R>(ended: Result<R::Error, Rejection>, limit: &Bulkhead) -> R
+pub fn turn_away_from_closure<R>(why: Rejection, limit: &Bulkhead) -> R
 where
     R: Outcome,
     R::Error: Refused,
 {
-    R::from_error(ended.unwrap_or_else(|why| R::Error::refused(no_room(why, limit))))
+    R::from_error(R::Error::refused(no_room(why, limit)))
 }
 
 fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
@@ -134,10 +134,4 @@ fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
         // Redis may have executed it, which the caller has to learn.
         late => late,
     }
-}
-
-/// What a closure as fallback gets: the error of the call's own last attempt, or one made of the rejection.
-#[cold]
-pub fn own_or_rejected<E: Refused>(ended: Result<E, Rejection>) -> E {
-    ended.unwrap_or_else(E::refused)
 }

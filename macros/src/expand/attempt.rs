@@ -23,7 +23,13 @@ impl Expansion<'_> {
         let begin = match self.plan.breaker {
             Breaker::Off if !self.plan.policy.has_deadline => TokenStream::new(),
             Breaker::Off | Breaker::Shared | Breaker::Own { .. } => {
-                self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.begin()))
+                // Async attempts are marked as a probe's at each poll.
+                let name = match self.plan.mode {
+                    Mode::Sync => "begin_blocking",
+                    Mode::Async { .. } => "begin",
+                };
+                let begin = Ident::new(name, mixed);
+                self.give_up_if(&quote_spanned!(mixed=> !__resilient_call.#begin()))
             }
         };
         let prelude = self.prelude();
@@ -33,9 +39,7 @@ impl Expansion<'_> {
         let split = quote_spanned!(shown=> #private_shown::Outcome::split(__resilient_result));
         let run = match self.plan.mode {
             Mode::Sync => {
-                let probing = self.probing();
                 quote_spanned! {mixed=>
-                    #probing
                     #[allow(unknown_lints, clippy::redundant_closure_call)]
                     let __resilient_result = (|| -> #output { #prelude #body })();
                     match #split { #verdict }
@@ -51,14 +55,10 @@ impl Expansion<'_> {
             Mode::Async { watched: true } => {
                 let fake_return = self.fake_return();
                 let timed_out =
-                    self.unless_rejected(&quote_spanned!(mixed=> __resilient_call.timed_out()));
+                    self.give_up_if(&quote_spanned!(mixed=> __resilient_call.timed_out()));
                 // There, for this is what first finds that a function returns no `Result`.
                 let run = quote_spanned! {shown=>
-                    #private_shown::attempt(
-                        &mut __resilient_call,
-                        &mut __resilient_timer,
-                        __resilient_body,
-                    ).await
+                    #private_shown::attempt(&mut __resilient_call, __resilient_body).await
                 };
                 let over = quote_spanned! {shown=>
                     ::core::result::Result::Err(::core::option::Option::None)
@@ -73,16 +73,6 @@ impl Expansion<'_> {
             }
         };
         quote!(#begin #run)
-    }
-
-    /// Async attempts do this at each poll.
-    fn probing(&self) -> TokenStream {
-        match self.plan.breaker {
-            Breaker::Off => TokenStream::new(),
-            Breaker::Shared | Breaker::Own { .. } => quote_spanned! {Span::mixed_site()=>
-                let _resilient_probing = __resilient_call.probing();
-            },
-        }
     }
 
     /// Tells the compiler the type that `return` and `?` in the body lead to.
@@ -160,6 +150,11 @@ impl Expansion<'_> {
             }
         };
         let failed = quote_spanned!(shown=> ::core::result::Result::Err(#failed));
+        let step = if self.starts() {
+            quote_spanned!(mixed=> __resilient_call.failed_since(__resilient_started, #class))
+        } else {
+            quote_spanned!(mixed=> __resilient_call.failed(#class))
+        };
         let steps = if self.plan.fallback.is_empty() {
             quote_spanned! {mixed=>
                 #private::Step::Fallback | #private::Step::Return => {
@@ -171,7 +166,7 @@ impl Expansion<'_> {
                 Ending::Nothing => TokenStream::new(),
                 Ending::Error => quote_spanned!(mixed=> __resilient_error),
                 Ending::ErrorOrRejection => {
-                    quote_spanned!(mixed=> ::core::result::Result::Ok(__resilient_error))
+                    quote_spanned!(mixed=> ::core::option::Option::Some(__resilient_error))
                 }
             };
             quote_spanned! {mixed=>
@@ -188,7 +183,7 @@ impl Expansion<'_> {
             }
             #failed => {
                 let __resilient_failure = &__resilient_error;
-                match __resilient_call.failed(#class) {
+                match #step {
                     #private::Step::Pause => {}
                     #steps
                 }
@@ -211,36 +206,48 @@ impl Expansion<'_> {
         }}
     }
 
-    /// Goes on unless `test` gives a rejection.
-    fn unless_rejected(&self, test: &TokenStream) -> TokenStream {
+    /// Does the deadline run from the beginning? A body that blocks cannot tell when it first has to wait.
+    fn starts(&self) -> bool {
+        self.plan.policy.has_deadline && matches!(self.plan.mode, Mode::Sync)
+    }
+
+    pub(super) fn started(&self) -> TokenStream {
+        let private = &self.private;
+        if self.starts() {
+            quote_spanned!(Span::mixed_site()=> let __resilient_started = #private::now();)
+        } else {
+            TokenStream::new()
+        }
+    }
+
+    /// Ends the call if `test` says that it has no error of its own to end with.
+    fn give_up_if(&self, test: &TokenStream) -> TokenStream {
         let exit = &self.exit;
         let mixed = Span::mixed_site();
-        let shown = self.plan.error_span.resolved_at(mixed);
-        let private = self.private_at(shown);
-        let refuse = |name: &str| {
-            let name = Ident::new(name, shown);
-            quote_spanned!(shown=> #private::#name(__resilient_rejection))
-        };
         let give_up = if self.plan.fallback.is_empty() {
-            let refused = refuse("refuse");
+            let refused = self.made_of_rejection("refuse");
             quote_spanned!(mixed=> #exit #refused;)
         } else {
             match self.plan.ending() {
-                Ending::Nothing => {
-                    return quote_spanned!(mixed=> if #test.is_some() { break; });
-                }
+                Ending::Nothing => quote_spanned!(mixed=> break;),
                 Ending::Error => {
-                    let rejected = refuse("rejected");
+                    let rejected = self.made_of_rejection("rejected");
                     quote_spanned!(mixed=> break #rejected;)
                 }
-                Ending::ErrorOrRejection => quote_spanned! {mixed=>
-                    break ::core::result::Result::Err(__resilient_rejection);
-                },
+                Ending::ErrorOrRejection => {
+                    quote_spanned!(mixed=> break ::core::option::Option::None;)
+                }
             }
         };
-        quote_spanned! {mixed=>
-            if let ::core::option::Option::Some(__resilient_rejection) = #test { #give_up }
-        }
+        quote_spanned!(mixed=> if #test { #give_up })
+    }
+
+    /// What the function `name` of the runtime makes of the reason why the call is over.
+    pub(super) fn made_of_rejection(&self, name: &str) -> TokenStream {
+        let shown = self.plan.error_span.resolved_at(Span::mixed_site());
+        let private = self.private_at(shown);
+        let name = Ident::new(name, shown);
+        quote_spanned!(shown=> #private::#name(__resilient_call.rejection()))
     }
 
     /// Values that are not known to the macro are checked when the call begins.

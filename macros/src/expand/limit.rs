@@ -15,11 +15,12 @@ impl Expansion<'_> {
             return quote_spanned!(mixed=> __resilient_call.falls_back(););
         };
         let bulkhead = self.bulkhead(limit);
-        let ask = quote_spanned!(mixed=> __resilient_call.falls_back_within(__resilient_limit));
+        let ask = quote_spanned!(mixed=> __resilient_call.enters(__resilient_limit));
         if !self.plan.turns_away() {
             return quote_spanned! {mixed=>
                 let __resilient_limit: &#private::Bulkhead = #bulkhead;
                 let __resilient_permit = #ask;
+                __resilient_call.end();
             };
         }
         let exit = &self.exit;
@@ -31,12 +32,15 @@ impl Expansion<'_> {
                 TokenStream::new(),
             ),
             (true, Ending::ErrorOrRejection) => {
-                let shown = self.plan.error_span.resolved_at(mixed);
-                let private = self.private_at(shown);
-                let own = quote_spanned!(shown=> #private::own_or_rejected(__resilient_error));
+                let rejected = self.made_of_rejection("rejected");
                 (
                     TokenStream::new(),
-                    quote_spanned!(mixed=> let __resilient_error = #own;),
+                    quote_spanned! {mixed=>
+                        let __resilient_error = match __resilient_error {
+                            ::core::option::Option::Some(__resilient_error) => __resilient_error,
+                            ::core::option::Option::None => #rejected,
+                        };
+                    },
                 )
             }
             (true, _) => (TokenStream::new(), TokenStream::new()),
@@ -51,13 +55,16 @@ impl Expansion<'_> {
                 ::core::option::Option::None => #exit #turned_away,
             };
             #error
+            __resilient_call.end();
         }
     }
 
-    /// What a call returns for which there is no room.
+    /// What a call returns for which there is no room: what came of its own attempt, if it made one.
     fn turned_away(&self) -> TokenStream {
-        let shown = self.plan.error_span.resolved_at(Span::mixed_site());
+        let mixed = Span::mixed_site();
+        let shown = self.plan.error_span.resolved_at(mixed);
         let private = self.private_at(shown);
+        let own = quote_spanned!(shown=> #private::Outcome::from_error(__resilient_error));
         match self.plan.ending() {
             Ending::ErrorOrRejection => {
                 let name = if self.plan.closure_takes_error() {
@@ -66,11 +73,17 @@ impl Expansion<'_> {
                     "turn_away"
                 };
                 let turn_away = Ident::new(name, shown);
-                quote_spanned!(shown=> #private::#turn_away(__resilient_error, __resilient_limit))
+                let turned_away = quote_spanned! {shown=>
+                    #private::#turn_away(__resilient_call.rejection(), __resilient_limit)
+                };
+                quote_spanned! {mixed=>
+                    match __resilient_error {
+                        ::core::option::Option::Some(__resilient_error) => #own,
+                        ::core::option::Option::None => #turned_away,
+                    }
+                }
             }
-            Ending::Error | Ending::Nothing => {
-                quote_spanned!(shown=> #private::Outcome::from_error(__resilient_error))
-            }
+            Ending::Error | Ending::Nothing => own,
         }
     }
 

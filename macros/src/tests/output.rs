@@ -60,7 +60,7 @@ fn the_policy_holds_what_was_written() {
     has(
         "",
         "fn r#match() -> Result<u8, E> { g() }",
-        &["\"match\"", ".no_timeout()", "Call::started("],
+        &["\"match\"", ".no_timeout()", "begin_blocking()"],
     );
     has(
         "crate = ::a::b",
@@ -117,7 +117,11 @@ fn breakers_are_taken_by_reference_once() {
     );
     lacks("breaker = false", FUNCTION, &["begin()"]);
     // A deadline may be over before the next attempt.
-    has("breaker = false, deadline = \"5s\"", SYNC, &["begin()"]);
+    has(
+        "breaker = false, deadline = \"5s\"",
+        SYNC,
+        &["begin_blocking()"],
+    );
 }
 
 #[test]
@@ -125,7 +129,10 @@ fn only_what_can_happen_asks_something_of_the_error() {
     has(
         "",
         FUNCTION,
-        &["__private::refuse(__resilient_rejection)", "timed_out()"],
+        &[
+            "__private::refuse(__resilient_call.rejection())",
+            "timed_out()",
+        ],
     );
     lacks(
         "breaker = false, timeout = false",
@@ -155,15 +162,16 @@ fn only_what_can_happen_asks_something_of_the_error() {
     has(
         "fallback = |e| Ok(1), fallback_limit = false",
         FUNCTION,
-        &["break ::redis_resilient::__private::rejected(__resilient_rejection)"],
+        &["break ::redis_resilient::__private::rejected(__resilient_call.rejection())"],
     );
     has(
         "fallback = fetch",
         FUNCTION,
         &[
-            "break ::core::result::Result::Err(__resilient_rejection)",
-            "break ::core::result::Result::Ok(__resilient_error)",
-            "return ::redis_resilient::__private::turn_away(__resilient_error, __resilient_limit)",
+            "break ::core::option::Option::None;",
+            "break ::core::option::Option::Some(__resilient_error)",
+            "return match __resilient_error {",
+            "__private::turn_away(",
         ],
     );
     // Such a call has an error of its own.
@@ -198,14 +206,14 @@ fn fallbacks_are_limited_unless_they_are_plain_values() {
         lacks(
             &format!("fallback = {fallback}, fallback_limit = false"),
             FUNCTION,
-            &["LIMIT", "_within("],
+            &["LIMIT", "enters("],
         );
     }
     for fallback in ["Ok(1)", "Err(e)", "[Ok(f(1)), Err(E::new())]"] {
         lacks(
             &format!("fallback = {fallback}"),
             FUNCTION,
-            &["LIMIT", "_within("],
+            &["LIMIT", "enters("],
         );
     }
     has(
@@ -230,7 +238,7 @@ fn without_room_a_list_goes_on_at_its_plain_end() {
         "fallback = [|e| f(e), fetch, Ok(1)]",
         FUNCTION,
         &[
-            "let __resilient_permit = __resilient_call.falls_back_within(__resilient_limit);
+            "let __resilient_permit = __resilient_call.enters(__resilient_limit); __resilient_call.end();
          if __resilient_permit.is_some() { #[allow(unknown_lints, clippy::redundant_closure,",
             "} else { ::core::mem::drop(__resilient_error); } if __resilient_permit.is_some() {",
             "let __resilient_fallen: RedisResult<u64> = Ok(1); return __resilient_fallen;",

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex};
 use tokio::time::advance;
 
 use super::*;
+use crate::Rejection;
 
 const SECOND: Duration = Duration::from_secs(1);
 

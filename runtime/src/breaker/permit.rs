@@ -1,7 +1,6 @@
 //! Leave to make one attempt, given back whatever becomes of it.
 
-use super::probing::Probing;
-use super::word::Word;
+use super::ticket::Ticket;
 use super::{Breaker, Settlement};
 use crate::Class;
 
@@ -17,115 +16,29 @@ pub struct Permit<'a> {
     ticket: Ticket,
 }
 
-/// What a permit remembers: the generation it was admitted in, whether that was half-open, its weight, and when it was admitted if that
-/// is of interest.
-///
-/// ```text
-///  63      21 20          3  2   1   0
-/// +----------+------------+----+------+
-/// | start ms | generation | ho | weight |
-/// ```
-#[derive(Clone, Copy)]
-pub(super) struct Ticket(u64);
-
-impl Ticket {
-    const WEIGHT_MASK: u64 = 0b011;
-    const HALF_OPEN: u64 = 0b100;
-    const GENERATION_SHIFT: u32 = 3;
-    const START_SHIFT: u32 = 21;
-    const GENERATION_MASK: u64 = (1 << (Self::START_SHIFT - Self::GENERATION_SHIFT)) - 1;
-
-    #[inline]
-    const fn new(seen: Word, weight: Weight) -> Self {
-        let half_open = if seen.is_half_open() {
-            Self::HALF_OPEN
-        } else {
-            0
-        };
-        Self(seen.generation() << Self::GENERATION_SHIFT | half_open | weight as u64)
-    }
-
-    /// As it is, and admitted at this time: milliseconds, enough for 278 years.
-    const fn started(self, now_ms: u64) -> Self {
-        Self(self.0 | now_ms << Self::START_SHIFT)
-    }
-
-    #[inline]
-    pub(super) const fn generation(self) -> u64 {
-        self.0 >> Self::GENERATION_SHIFT & Self::GENERATION_MASK
-    }
-
-    /// When it was admitted; 0 where nobody asked.
-    pub(super) const fn start_ms(self) -> u64 {
-        self.0 >> Self::START_SHIFT
-    }
-
-    #[inline]
-    pub(super) const fn has(self, weight: Weight) -> bool {
-        self.0 & Self::WEIGHT_MASK == weight as u64
-    }
-
-    #[inline]
-    const fn is_probe(self) -> bool {
-        self.0 & (Self::WEIGHT_MASK | Self::HALF_OPEN) == Self::HALF_OPEN | Weight::Full as u64
-    }
-}
-
-impl std::fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:#x}", self.0)
-    }
-}
-
-/// What an outcome counts for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Weight {
-    Full = 0,
-    /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
-    Nested,
-    /// Admitted past a circuit that is only observed: it counts for what is observed, and changes nothing.
-    Observed,
-    /// Admitted while the protection is out of service.
-    None,
-}
-
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(breaker: &'a Breaker, seen: Word, weight: Weight) -> Self {
-        Self {
-            breaker,
-            ticket: Ticket::new(seen, weight),
-        }
-    }
-
-    /// As it is, and admitted at this time.
-    pub(super) const fn started(mut self, now_ms: u64) -> Self {
-        self.ticket = self.ticket.started(now_ms);
-        self
+    pub(super) const fn new(breaker: &'a Breaker, ticket: Ticket) -> Self {
+        Self { breaker, ticket }
     }
 
     /// Redis answered.
     #[inline]
     pub fn success(self) {
-        // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !self.breaker.word().is_quiet() {
-            self.breaker.settle(self.ticket, Settlement::Success);
-        }
+        self.breaker.succeeded(self.ticket);
         std::mem::forget(self);
     }
 
     /// Redis did not answer, or not as a healthy one does.
     #[inline]
     pub fn failure(self) {
-        self.fail();
-        std::mem::forget(self);
+        self.settle(Settlement::Failure);
     }
 
     /// Nothing was learned about Redis.
     #[inline]
     pub fn neutral(self) {
-        self.give_back();
-        std::mem::forget(self);
+        self.settle(Settlement::Neutral);
     }
 
     /// The attempt failed, and this is what the failure means: [`Class`] says what each is for the breaker.
@@ -133,12 +46,9 @@ impl<'a> Permit<'a> {
         self.settle(class.settlement());
     }
 
-    pub(crate) fn settle(self, outcome: Settlement) {
-        match outcome {
-            Settlement::Success => self.success(),
-            Settlement::Failure => self.failure(),
-            Settlement::Neutral => self.neutral(),
-        }
+    fn settle(self, outcome: Settlement) {
+        self.breaker.settle(self.ticket, outcome);
+        std::mem::forget(self);
     }
 
     /// Whether this attempt decides if a half-open circuit closes.
@@ -148,31 +58,23 @@ impl<'a> Permit<'a> {
         self.ticket.is_probe()
     }
 
-    /// Marks what runs on this thread as part of this attempt, if it is a probe.
-    #[inline]
-    pub(crate) fn probing(&self) -> Option<Probing> {
-        self.is_probe()
-            .then(|| Probing::enter(self.breaker, self.ticket.generation()))
+    #[cfg(test)]
+    pub(super) const fn generation(&self) -> u64 {
+        self.ticket.generation()
     }
 
-    fn fail(&self) {
-        self.breaker.settle(self.ticket, Settlement::Failure);
-    }
-
-    fn give_back(&self) {
-        if self.is_probe() {
-            self.breaker.settle(self.ticket, Settlement::Neutral);
-        }
+    /// Runs `code` as a part of this attempt.
+    #[cfg(test)]
+    pub(crate) fn inside(&self, code: impl FnOnce()) {
+        super::probing::enter(self.breaker, self.ticket);
+        code();
+        super::probing::leave();
     }
 }
 
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.fail();
-        } else {
-            self.give_back();
-        }
+        self.breaker.abandoned(self.ticket);
     }
 }

@@ -3,9 +3,9 @@
 //! Entered only while a half-open circuit is probed: a healthy one pays nothing for it.
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
 
 use super::Breaker;
+use super::ticket::Ticket;
 
 thread_local! {
     static PROBES: RefCell<Vec<Probe>> = const { RefCell::new(Vec::new()) };
@@ -27,29 +27,27 @@ impl Probe {
     }
 }
 
-/// While this lives, code on this thread is part of a probe.
-#[derive(Debug)]
-#[must_use = "it marks the code that runs while it lives"]
-pub struct Probing {
-    on_this_thread: PhantomData<*const ()>,
+/// From here on, code on this thread is part of the probe with this ticket, until [`leave`] is called on it.
+#[cold]
+#[inline(never)]
+pub(crate) fn enter(breaker: &Breaker, ticket: Ticket) {
+    let probe = Probe::of(breaker, ticket.generation());
+    PROBES.with_borrow_mut(|probes| probes.push(probe));
 }
 
-impl Probing {
-    pub(super) fn enter(breaker: &Breaker, generation: u64) -> Self {
-        PROBES.with_borrow_mut(|probes| probes.push(Probe::of(breaker, generation)));
-        Self {
-            on_this_thread: PhantomData,
-        }
-    }
-}
-
-impl Drop for Probing {
-    fn drop(&mut self) {
-        PROBES.with_borrow_mut(Vec::pop);
-    }
+/// The end of what [`enter`] began last.
+#[cold]
+#[inline(never)]
+pub(crate) fn leave() {
+    PROBES.with_borrow_mut(Vec::pop);
 }
 
 /// Whether the running code is part of a probe of `breaker` in this generation.
 pub(super) fn is_inside(breaker: &Breaker, generation: u64) -> bool {
     PROBES.with_borrow(|probes| probes.contains(&Probe::of(breaker, generation)))
+}
+
+#[cfg(test)]
+pub(crate) fn is_inside_any() -> bool {
+    PROBES.with_borrow(|probes| !probes.is_empty())
 }

@@ -24,6 +24,9 @@ impl Breaker {
     /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told, or
     /// [`reset_timeout_max`](Self::reset_timeout_max) where that is shorter.
     ///
+    /// In release builds on Linux and Android, breakers read the kernel's coarse clock: a period may end a tick of the kernel sooner or
+    /// later, which is 4 ms as a rule, and 10 ms at most.
+    ///
     /// # Panics
     /// If it is zero, or longer than a `reset_timeout_max` that is set; at compile time in a `static`.
     #[must_use]

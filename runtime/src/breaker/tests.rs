@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::time::advance;
 
 use super::*;
+use crate::Rejection;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Longer than a first open period with the largest jitter.
@@ -143,7 +144,7 @@ async fn a_lease_is_never_shorter_than_the_attempt_may_take() {
     let breaker = unlumped().probe_lease(SECOND);
     trip(&breaker);
     advance(OVER).await;
-    let _slow = breaker.acquire(5 * SECOND).expect("the probe");
+    assert!(breaker.ask(5 * SECOND).is_probe());
     advance(Duration::from_millis(4999)).await;
     assert!(breaker.try_acquire().is_err());
 }
@@ -205,17 +206,17 @@ async fn code_that_is_part_of_a_probe_is_let_through() {
     advance(OVER).await;
     let probe = breaker.try_acquire().expect("the probe");
     assert!(breaker.try_acquire().is_err());
-    let inside = probe.probing();
-    let nested = breaker.try_acquire().expect("part of the probe");
-    assert!(!nested.is_probe());
-    nested.success();
-    drop(breaker.try_acquire().expect("part of the probe"));
-    assert_eq!(
-        breaker.state(),
-        State::HalfOpen,
-        "only the probe itself decides for good"
-    );
-    drop(inside);
+    probe.inside(|| {
+        let nested = breaker.try_acquire().expect("part of the probe");
+        assert!(!nested.is_probe());
+        nested.success();
+        drop(breaker.try_acquire().expect("part of the probe"));
+        assert_eq!(
+            breaker.state(),
+            State::HalfOpen,
+            "only the probe itself decides for good"
+        );
+    });
     assert!(breaker.try_acquire().is_err());
     probe.success();
     assert_eq!(breaker.state(), State::Closed);
@@ -227,10 +228,8 @@ async fn a_failure_inside_a_probe_is_the_probe_s() {
     trip(&breaker);
     advance(OVER).await;
     let probe = breaker.try_acquire().expect("the probe");
-    let inside = probe.probing();
-    breaker.try_acquire().expect("part of the probe").failure();
+    probe.inside(|| breaker.try_acquire().expect("part of the probe").failure());
     assert_eq!(breaker.state(), State::Open);
-    drop(inside);
     probe.success();
     assert_eq!(
         breaker.state(),

@@ -27,7 +27,7 @@ const FORCED: u64 = 3;
 
 const PAYLOAD_SHIFT: u32 = 2;
 const PAYLOAD_MASK: u64 = (1 << trip::BITS) - 1;
-const GENERATION_SHIFT: u32 = 46;
+pub(super) const GENERATION_SHIFT: u32 = 46;
 const GENERATION_MASK: u64 = (1 << 18) - 1;
 
 const STREAK_SHIFT: u32 = 40;
@@ -130,6 +130,16 @@ impl Word {
     #[inline]
     pub(super) const fn is_half_open(self) -> bool {
         self.0 & TAG_MASK == HALF_OPEN
+    }
+
+    /// Of an open circuit: when a call may probe it.
+    #[inline]
+    pub(super) const fn opens_up_at(self) -> Option<u64> {
+        if self.0 & TAG_MASK == OPEN {
+            Some((self.0 >> PAYLOAD_SHIFT) & DEADLINE_MASK)
+        } else {
+            None
+        }
     }
 
     /// Closed with nothing on record: a success has nothing to change.

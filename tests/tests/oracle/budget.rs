@@ -82,6 +82,8 @@ pub(crate) async fn run(case: &Case) -> Result<Findings, String> {
     // Calls that have had their first retry, which alone brings something in: from here on they only spend.
     let mut spenders: Vec<_> = (0..withdrawals.sum())
         .map(|_| {
+            // A call that is granted none is over.
+            breaker.reset();
             let mut call = Call::new(&policy, Some(&breaker));
             asks(&mut call);
             call

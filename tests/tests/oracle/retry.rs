@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use redis_resilient::__private::{Call, Policy, Step as Next, Timer, attempt, pause};
+use redis_resilient::__private::{Call, Policy, Step as Next, attempt, pause};
 use redis_resilient::{Breaker, Rejection, State};
 use serde::Deserialize;
 use tokio::time::{Instant, advance, sleep};
@@ -140,7 +140,6 @@ async fn call(
         delays_are_planned: delay_takes_ms.is_none(),
         ..Ran::default()
     };
-    let mut timer = Timer::new();
     let mut call = Call::new(policy, breaker);
     if let Some(rejection) = call.misconfigured() {
         return Err(rejection.to_string());
@@ -148,19 +147,20 @@ async fn call(
     let end = loop {
         random::take_the_middle();
         // The expansion asks where there is a breaker or a deadline, and to ask costs nothing where there is neither.
-        if let Some(rejection) = call.begin() {
+        if !call.begin() {
+            let rejection = call.rejection();
             ran.attempts += u64::from(matches!(rejection, Rejection::CircuitOpen { .. }));
             break End::Refused(rejection);
         }
         let body = pin!(body(ran.fn_calls, outcomes, fn_ms));
         ran.attempts += 1;
         ran.fn_calls += 1;
-        let result = attempt(&mut call, &mut timer, body).await;
+        let result = attempt(&mut call, body).await;
         random::take_the_middle();
         match result {
             Err(None) => {
-                if let Some(rejection) = call.timed_out() {
-                    break End::Refused(rejection);
+                if call.timed_out() {
+                    break End::Refused(call.rejection());
                 }
             }
             Ok(()) => {
@@ -179,7 +179,7 @@ async fn call(
         let before = Instant::now();
         match delay_takes_ms {
             Some(ms) => advance(Duration::from_millis(*ms)).await,
-            None => pause(&mut call, &mut timer).await,
+            None => pause(&mut call).await,
         }
         ran.delays_ms.push(millis(before.elapsed()));
     };

@@ -7,7 +7,7 @@ use redis_resilient::__private::{Call, Policy, Step as Next};
 use redis_resilient::{Backoff, Breaker, Class, Jitter, State};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use crate::cases::{Case, Supertypes, Words, read, read_steps};
 use crate::circuit::percent;
@@ -75,11 +75,12 @@ pub(crate) async fn run_stop(case: &Case) -> Result<Findings, String> {
             }
             _ => return Err("a limit without its number".to_owned()),
         };
-        let mut call = Call::started(&policy, None);
+        let mut call = Call::new(&policy, None);
+        let started = Instant::now();
         advance(Duration::from_millis(elapsed_ms.unwrap_or(0))).await;
         let mut next = Next::Pause;
         for _ in 0..attempt.unwrap_or(1) {
-            next = call.failed(Class::Unreachable);
+            next = call.failed_since(started, Class::Unreachable);
         }
         answers.push(next != Next::Pause);
     }
@@ -124,7 +125,7 @@ pub(crate) fn run_classify(case: &Case) -> Result<Findings, String> {
         };
         let breaker = Breaker::new("oracle").failure_threshold(1);
         let mut counted = Call::new(&policy, Some(&breaker));
-        let admitted = counted.begin().is_none();
+        let admitted = counted.begin();
         counted.failed(class);
         let opens = breaker.state() == State::Open;
         let retried = Call::new(&policy, None).failed(class) == Next::Pause;

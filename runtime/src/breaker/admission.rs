@@ -1,0 +1,145 @@
+//! Who is let in.
+
+use std::time::Duration;
+
+use super::event::BreakerEvent;
+use super::ticket::{Ticket, Weight};
+use super::word::Admission;
+use super::{Breaker, Permit, probing, settings};
+use crate::clock::now_ms;
+use crate::{Rejection, kill_switch};
+
+impl Breaker {
+    /// Leave for one attempt, for code without the attribute.
+    ///
+    /// ```
+    /// use redis_resilient::{Breaker, Class};
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions");
+    ///
+    /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
+    ///     let permit = SESSIONS.try_acquire()?;
+    ///     let answer = redis::cmd("PING").query(conn);
+    ///     match &answer {
+    ///         Ok(()) => permit.success(),
+    ///         Err(error) => permit.failed(Class::of(error)),
+    ///     }
+    ///     answer
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Rejection::CircuitOpen`] while the circuit refuses calls.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
+        let ticket = match self.passes() {
+            Some(ticket) => ticket,
+            None => self.ask_unless_open(),
+        };
+        if ticket.is_refused() {
+            return Err(self.refusal(ticket));
+        }
+        Ok(Permit::new(self, ticket))
+    }
+
+    // Not cold: while a circuit is open, every call comes this way.
+    #[inline(never)]
+    fn ask_unless_open(&self) -> Ticket {
+        self.refuses().unwrap_or_else(|| self.ask(Duration::ZERO))
+    }
+
+    /// Leave for one attempt while the circuit is closed and there is nothing to be counted.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn passes(&self) -> Option<Ticket> {
+        let word = self.word();
+        if word.is_quiet() {
+            Some(Ticket::closed(word))
+        } else {
+            None
+        }
+    }
+
+    /// The answer of an open circuit, if it is one whose period is not over: all that most calls come to while Redis is away.
+    #[inline]
+    pub(crate) fn refuses(&self) -> Option<Ticket> {
+        let deadline_ms = self.word().opens_up_at()?;
+        let left_ms = deadline_ms.checked_sub(now_ms())?;
+        if left_ms == 0 || self.lets_all_through() {
+            return None;
+        }
+        self.tell_refused(left_ms);
+        Some(Ticket::refused(left_ms))
+    }
+
+    /// Leave for one attempt that may take up to `attempt`, in any state.
+    #[inline(never)]
+    pub(crate) fn ask(&self, attempt: Duration) -> Ticket {
+        let word = self.word();
+        if word.is_closed() && self.settings.slow.is_none() {
+            return Ticket::closed(word);
+        }
+        self.ask_in_turn(attempt)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask_in_turn(&self, attempt: Duration) -> Ticket {
+        let mut word = self.word();
+        if kill_switch::is_engaged() {
+            // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
+            return Ticket::admitted(word, Weight::None);
+        }
+        let now_ms = now_ms();
+        let lease_ms = self
+            .settings
+            .probe_lease_ms
+            .max(settings::lease_millis(attempt));
+        let ticket = loop {
+            match word.admit(&self.settings, now_ms, lease_ms) {
+                Admission::Pass => break Ticket::admitted(word, Weight::Full),
+                Admission::Probe(next) => match self.exchange(word, next) {
+                    Ok(()) => {
+                        if word.is_half_open() && word.generation() != next.generation() {
+                            self.notify(BreakerEvent::ProbeLost { breaker: self.name });
+                        }
+                        break Ticket::admitted(next, Weight::Probe);
+                    }
+                    Err(current) => word = current,
+                },
+                // Else the function that probes would be failed by the functions it is made of.
+                Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
+                    break Ticket::admitted(word, Weight::Nested);
+                }
+                Admission::Reject { .. } if self.is_observing() => {
+                    break Ticket::admitted(word, Weight::Observed);
+                }
+                Admission::Reject { retry_after_ms } => {
+                    self.tell_refused(retry_after_ms);
+                    return Ticket::refused(retry_after_ms);
+                }
+            }
+        };
+        match self.settings.slow {
+            Some(_) => ticket.started(now_ms),
+            None => ticket,
+        }
+    }
+
+    #[inline]
+    fn tell_refused(&self, retry_after_ms: u64) {
+        self.notify(BreakerEvent::Refused {
+            breaker: self.name,
+            retry_after: Duration::from_millis(retry_after_ms),
+        });
+    }
+
+    /// What a call is told that was refused with this ticket.
+    #[cold]
+    pub(crate) fn refusal(&self, ticket: Ticket) -> Rejection {
+        Rejection::CircuitOpen {
+            breaker: self.name,
+            retry_after: Duration::from_millis(ticket.retry_after_ms()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What comes of the attempts that were let in, and who is told.
+
+use super::event::{BreakerEvent, Transition};
+use super::record::Record;
+use super::ticket::{Ticket, Weight};
+use super::trip::Sample;
+use super::word::{Effect, Word};
+use super::{Breaker, ORDER, Settlement, State};
+use crate::clock::now_ms;
+use crate::{kill_switch, telemetry};
+
+impl Breaker {
+    /// The attempt succeeded.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn succeeded(&self, ticket: Ticket) {
+        // Not the word seen at admission: another call may have failed since, and this success has to be counted.
+        if !self.word().is_quiet() {
+            self.settle(ticket, Settlement::Success);
+        }
+    }
+
+    /// Nobody is going to settle it: its call was cancelled, or panicked.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn abandoned(&self, ticket: Ticket) {
+        let outcome = if std::thread::panicking() {
+            Settlement::Failure
+        } else {
+            Settlement::Neutral
+        };
+        self.settle(ticket, outcome);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle(&self, ticket: Ticket, outcome: Settlement) {
+        let counts = ticket.counts(outcome);
+        let is_observed = ticket.has(Weight::Observed) && outcome != Settlement::Neutral;
+        if !(counts || is_observed) || kill_switch::is_engaged() {
+            return;
+        }
+        let now_ms = now_ms();
+        let slow = self.was_slow(ticket, outcome, now_ms);
+        let failed = outcome == Settlement::Failure;
+        if failed || slow {
+            self.notify(BreakerEvent::Failure {
+                breaker: self.name,
+                slow,
+            });
+        }
+        let random = fastrand::u32(..);
+        if outcome != Settlement::Neutral && self.slides(ticket, Sample { failed, slow }, now_ms) {
+            let (generation, mut word) = (ticket.generation(), self.word());
+            while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
+                match self.exchange(word, next) {
+                    Ok(()) => return,
+                    Err(current) => word = current,
+                }
+            }
+        }
+        if counts {
+            self.settle_word(ticket, outcome, slow, now_ms, random);
+        }
+    }
+
+    fn settle_word(
+        &self,
+        ticket: Ticket,
+        outcome: Settlement,
+        slow: bool,
+        now_ms: u64,
+        random: u32,
+    ) {
+        let mut word = self.word();
+        loop {
+            let outcome = if slow && word.is_half_open() {
+                Settlement::Failure
+            } else {
+                outcome
+            };
+            match word.settle(ticket.generation(), outcome, &self.settings, now_ms, random) {
+                Effect::None => return,
+                Effect::Stale => {
+                    telemetry::stale_outcome(self.name);
+                    return self.notify(BreakerEvent::Stale { breaker: self.name });
+                }
+                Effect::To(next) => match self.exchange(word, next) {
+                    Ok(()) => return,
+                    Err(current) => word = current,
+                },
+            }
+        }
+    }
+
+    fn was_slow(&self, ticket: Ticket, outcome: Settlement, now_ms: u64) -> bool {
+        self.settings.slow.is_some_and(|slow| {
+            outcome != Settlement::Neutral
+                && now_ms.saturating_sub(ticket.start_ms()) >= slow.from_ms
+        })
+    }
+
+    /// Counts the call in the sliding window, if there is one, and tells whether that opens the circuit.
+    fn slides(&self, ticket: Ticket, sample: Sample, now_ms: u64) -> bool {
+        if !self.settings.trip.slides() {
+            return false;
+        }
+        let word = self.word();
+        let counts = word.is_closed() && word.generation() == ticket.generation();
+        let record = self.record();
+        match &record.window {
+            Some(window) if counts || record.is_observing() => {
+                let tally = window.record(sample, now_ms);
+                self.settings.trip.opens_at(tally, self.settings.slow)
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
+    pub(super) fn exchange(&self, word: Word, next: Word) -> Result<(), Word> {
+        self.word
+            .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
+            .map_err(Word::from_bits)?;
+        let record = self.record();
+        record.follow(|| self.word());
+        let (from, to) = (word.phase().state(), next.phase().state());
+        if to == State::Closed && next.generation() != word.generation() && !record.is_observing() {
+            // A call that is admitted now may lose its outcome to this; one out of the window is no harm.
+            record.clear_window();
+        }
+        if from != to {
+            self.tell(record, from, to);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn tell(&self, record: &Record, from: State, to: State) {
+        record.entered(now_ms());
+        let transition = Transition {
+            breaker: self.name,
+            from,
+            to,
+            retry_after: self.retry_after(),
+        };
+        telemetry::transition(&transition);
+        let event = BreakerEvent::Transition(transition);
+        record.listeners.call(&event);
+    }
+
+    /// Tells those who listen, if there are any.
+    #[inline]
+    pub(crate) fn notify(&self, event: BreakerEvent) {
+        if let Some(record) = self.record.get() {
+            record.listeners.call(&event);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What only a call needs that is not answered at once.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::Context;
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep_until};
+
+use crate::breaker::{Breaker, Ticket, probing};
+use crate::clock::Instant;
+
+pin_project! {
+    /// Made when an attempt has to wait or is to be followed by another one. In the future of every annotated function it
+    /// would take more room than all the rest, and be written at every call.
+    #[derive(Debug, Default)]
+    pub(crate) struct Late {
+        // Attempts that have failed.
+        pub(crate) failed: u32,
+        // The pause before the next attempt, and what decorrelated jitter grows from.
+        pub(crate) delay: Duration,
+        // When the deadline began to run.
+        pub(crate) started: Option<Instant>,
+        // What the call has run out of.
+        pub(crate) over: Option<Over>,
+        // Whether what runs on this thread is marked as part of a probe.
+        pub(crate) marked: bool,
+        #[pin]
+        sleep: Option<Sleep>,
+    }
+}
+
+/// What a call has run out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// The time for one attempt.
+    Timeout(Duration),
+    Deadline,
+}
+
+/// `None` for as long as nothing has gone wrong or taken its time. One word, so that it travels in a register.
+pub(crate) type Lateness = Option<Pin<Box<Late>>>;
+
+impl Late {
+    /// What runs on this thread is part of this probe.
+    pub(crate) fn mark(self: Pin<&mut Self>, breaker: &Breaker, ticket: Ticket) {
+        probing::enter(breaker, ticket);
+        *self.project().marked = true;
+    }
+
+    /// No longer, if it was.
+    pub(crate) fn unmark(self: Pin<&mut Self>) {
+        if std::mem::take(self.project().marked) {
+            probing::leave();
+        }
+    }
+
+    /// Sets the timer, which is one for all attempts and pauses of the call.
+    pub(crate) fn set_timer(self: Pin<&mut Self>, at: Instant) {
+        let mut sleep = self.project().sleep;
+        if sleep.is_none() {
+            sleep.set(Some(sleep_until(at)));
+        }
+        // A new one as well: it runs from here on, else only from the first poll that the task's cooperative budget lets through.
+        if let Some(sleep) = sleep.as_pin_mut() {
+            sleep.reset(at);
+        }
+    }
+
+    /// Whether the time has come that it was set to.
+    pub(crate) fn poll_timer(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
+        self.project().sleep.as_pin_mut().is_some_and(|mut sleep| {
+            // `is_elapsed` as well: a body that uses up the task's cooperative budget at every poll keeps the timer from being polled.
+            sleep.as_mut().poll(cx).is_ready() || sleep.is_elapsed()
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_timer(&self) -> bool {
+        self.sleep.is_some()
+    }
+}
