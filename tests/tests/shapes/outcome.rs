@@ -78,7 +78,12 @@ impl Sources {
                 if path.is_dir() {
                     waiting.push(path);
                 } else if path.extension().is_some_and(|found| found == "rs") {
-                    text.push_str(&fs::read_to_string(path)?);
+                    // Comments use common words too.
+                    let source = fs::read_to_string(path)?;
+                    let code = source
+                        .lines()
+                        .filter(|line| !line.trim_start().starts_with("//"));
+                    text.extend(code.flat_map(|line| [line, "\n"]));
                 }
             }
         }
