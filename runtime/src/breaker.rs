@@ -14,7 +14,7 @@ mod word;
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use listener::Listeners;
@@ -31,6 +31,7 @@ use word::{Admission, Effect, Order, Phase, Word};
 use crate::budget::Budget;
 use crate::class::Settlement;
 use crate::clock::now_ms;
+use crate::sync::{AtomicBool, AtomicU64};
 use crate::{Rejection, kill_switch, telemetry};
 
 // All of the breaker's data is in one word, so the order of that one location is all that matters.
@@ -341,6 +342,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
+#[cfg(all(test, rr_loom))]
+mod loom_tests;
 #[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;

@@ -1,12 +1,12 @@
 //! The settings of a breaker, checked where they are made: by the compiler, for a `static`.
 
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::trip::Trip;
 use super::word::Word;
 use super::{Breaker, settings, trip, window, word};
 use crate::clock::whole_millis;
+use crate::sync::AtomicU64;
 
 impl Breaker {
     /// How many failures in a row open the circuit; 5 unless told.
