@@ -342,6 +342,8 @@ impl fmt::Debug for Breaker {
     }
 }
 
+#[cfg(test)]
+mod foreign_bugs;
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
 #[cfg(test)]
