@@ -201,6 +201,9 @@ fn fraction(whole: Duration, random: u32) -> Duration {
     )
 }
 
+#[cfg(all(test, not(miri)))]
+#[path = "backoff_properties.rs"]
+mod properties;
 #[cfg(test)]
 mod tests {
     use super::*;

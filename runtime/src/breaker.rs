@@ -346,6 +346,9 @@ impl fmt::Debug for Breaker {
 mod foreign_bugs;
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
+// It keeps files of what it has found, which miri does not let it.
+#[cfg(all(test, not(miri)))]
+mod model_tests;
 #[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;

@@ -17,7 +17,7 @@
 //! | 14 | a backoff that overflows panics | tokio-retry#1, tryhard#24, aws-sdk-rust#1133 | `tokio_retry_1_backoff_panics` |
 //! | 15 | a backoff that overflows wraps to zero, or beyond the cap | onos-lib-go#127, backrest#618, Polly#1866 | `backrest_618_backoff_wraps` |
 //! | 16 | settings at their limits panic, or switch the breaker off | recloser, failsafe | `recloser_extreme_settings` |
-//! | 17 | time arithmetic panics after boot, a clock that jumps holds it open | mio_httpc#9, kubeflow/mcp-server#222 | `mio_httpc_9_clock_arithmetic` |
+//! | 17 | time arithmetic panics after boot, a clock that jumps holds it open | `mio_httpc#9`, kubeflow/mcp-server#222 | `mio_httpc_9_clock_arithmetic` |
 //! | 18 | clients retry and probe in step | Polly#245, Brooker 2015 | `polly_245_clients_in_step` |
 //!
 //! 12 and 19 to 25 need the attribute: `tests/tests/foreign_bugs.rs`. 7 and 9 are tried in every interleaving by `loom_tests`, 14 and 15 for
