@@ -344,6 +344,8 @@ impl fmt::Debug for Breaker {
 
 #[cfg(test)]
 mod foreign_bugs;
+#[cfg(test)]
+mod live_probes;
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
 // It keeps files of what it has found, which miri does not let it.
@@ -352,6 +354,8 @@ mod model_tests;
 #[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;
+#[cfg(all(test, rr_shuttle))]
+mod shuttle_tests;
 #[cfg(test)]
 #[path = "breaker/stress_tests.rs"]
 mod stress_tests;

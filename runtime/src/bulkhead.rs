@@ -222,6 +222,8 @@ impl fmt::Debug for Bulkhead {
 
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
+#[cfg(all(test, rr_shuttle))]
+mod shuttle_tests;
 #[cfg(test)]
 #[path = "bulkhead/tests.rs"]
 mod tests;

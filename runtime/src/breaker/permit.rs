@@ -122,6 +122,11 @@ impl<'a> Permit<'a> {
         self.ticket.is_probe()
     }
 
+    #[cfg(test)]
+    pub(super) const fn generation(&self) -> u64 {
+        self.ticket.generation()
+    }
+
     /// Marks what runs on this thread as part of this attempt, if it is a probe.
     #[inline]
     pub(crate) fn probing(&self) -> Option<Probing> {

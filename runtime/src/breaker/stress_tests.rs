@@ -2,9 +2,9 @@
 //! steps that overlap.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
+use super::live_probes::LiveProbes;
 use super::*;
 
 const THREADS: usize = 16;
@@ -26,41 +26,31 @@ fn sixteen_threads_never_get_more_probes_than_permits_and_never_wedge_it() {
             .reset_timeout_max(Duration::from_millis(2))
             .half_open_permits(permits)
             .success_threshold(successes);
-        let (probes, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let probes = LiveProbes::at_most(permits);
         let end = Instant::now() + duration();
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| {
                     while Instant::now() < end {
-                        call(&breaker, &probes, &most);
+                        call(&breaker, &probes);
                     }
                 });
             }
         });
-        assert!(
-            most.into_inner() <= permits as usize,
-            "more probes at once than {permits}"
-        );
-        assert_eq!(probes.into_inner(), 0);
         recovers(&breaker, permits);
     }
 }
 
-fn call(breaker: &Breaker, probes: &AtomicUsize, most: &AtomicUsize) {
+fn call(breaker: &Breaker, probes: &LiveProbes) {
     let Ok(permit) = breaker.try_acquire() else {
         return std::thread::yield_now();
     };
-    let is_probe = permit.is_probe();
-    if is_probe {
-        most.fetch_max(probes.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-    }
+    let live = probes.enter(&permit);
     if fastrand::u8(..8) == 0 {
         std::thread::yield_now();
     }
     // Before it is given back: another thread may have it at once.
-    if is_probe {
-        probes.fetch_sub(1, Ordering::SeqCst);
-    }
+    drop(live);
     match fastrand::u8(..8) {
         0..3 => permit.success(),
         3..6 => permit.failure(),
