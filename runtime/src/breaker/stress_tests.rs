@@ -7,13 +7,14 @@ use std::time::Instant;
 use super::live_probes::LiveProbes;
 use super::*;
 
-const THREADS: usize = 16;
+const THREADS: usize = if cfg!(miri) { 3 } else { 16 };
 
 /// `RR_STRESS_SECONDS=10 cargo test --release -p redis-resilient --lib sixteen` takes its time.
 fn duration() -> Duration {
     let seconds = std::env::var("RR_STRESS_SECONDS").ok();
     let seconds = seconds.and_then(|text| text.parse().ok());
-    seconds.map_or(Duration::from_millis(300), Duration::from_secs)
+    let short = Duration::from_millis(if cfg!(miri) { 5 } else { 300 });
+    seconds.map_or(short, Duration::from_secs)
 }
 
 #[test]
