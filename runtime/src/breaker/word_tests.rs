@@ -463,5 +463,8 @@ fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
         let (callers, duration_ms) = if cfg!(miri) { (2, 4) } else { (3, 13) };
         states += walk(&settings, callers, duration_ms);
     }
-    assert!(cfg!(miri) || states > 50_000, "the walk saw only {states} states");
+    assert!(
+        cfg!(miri) || states > 50_000,
+        "the walk saw only {states} states"
+    );
 }

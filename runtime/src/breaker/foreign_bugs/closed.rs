@@ -4,7 +4,7 @@ use super::*;
 
 /// Failures until it opens, after a long good time.
 fn failures_after_ten_thousand_successes(breaker: &Breaker) -> usize {
-    const SUCCESSES: usize = if cfg!(miri) { 200 } else { 10_000 };
+    const SUCCESSES: usize = if cfg!(miri) { 30 } else { 10_000 };
     for _ in 0..SUCCESSES {
         breaker.try_acquire().expect("closed").success();
     }
@@ -33,7 +33,7 @@ async fn tower_resilience_window_does_not_slide() {
     }
     // A window of time is only past them when their time is.
     let breaker = breaker().failure_rate_of_time(50, 10 * SECOND, 10);
-    for _ in 0..100 {
+    for _ in 0..30 {
         breaker.try_acquire().expect("closed").success();
     }
     tokio::time::advance(10 * SECOND).await;
@@ -48,7 +48,7 @@ async fn tower_resilience_window_does_not_slide() {
 #[tokio::test(start_paused = true)]
 async fn resilience4j_682_cancelled_calls() {
     let breaker = fragile();
-    for _ in 0..1000 {
+    for _ in 0..if cfg!(miri) { 10 } else { 1000 } {
         drop(breaker.try_acquire().expect("closed"));
     }
     assert!(breaker.word().is_quiet());

@@ -147,7 +147,7 @@ fn mio_httpc_9_clock_arithmetic() {
 
 #[tokio::test(start_paused = true)]
 async fn polly_245_clients_in_step() {
-    const CLIENTS: usize = 1000;
+    const CLIENTS: usize = if cfg!(miri) { 100 } else { 1000 };
     // Open periods are spread by a tenth either way.
     let periods: HashSet<_> = (0..CLIENTS)
         .map(|_| {
@@ -170,6 +170,7 @@ async fn polly_245_clients_in_step() {
         let tenth = delay.as_millis() * 10 / 1001;
         tenths[usize::try_from(tenth).expect("it is a tenth")] += 1;
     }
-    // 100 are expected in each; less than 40 in one would happen once in millions of years.
-    assert!(tenths.iter().all(|count| *count > 40), "{tenths:?}");
+    // A tenth is expected in each; less than 40 of 1000 would happen once in millions of years.
+    let enough = |count: &usize| cfg!(miri) || *count > 40;
+    assert!(tenths.iter().all(enough), "{tenths:?}");
 }

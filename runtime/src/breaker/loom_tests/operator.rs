@@ -50,6 +50,16 @@ fn no_outcome_undoes_an_order() {
 }
 
 #[test]
+fn no_sliding_window_undoes_an_order() {
+    explore(|| {
+        let subject = Subject::new(Breaker::new("loom").failure_rate_of_calls(100, 8, 1));
+        all(&subject, vec![Box::new(Breaker::disable), Box::new(fail)]);
+        assert_eq!(subject.breaker.state(), State::Disabled);
+        assert_told_is_one_way(&subject, State::Closed);
+    });
+}
+
+#[test]
 fn no_probe_undoes_an_order() {
     for outcome in OUTCOMES {
         explore(move || {

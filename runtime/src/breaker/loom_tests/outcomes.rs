@@ -21,7 +21,8 @@ fn failures_open_it_once_and_it_is_told_once() {
 #[test]
 fn a_sliding_window_opens_it_once() {
     explore(|| {
-        let subject = Subject::new(Breaker::new("loom").failure_rate_of_calls(100, 8, 2));
+        // Each of them finds that it opens the circuit.
+        let subject = Subject::new(Breaker::new("loom").failure_rate_of_calls(100, 8, 1));
         subject.spawn_all(2, |breaker| {
             if let Ok(permit) = breaker.try_acquire() {
                 permit.failure();
