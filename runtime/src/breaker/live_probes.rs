@@ -24,13 +24,21 @@ impl LiveProbes {
     /// Counts the call, if it is a probe, until what this gives is dropped: to be done before the permit goes back, when another
     /// thread may have it at once.
     pub(super) fn enter(&self, permit: &Permit<'_>) -> Option<Live<'_>> {
-        let generation = usize::try_from(permit.generation()).expect("18 bits");
-        let count = permit
-            .is_probe()
-            .then(|| &self.counts[generation % GENERATIONS])?;
+        let count = permit.is_probe().then(|| self.count(permit.generation()))?;
         let others = count.fetch_add(1, Ordering::SeqCst);
         assert!(others < self.most, "{} probes of {}", others + 1, self.most);
         Some(Live(count))
+    }
+
+    fn count(&self, generation: u64) -> &AtomicU32 {
+        let generation = usize::try_from(generation).expect("18 bits");
+        &self.counts[generation % GENERATIONS]
+    }
+
+    /// Those of a generation that were not told to have ended.
+    #[cfg(rr_shuttle)]
+    pub(super) fn live(&self, generation: u64) -> u32 {
+        self.count(generation).load(Ordering::SeqCst)
     }
 }
 

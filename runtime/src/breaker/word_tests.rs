@@ -460,7 +460,7 @@ fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
             probe_lease_ms: 3,
         };
         // Far fewer under miri, which looks for other things.
-        let (callers, duration_ms) = if cfg!(miri) { (2, 4) } else { (3, 13) };
+        let (callers, duration_ms) = if cfg!(miri) { (1, 2) } else { (3, 13) };
         states += walk(&settings, callers, duration_ms);
     }
     assert!(
