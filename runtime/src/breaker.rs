@@ -18,7 +18,7 @@ mod window;
 mod word;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ use crate::budget::Budget;
 use crate::class::Settlement;
 use crate::clock::now_ms;
 use crate::kill_switch;
+use crate::sync::AtomicU64;
 
 // All of the breaker's data is in one word, so the order of that one location is all that matters.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -141,8 +142,10 @@ impl Breaker {
 
     /// What is kept beside the word; from the first time on, the breaker is listed.
     fn record(&self) -> &Record {
+        // Read outside: whoever changes it meanwhile has the record follow afterwards.
+        let word = self.word();
         self.record
-            .get_or_init(|| Record::listed(self.name, self.settings, self.word()))
+            .get_or_init(|| Record::listed(self.name, self.settings, word))
     }
 
     /// How long an attempt may take if it is a probe, where its call allows it longer.
@@ -201,8 +204,19 @@ impl fmt::Debug for Breaker {
 #[path = "breaker/event_tests.rs"]
 mod event_tests;
 #[cfg(test)]
+mod foreign_bugs;
+#[cfg(test)]
+mod live_probes;
+#[cfg(all(test, rr_loom))]
+mod loom_tests;
+// It keeps files of what it has found, which miri does not let it.
+#[cfg(all(test, not(miri)))]
+mod model_tests;
+#[cfg(test)]
 #[path = "breaker/operator_tests.rs"]
 mod operator_tests;
+#[cfg(all(test, rr_shuttle))]
+mod shuttle_tests;
 #[cfg(test)]
 #[path = "breaker/stress_tests.rs"]
 mod stress_tests;

@@ -5,12 +5,13 @@
 
 mod account;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use self::account::Account;
 pub(crate) use self::account::Rate;
 use crate::Breaker;
 use crate::clock::now_ms;
+use crate::sync::AtomicU64;
 
 // All of the budget's data is in one word, so the order of that one location is all that matters.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -108,6 +109,8 @@ impl Breaker {
     }
 }
 
+#[cfg(all(test, rr_loom))]
+mod loom_tests;
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -6,7 +6,7 @@ mod source;
 mod wait;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
 pub use self::source::{IntoBulkhead, bulkhead};
 use crate::Rejection;
+use crate::sync::AtomicU64;
 
 /// A limit on how many calls may be inside at once, to be put in a `static` and shared by all that leads to one place.
 ///
@@ -219,6 +220,10 @@ impl fmt::Debug for Bulkhead {
     }
 }
 
+#[cfg(all(test, rr_loom))]
+mod loom_tests;
+#[cfg(all(test, rr_shuttle))]
+mod shuttle_tests;
 #[cfg(test)]
 #[path = "bulkhead/tests.rs"]
 mod tests;

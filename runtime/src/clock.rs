@@ -64,6 +64,10 @@ mod source {
     /// a test has paused may be behind or ahead of the others.
     pub(crate) fn now_ms() -> u64 {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        #[cfg(all(test, any(rr_loom, rr_shuttle)))]
+        if let Some(now_ms) = crate::sync::clock::now_ms() {
+            return now_ms;
+        }
         let now = super::now();
         let origin = *ORIGIN.get_or_init(|| now.checked_sub(HEAD_START).unwrap_or(now));
         whole_millis(now.saturating_duration_since(origin))

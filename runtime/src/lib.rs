@@ -48,6 +48,7 @@ pub mod kill_switch;
 mod outcome;
 mod policy;
 mod rejection;
+mod sync;
 mod telemetry;
 
 pub use backoff::{Backoff, Jitter};

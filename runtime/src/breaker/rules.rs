@@ -1,12 +1,12 @@
 //! The rules by which a closed circuit opens, checked where they are set: by the compiler, for a `static`.
 
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::trip::{self, Slow, Trip};
 use super::word::Word;
 use super::{Breaker, window};
 use crate::clock::whole_millis;
+use crate::sync::AtomicU64;
 
 impl Breaker {
     /// How many failures in a row open the circuit; 5 unless told.

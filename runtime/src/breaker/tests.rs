@@ -71,13 +71,14 @@ async fn opens_after_five_failures_in_a_row_and_says_for_how_long() {
 
 #[tokio::test(start_paused = true)]
 async fn half_open_admits_one_of_a_hundred_threads() {
+    const CALLERS: usize = if cfg!(miri) { 10 } else { 100 };
     let breaker = unlumped();
     trip(&breaker);
     advance(OVER).await;
-    let (admitted, barrier) = (AtomicUsize::new(0), Barrier::new(100));
+    let (admitted, barrier) = (AtomicUsize::new(0), Barrier::new(CALLERS));
     let runtime = tokio::runtime::Handle::current();
     std::thread::scope(|scope| {
-        for _ in 0..100 {
+        for _ in 0..CALLERS {
             scope.spawn(|| {
                 // Threads see the paused clock of this runtime.
                 let _inside = runtime.enter();
@@ -303,11 +304,12 @@ async fn a_window_of_time_opens_the_circuit_at_its_share() {
 
 #[test]
 fn many_threads_lose_no_failure() {
-    let breaker = unlumped().failure_threshold(8 * 1000);
+    const FAILURES: u32 = if cfg!(miri) { 20 } else { 1000 };
+    let breaker = unlumped().failure_threshold(8 * FAILURES);
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                for _ in 0..1000 {
+                for _ in 0..FAILURES {
                     breaker
                         .try_acquire()
                         .expect("closed until the last one")

@@ -75,6 +75,7 @@ fn a_share_of_enough_calls() {
     assert_eq!(opens_at(RATE, 0, 1, "x...xxxxx"), Some(5), "three of six");
 }
 
+#[cfg(not(miri))]
 #[test]
 fn a_window_begins_with_a_failure_and_ends_after_its_time() {
     let good = ".".repeat(10_000);
@@ -91,6 +92,7 @@ fn a_window_begins_with_a_failure_and_ends_after_its_time() {
     );
 }
 
+#[cfg(not(miri))]
 #[test]
 fn counts_that_are_full_keep_the_share() {
     let trip = Trip::Rate {
@@ -136,6 +138,7 @@ fn a_clean_history_takes_no_success_down() {
 }
 
 /// Resilience4j's and tower-resilience's windows: after many successes as many failures were needed.
+#[cfg(not(miri))]
 #[test]
 fn a_long_good_time_does_not_delay_any_rule() {
     let good = ".".repeat(10_000);

@@ -37,6 +37,7 @@ fn a_window_of_calls_forgets_the_oldest() {
     assert_eq!(window.record(GOOD), tally(1, 0));
 }
 
+#[cfg(not(miri))]
 #[test]
 fn a_window_of_calls_may_be_of_any_size() {
     for size in [1, 63, 64, 65, MAX_CALLS] {
@@ -75,6 +76,7 @@ fn a_clock_that_goes_back_does_no_harm() {
 
 #[test]
 fn threads_lose_no_call() {
+    const CALLS: u64 = if cfg!(miri) { 10 } else { 100 };
     let windows = [
         Window::Time(Time::new(1000)),
         Window::Calls(Calls::new(MAX_CALLS)),
@@ -83,13 +85,17 @@ fn threads_lose_no_call() {
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    for call in 0..100 {
+                    for call in 0..CALLS {
                         window.record(if call % 2 == 0 { BAD } else { GOOD }, 5000);
                     }
                 });
             }
         });
-        assert_eq!(window.record(GOOD, 5000), tally(801, 400), "{window:?}");
+        assert_eq!(
+            window.record(GOOD, 5000),
+            tally(8 * CALLS + 1, 4 * CALLS),
+            "{window:?}"
+        );
     }
 }
 

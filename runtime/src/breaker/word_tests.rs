@@ -490,7 +490,12 @@ fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
             probe_lease_ms: 3,
             ..Settings::DEFAULT
         };
-        states += walk(&settings, 3, 13);
+        // Far fewer under miri, which looks for other things.
+        let (callers, duration_ms) = if cfg!(miri) { (1, 2) } else { (3, 13) };
+        states += walk(&settings, callers, duration_ms);
     }
-    assert!(states > 50_000, "the walk saw only {states} states");
+    assert!(
+        cfg!(miri) || states > 50_000,
+        "the walk saw only {states} states"
+    );
 }
