@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use loom::thread::{self, JoinHandle};
 
+use super::ticket::Weight;
 use super::*;
 use crate::sync::{clock, explore};
 
@@ -94,7 +95,12 @@ fn admit_for_good(breaker: &Breaker) -> Option<Word> {
 
 /// The outcome of a call that was admitted under `seen`, on whatever thread.
 fn settle(breaker: &Breaker, seen: Word, outcome: Settlement) {
-    Permit::new(breaker, seen, Weight::Full).settle(outcome);
+    let weight = if seen.is_half_open() {
+        Weight::Probe
+    } else {
+        Weight::Full
+    };
+    breaker.settle(Ticket::admitted(seen, weight), outcome);
 }
 
 const OUTCOMES: [Settlement; 3] = [
