@@ -124,13 +124,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn follows_the_clock_and_is_full_again_after_ten_seconds() {
         let budget = Budget::new();
-        assert_eq!(retries(&budget, 1000), 100);
+        assert_eq!(retries(&budget, 150), 100);
         tokio::time::advance(Duration::from_millis(500)).await;
-        assert_eq!(retries(&budget, 1000), 5);
+        assert_eq!(retries(&budget, 150), 5);
         tokio::time::advance(Duration::from_secs(3600)).await;
-        assert_eq!(retries(&budget, 1000), 100);
+        assert_eq!(retries(&budget, 150), 100);
         budget.refill();
-        assert_eq!(retries(&budget, 1000), 100);
+        assert_eq!(retries(&budget, 150), 100);
     }
 
     #[test]

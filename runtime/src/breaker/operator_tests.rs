@@ -215,9 +215,12 @@ async fn listeners_hear_every_change_in_turn_and_may_panic() {
 #[test]
 fn a_listener_may_use_the_breaker() {
     let breaker = Arc::new(breaker());
-    let again = breaker.clone();
+    // Weak: a breaker whose listener owns it is never dropped.
+    let again = Arc::downgrade(&breaker);
     breaker.on_transition(move |transition| {
-        if transition.to == State::Open {
+        if transition.to == State::Open
+            && let Some(again) = again.upgrade()
+        {
             again.on_transition(|_| {});
             again.reset();
         }

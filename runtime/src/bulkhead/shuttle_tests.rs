@@ -28,7 +28,7 @@ impl Wake for Told {
     }
 }
 
-type Waiting = Pin<Box<dyn Future<Output = ()>>>;
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One poll of a wait for a place, which is given back at once.
 fn poll(waiting: &mut Waiting, told: &Arc<Told>) -> bool {
@@ -65,6 +65,32 @@ fn who_waits_finds_the_place_or_is_told_of_it() {
         }
         drop(waiting);
         assert_eq!(bulkhead.occupancy(), Occupancy::EMPTY);
+    };
+    shuttle::check_dfs(check, None);
+}
+
+#[test]
+fn two_who_wait_find_two_places_or_are_told_of_them() {
+    let check = || {
+        let bulkhead = empty(2);
+        std::mem::forget((bulkhead.enter(), bulkhead.enter()));
+        let waiters = [(); 2].map(|()| {
+            let bulkhead = Arc::clone(&bulkhead);
+            // It keeps its place: one that is given back is told of to the next.
+            let mut waiting: Waiting =
+                Box::pin(async move { std::mem::forget(bulkhead.wait().await) });
+            thread::spawn(move || {
+                let told = Arc::new(Told::default());
+                let found = poll(&mut waiting, &told);
+                (waiting, told, found)
+            })
+        });
+        bulkhead.leave();
+        bulkhead.leave();
+        for waiter in waiters.map(|waiter| waiter.join().expect("it does not panic")) {
+            let (_waiting, told, found) = waiter;
+            assert!(found || told.0.load(Ordering::SeqCst) == 1, "it waits on");
+        }
     };
     shuttle::check_dfs(check, None);
 }
