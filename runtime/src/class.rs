@@ -3,6 +3,8 @@
 use std::error::Error;
 
 pub(crate) mod chain;
+#[cfg(feature = "connection")]
+pub(crate) mod known;
 pub(crate) mod ladder;
 mod redis;
 
@@ -14,6 +16,7 @@ mod redis;
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |
+/// | `Unrepeatable` | the same for an `INCR`, where the connection knows | if `idempotent = true` | failure | yes |
 /// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type | no | success | no |
 /// | `Misconfigured` | a bad URL, a wrong password, an empty command | no | neutral | no |
 /// | `Rejected` | a nested function's breaker is open | no | neutral | yes |
@@ -32,6 +35,10 @@ pub enum Class {
     WriteRefused,
     /// Nobody knows whether Redis executed the command.
     Ambiguous,
+    /// Nobody knows whether Redis executed the command, and to execute it twice is not the same as once.
+    ///
+    /// Only a connection that looks at what it sends can tell, such as the one of the feature `connection`.
+    Unrepeatable,
     /// Redis answered, and will answer the same again.
     Permanent,
     /// The call cannot be made at all: its settings, credentials or arguments are wrong.
@@ -110,15 +117,17 @@ impl Class {
 
     /// What a failure of this class says about Redis.
     pub(crate) const fn settlement(self) -> Settlement {
-        self.verdict(true).breaker
+        self.verdict(None).breaker
     }
 
-    pub(crate) const fn verdict(self, idempotent: bool) -> Verdict {
+    /// `idempotent` is what the function says of itself, if it says anything.
+    pub(crate) const fn verdict(self, idempotent: Option<bool>) -> Verdict {
         use Settlement::{Failure, Neutral, Success};
         let (retry, breaker, fallback) = match self {
             Self::Unreachable | Self::Unavailable => (true, Failure, true),
             Self::WriteRefused => (true, Neutral, true),
-            Self::Ambiguous => (idempotent, Failure, true),
+            Self::Ambiguous => (!matches!(idempotent, Some(false)), Failure, true),
+            Self::Unrepeatable => (matches!(idempotent, Some(true)), Failure, true),
             Self::Permanent => (false, Success, false),
             Self::Rejected => (false, Neutral, true),
             Self::Misconfigured | Self::Foreign => (false, Neutral, false),
@@ -138,6 +147,7 @@ impl Class {
             Self::Unavailable => "unavailable",
             Self::WriteRefused => "write_refused",
             Self::Ambiguous => "ambiguous",
+            Self::Unrepeatable => "unrepeatable",
             Self::Permanent => "permanent",
             Self::Misconfigured => "misconfigured",
             Self::Rejected => "rejected",
@@ -151,31 +161,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_ambiguous_failure_asks_whether_the_function_is_idempotent() {
+    fn only_what_may_have_run_asks_whether_the_function_is_idempotent() {
         let classes = [
             Class::Unreachable,
             Class::Unavailable,
             Class::WriteRefused,
-            Class::Ambiguous,
             Class::Permanent,
             Class::Misconfigured,
             Class::Rejected,
             Class::Foreign,
         ];
+        let retried =
+            |class: Class| [None, Some(true), Some(false)].map(|says| class.verdict(says).retry);
         for class in classes {
-            let (yes, no) = (class.verdict(true), class.verdict(false));
-            assert_eq!(yes == no, class != Class::Ambiguous, "{class:?}");
+            let first = class.verdict(None).retry;
+            assert_eq!(retried(class), [first; 3], "{class:?}");
         }
-        assert!(Class::Ambiguous.verdict(true).retry);
-        assert!(!Class::Ambiguous.verdict(false).retry);
+        assert_eq!(retried(Class::Ambiguous), [true, true, false]);
+        assert_eq!(retried(Class::Unrepeatable), [false, true, false]);
     }
 
     #[test]
     fn the_breaker_counts_what_says_something_about_redis() {
-        let says = |class: Class| class.verdict(true).breaker;
+        let says = |class: Class| class.verdict(None).breaker;
         assert_eq!(says(Class::Unreachable), Settlement::Failure);
         assert_eq!(says(Class::Unavailable), Settlement::Failure);
         assert_eq!(says(Class::Ambiguous), Settlement::Failure);
+        assert_eq!(says(Class::Unrepeatable), Settlement::Failure);
         assert_eq!(says(Class::WriteRefused), Settlement::Neutral);
         assert_eq!(says(Class::Permanent), Settlement::Success);
         assert_eq!(says(Class::Misconfigured), Settlement::Neutral);

@@ -43,6 +43,8 @@ mod bulkhead;
 mod call;
 mod class;
 mod clock;
+#[cfg(feature = "connection")]
+pub mod connection;
 mod fallback;
 pub mod kill_switch;
 mod outcome;

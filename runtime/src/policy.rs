@@ -16,7 +16,8 @@ pub struct Policy {
     pub(crate) backoff: Backoff,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    pub(crate) idempotent: bool,
+    /// What the function says of itself, if anything.
+    pub(crate) idempotent: Option<bool>,
     pub(crate) budgeted: bool,
 }
 
@@ -30,7 +31,7 @@ impl Policy {
             backoff: Backoff::DEFAULT,
             timeout: Some(Duration::from_secs(1)),
             deadline: None,
-            idempotent: true,
+            idempotent: None,
             budgeted: true,
         }
     }
@@ -70,10 +71,11 @@ impl Policy {
         self
     }
 
-    /// Whether the function may run again although Redis may have executed its command already.
+    /// Whether the function may run again although Redis may have executed its command already. Unset, it may, unless the
+    /// connection knows that the command is not to be repeated.
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
-        self.idempotent = idempotent;
+        self.idempotent = Some(idempotent);
         self
     }
 

@@ -14,6 +14,10 @@ use crate::Rejection;
 
 /// The class that one link of a chain of errors stands for, if it is about Redis.
 pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
+    #[cfg(feature = "connection")]
+    if let Some(class) = super::known::class_in(link) {
+        return Some(class);
+    }
     if let Some(error) = link.downcast_ref::<RedisError>() {
         Some(of_redis(error))
     } else if let Some(rejection) = link.downcast_ref::<Rejection>() {
@@ -83,7 +87,7 @@ fn of_replies(error: &RedisError) -> Class {
     };
     let mut classes = replies.iter().map(|(_, reply)| of_reply(reply));
     let aborted = error.kind() == ErrorKind::Server(ServerErrorKind::ExecAbort);
-    match classes.find(|class| !class.verdict(false).retry) {
+    match classes.find(|class| !class.verdict(Some(false)).retry) {
         // It would come again.
         Some(class) => class,
         // Nothing of the transaction was executed.
@@ -132,7 +136,7 @@ fn of_reply(reply: &ServerError) -> Class {
         },
     };
     // Redis adds the script's name to an error inside it: writes before that one have been made.
-    if detail.contains(" script: ") && class.verdict(false).retry {
+    if detail.contains(" script: ") && class.verdict(Some(false)).retry {
         return Class::Ambiguous;
     }
     class
@@ -184,7 +188,7 @@ fn of_rejection(rejection: &Rejection) -> Class {
 }
 
 /// redis-rs hands out its I/O error as an `Arc<dyn Error>`.
-fn inner_io<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+pub(super) fn inner_io<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     link.downcast_ref::<Arc<dyn Error + Send + Sync>>()?
         .downcast_ref::<io::Error>()
 }

@@ -1,0 +1,282 @@
+//! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use redis::{ErrorKind, RedisError, RedisResult};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::blocking::Pool;
+use super::live::{Live, ends_connection, has_end};
+use super::settings::{Credentials, Settings};
+use super::source::Source;
+use super::wire::Wire;
+use crate::Class;
+use crate::class::known::known;
+use crate::clock::{now_ms, whole_millis};
+
+/// After the first failed rebuild there is none for this long; after each further one for twice as long, up to the longest.
+const FIRST_REST_MS: u64 = 25;
+const LONGEST_REST_MS: u64 = 250;
+
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) source: Source,
+    pub(super) settings: Settings,
+    state: Mutex<State>,
+    /// For synchronous callers.
+    pub(super) pool: Pool,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nobody has asked yet, or whoever built it is gone.
+    Nothing,
+    Connected(Arc<Live>),
+    /// In the making, for all who ask meanwhile.
+    Building(watch::Receiver<Built>),
+    Failed(Failed),
+}
+
+/// `None` until it is decided.
+type Built = Option<RedisResult<Arc<Live>>>;
+
+/// The last attempt to connect, which failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failed {
+    error: RedisError,
+    times: u32,
+    until_ms: u64,
+    /// Those that were used: others may be right.
+    credentials: Option<Credentials>,
+}
+
+impl Failed {
+    /// After so many that failed before it.
+    pub(super) fn new(error: RedisError, times: u32, credentials: Option<Credentials>) -> Self {
+        Self {
+            error,
+            times: times.saturating_add(1),
+            until_ms: now_ms() + rest_ms(times, fastrand::u32(..)),
+            credentials,
+        }
+    }
+
+    pub(super) const fn times(&self) -> u32 {
+        self.times
+    }
+
+    /// The error, if it is too soon to try again.
+    pub(super) fn is_fresh(
+        &self,
+        now_ms: u64,
+        credentials: Option<&Credentials>,
+    ) -> Option<RedisError> {
+        let is_fresh = now_ms < self.until_ms && credentials == self.credentials.as_ref();
+        is_fresh.then(|| self.error.clone())
+    }
+}
+
+impl Keeper {
+    pub(super) fn new(source: Source, settings: Settings) -> Self {
+        Self {
+            source,
+            settings,
+            state: Mutex::new(State::Nothing),
+            pool: Pool::default(),
+        }
+    }
+
+    pub(super) fn credentials(&self) -> Option<Credentials> {
+        self.settings.credentials.as_ref().map(|source| source())
+    }
+
+    /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
+    pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
+        loop {
+            let mut built = match self.look() {
+                Look::Connected(live) => return Ok(live),
+                Look::Failed(error) => return Err(error),
+                Look::Building(built) => built,
+            };
+            // An error: whoever built it is gone with its runtime.
+            if let Ok(built) = built.wait_for(Option::is_some).await
+                && let Some(result) = &*built
+            {
+                return result.clone();
+            }
+        }
+    }
+
+    /// Whether the connection has to be made anew after this failure.
+    pub(super) fn ends(&self, error: &RedisError) -> bool {
+        if self.source.heals() {
+            error.kind() == ErrorKind::AuthenticationFailed
+        } else {
+            ends_connection(error)
+        }
+    }
+
+    /// Whether nothing has been heard for so long that a command might be lost on it, or be executed by a server that is the master no more.
+    pub(super) fn doubts(&self, live: &Live) -> bool {
+        let now_ms = now_ms();
+        let limit_ms = whole_millis(self.settings.health_check_after);
+        live.idle_ms(now_ms) >= limit_ms
+            || self.source.moves() && live.unverified_ms(now_ms) >= limit_ms
+    }
+
+    /// The same after it has been tried, or what is connected in its place.
+    pub(super) async fn checked(self: &Arc<Self>, live: &Arc<Live>) -> RedisResult<Arc<Live>> {
+        let checking = live.checking.lock().await;
+        // Somebody else may have done it meanwhile.
+        if live.is_given_up() || self.doubts(live) && !self.holds(live).await {
+            live.give_up();
+            drop(checking);
+            return self.live().await;
+        }
+        Ok(live.clone())
+    }
+
+    async fn holds(&self, live: &Live) -> bool {
+        match self.source.moved_to(&self.settings).await {
+            Some(Ok(address)) if live.leads_to() != Some(&address) => return false,
+            // Without an answer the server itself is asked.
+            Some(_) => live.verified(now_ms()),
+            None => {}
+        }
+        let ping = redis::cmd("PING");
+        let limit = self.settings.response_timeout;
+        let Some(mut wire) = live.wire() else {
+            return false;
+        };
+        // Any answer will do: a server that is loading is there.
+        let answers = match timeout(limit, wire.send(&ping)).await {
+            Ok(Ok(reply)) => !has_end(&reply),
+            Ok(Err(error)) => !ends_connection(&error),
+            Err(_) => false,
+        };
+        if answers {
+            live.answered(now_ms());
+        }
+        answers
+    }
+
+    /// One more connection, for a command that waits.
+    pub(super) async fn connect_spare(&self) -> RedisResult<Wire> {
+        let credentials = self.credentials();
+        let connect = self.source.connect(&self.settings, credentials.as_ref(), 1);
+        match timeout(self.settings.connect_timeout, connect).await {
+            Ok(connected) => {
+                let wire = connected.map_err(not_sent)?.wires.pop();
+                wire.ok_or_else(|| self.took_too_long())
+            }
+            Err(_) => Err(self.took_too_long()),
+        }
+    }
+
+    fn look(self: &Arc<Self>) -> Look {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = match &*state {
+            State::Connected(live) if !live.is_given_up() => return Look::Connected(live.clone()),
+            State::Building(built) if built.has_changed().is_ok() => {
+                return Look::Building(built.clone());
+            }
+            State::Failed(failed) => {
+                if let Some(error) = failed.is_fresh(now_ms(), self.credentials().as_ref()) {
+                    return Look::Failed(error);
+                }
+                failed.times
+            }
+            State::Nothing | State::Connected(_) | State::Building(_) => 0,
+        };
+        let (decided, built) = watch::channel(None);
+        *state = State::Building(built.clone());
+        drop(state);
+        let keeper = self.clone();
+        // Its own task: callers may leave as they like.
+        tokio::spawn(async move {
+            let result = keeper.build(times).await;
+            decided.send_replace(Some(result));
+        });
+        Look::Building(built)
+    }
+
+    pub(super) fn took_too_long(&self) -> RedisError {
+        let text = format!("no connection within {:?}", self.settings.connect_timeout);
+        not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
+    }
+
+    async fn build(&self, failed: u32) -> RedisResult<Arc<Live>> {
+        let credentials = self.credentials();
+        let times = self.settings.connections;
+        let connect = self
+            .source
+            .connect(&self.settings, credentials.as_ref(), times);
+        let connected = timeout(self.settings.connect_timeout, connect).await;
+        let result = match connected {
+            Ok(Ok(connections)) => Ok(Arc::new(Live::new(connections, now_ms()))),
+            Ok(Err(error)) => Err(not_sent(error)),
+            Err(_) => Err(self.took_too_long()),
+        };
+        let next = match &result {
+            Ok(live) => State::Connected(live.clone()),
+            Err(error) => State::Failed(Failed::new(error.clone(), failed, credentials)),
+        };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        result
+    }
+}
+
+enum Look {
+    Connected(Arc<Live>),
+    Building(watch::Receiver<Built>),
+    Failed(RedisError),
+}
+
+/// How long to rest after the failure that follows on so many: spread over its upper half, so that processes do not march in step.
+fn rest_ms(times: u32, random: u32) -> u64 {
+    let rest = FIRST_REST_MS
+        .saturating_mul(1 << times.min(10))
+        .min(LONGEST_REST_MS);
+    let half = rest / 2;
+    rest - half + half * u64::from(random) / u64::from(u32::MAX)
+}
+
+/// Whatever happened while connecting, no command was sent.
+pub(super) fn not_sent(error: RedisError) -> RedisError {
+    match Class::of(&error) {
+        Class::Ambiguous => known(Class::Unreachable, error),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_double_up_to_the_longest_and_are_spread() {
+        let rests = |random| {
+            (0..6)
+                .map(|times| rest_ms(times, random))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rests(u32::MAX), [25, 50, 100, 200, 250, 250]);
+        assert_eq!(rests(0), [13, 25, 50, 100, 125, 125]);
+        assert_eq!(rest_ms(u32::MAX, u32::MAX), 250);
+    }
+
+    #[test]
+    fn a_connect_that_failed_was_never_sent() {
+        let io = |kind| RedisError::from(std::io::Error::from(kind));
+        for kind in [
+            std::io::ErrorKind::TimedOut,
+            std::io::ErrorKind::ConnectionReset,
+            std::io::ErrorKind::ConnectionRefused,
+        ] {
+            assert_eq!(Class::of(&not_sent(io(kind))), Class::Unreachable, "{kind}");
+        }
+        let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
+        assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
+    }
+}

@@ -1,0 +1,240 @@
+//! What a connector may be told, and how it is built.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{ConnectionInfo, IntoConnectionInfo, RedisResult};
+
+use super::Connector;
+#[cfg(feature = "cluster")]
+use super::cluster::Cluster;
+#[cfg(feature = "sentinel")]
+use super::sentinel::Sentinels;
+use super::source::Source;
+
+/// How a [`Connector`]'s connections behave.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) connect_timeout: Duration,
+    pub(super) response_timeout: Duration,
+    pub(super) health_check_after: Duration,
+    pub(super) connections: usize,
+    pub(super) unanswered: u32,
+    pub(super) credentials: Option<CredentialsSource>,
+}
+
+pub(super) type CredentialsSource = Arc<dyn Fn() -> Credentials + Send + Sync>;
+
+impl Settings {
+    pub(super) const DEFAULT: Self = Self {
+        connect_timeout: Duration::from_secs(1),
+        response_timeout: Duration::from_millis(500),
+        health_check_after: Duration::from_secs(1),
+        connections: 1,
+        unanswered: 2,
+        credentials: None,
+    };
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("response_timeout", &self.response_timeout)
+            .field("health_check_after", &self.health_check_after)
+            .field("connections", &self.connections)
+            .field("unanswered", &self.unanswered)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who the application is for Redis.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub(super) username: Option<String>,
+    pub(super) password: String,
+}
+
+impl Credentials {
+    /// The password of the default user.
+    #[must_use]
+    pub fn password(password: impl Into<String>) -> Self {
+        Self {
+            username: None,
+            password: password.into(),
+        }
+    }
+
+    /// A user of its own.
+    #[must_use]
+    pub fn user(name: impl Into<String>, password: impl Into<String>) -> Self {
+        Self {
+            username: Some(name.into()),
+            password: password.into(),
+        }
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Connector`] in the making. Nothing is connected by it.
+#[derive(Clone, Debug)]
+#[must_use = "it connects nothing until it is built"]
+pub struct ConnectorBuilder {
+    source: Source,
+    settings: Settings,
+}
+
+impl ConnectorBuilder {
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            source,
+            settings: Settings::DEFAULT,
+        }
+    }
+
+    #[cfg(feature = "sentinel")]
+    pub(super) fn sentinels<T: IntoConnectionInfo>(
+        nodes: impl IntoIterator<Item = T>,
+        master: impl Into<String>,
+    ) -> RedisResult<Self> {
+        let sentinels = Sentinels::new(infos(nodes)?, master.into())?;
+        Ok(Self::new(Source::Sentinels(Box::new(sentinels))))
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(super) fn cluster<T: IntoConnectionInfo>(
+        seeds: impl IntoIterator<Item = T>,
+    ) -> RedisResult<Self> {
+        let cluster = Cluster::new(infos(seeds)?)?;
+        Ok(Self::new(Source::Cluster(Box::new(cluster))))
+    }
+
+    pub(super) fn single(address: impl IntoConnectionInfo) -> RedisResult<Self> {
+        Ok(Self::new(Source::Server(Box::new(
+            address.into_connection_info()?,
+        ))))
+    }
+
+    /// How long it may take to connect, TLS, AUTH and all; 1 s unless told.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        assert!(
+            !timeout.is_zero(),
+            "connect_timeout has to be longer than zero"
+        );
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How long Redis may take to answer a command; 500 ms unless told. Commands that wait in the server, such as `BLPOP`, may take as long as
+    /// they say.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn response_timeout(mut self, timeout: Duration) -> Self {
+        assert!(
+            !timeout.is_zero(),
+            "response_timeout has to be longer than zero"
+        );
+        self.settings.response_timeout = timeout;
+        self
+    }
+
+    /// A connection that has not been used for so long is tried with a `PING` before it is used again, and with Sentinels the master's
+    /// address is looked up; 1 s unless told.
+    pub fn health_check_after(mut self, idle: Duration) -> Self {
+        self.settings.health_check_after = idle;
+        self
+    }
+
+    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn give_up_after(mut self, unanswered: u32) -> Self {
+        assert!(unanswered > 0, "give_up_after has to be at least 1");
+        self.settings.unanswered = unanswered;
+        self
+    }
+
+    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn connections(mut self, connections: usize) -> Self {
+        assert!(connections > 0, "a connector needs at least 1 connection");
+        self.settings.connections = connections;
+        self
+    }
+
+    /// Who the application is, asked for each time that it connects: for passwords that are changed while it runs.
+    ///
+    /// It goes before what the URL says. It is called on a thread that runs asynchronous code, so it should not block.
+    pub fn credentials(mut self, source: impl Fn() -> Credentials + Send + Sync + 'static) -> Self {
+        self.settings.credentials = Some(Arc::new(source));
+        self
+    }
+
+    /// Database, user, password and protocol for the servers that Sentinels name. A URL has its own.
+    #[cfg(feature = "sentinel")]
+    pub fn servers(mut self, settings: redis::RedisConnectionInfo) -> Self {
+        if let Source::Sentinels(sentinels) = &mut self.source {
+            sentinels.server = settings;
+        }
+        self
+    }
+
+    /// The servers that Sentinels name are spoken to over TLS. A URL says so itself.
+    #[cfg(all(feature = "sentinel", feature = "tls-rustls"))]
+    pub fn servers_over_tls(mut self) -> Self {
+        if let Source::Sentinels(sentinels) = &mut self.source {
+            sentinels.tls = true;
+        }
+        self
+    }
+
+    /// The connector.
+    #[must_use]
+    pub fn build(self) -> Connector {
+        Connector::new(self.source, self.settings)
+    }
+}
+
+#[cfg(any(feature = "cluster", feature = "sentinel"))]
+fn infos<T: IntoConnectionInfo>(
+    addresses: impl IntoIterator<Item = T>,
+) -> RedisResult<Vec<ConnectionInfo>> {
+    let infos = addresses.into_iter().map(T::into_connection_info);
+    infos.collect()
+}
+
+/// Where and how to connect, with the settings that a URL cannot tell.
+pub(super) fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
+    let tcp = info.tcp_settings().clone().set_nodelay(true);
+    // The kernel gives up a peer that is gone, for the commands that have no timeout.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let tcp = match tcp.user_timeout() {
+        Some(_) => tcp,
+        None => tcp.set_user_timeout(Duration::from_secs(10)),
+    };
+    let tcp = match tcp.keepalive() {
+        Some(_) => tcp,
+        None => tcp.set_keepalive(
+            redis::io::tcp::socket2::TcpKeepalive::new()
+                .with_time(Duration::from_secs(15))
+                .with_interval(Duration::from_secs(5)),
+        ),
+    };
+    info.set_tcp_settings(tcp)
+}

@@ -1,0 +1,36 @@
+//! Connections that come back, against real servers.
+
+mod asynchronous;
+mod blocking;
+mod commands;
+mod once;
+
+use redis_resilient::connection::{Connector, ConnectorBuilder};
+use redis_resilient_testkit::{FaultProxy, RealRedis};
+use std::time::Duration;
+
+type TestResult = Result<(), Box<dyn std::error::Error>>;
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+const RESPONSE: Duration = Duration::from_millis(200);
+const CONNECT: Duration = Duration::from_millis(400);
+/// What a busy machine may add to a limit.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// A connector with short limits.
+fn connector(url: &str) -> redis::RedisResult<Connector> {
+    Ok(builder(url)?.build())
+}
+
+fn builder(url: &str) -> redis::RedisResult<ConnectorBuilder> {
+    Ok(Connector::builder(url)?
+        .connect_timeout(CONNECT)
+        .response_timeout(RESPONSE))
+}
+
+/// A server, and a proxy in front of it.
+fn proxied() -> Result<(RealRedis, FaultProxy), Box<dyn std::error::Error>> {
+    let server = redis_resilient_tests::server()?;
+    let proxy = FaultProxy::to(server.addr())?;
+    Ok((server, proxy))
+}
