@@ -50,6 +50,7 @@
 //! Linux and macOS. [`RealRedis`] uses the `redis-server` or `valkey-server` of the machine, and
 //! on Debian and Ubuntu fetches one if there is none; [`StartError`] says what to do elsewhere.
 
+mod ask;
 mod background;
 mod embedded;
 mod fault_proxy;
@@ -58,6 +59,7 @@ mod listener;
 mod locate;
 mod port;
 mod real_redis;
+mod real_sentinel;
 mod start_error;
 mod temp_dir;
 mod watchdog;
@@ -65,5 +67,6 @@ mod watchdog;
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
 pub use real_redis::{RealRedis, RealRedisBuilder};
+pub use real_sentinel::RealSentinel;
 pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};
 pub use start_error::StartError;

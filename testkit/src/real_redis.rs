@@ -1,24 +1,26 @@
 //! A real Redis server.
 
 mod builder;
+mod ports;
 mod process;
 mod readiness;
 
 use std::{
     ffi::OsString,
     fs,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 pub use builder::RealRedisBuilder;
+use ports::Ports;
 use process::Process;
 use rustix::process::Signal;
 
-use crate::{StartError, locate, locate::Program, port::Reservation, temp_dir::TempDir};
+use crate::{StartError, locate, locate::Program, temp_dir::TempDir};
 
-/// How often a start is tried again when another program has taken the port.
+/// How often a start is tried again when another program has taken a port.
 const PORT_ATTEMPTS: u32 = 5;
 
 /// A real `redis-server` (or `valkey-server`) process of its own.
@@ -50,10 +52,8 @@ const PORT_ATTEMPTS: u32 = 5;
 #[derive(Debug)]
 pub struct RealRedis {
     program: Program,
-    args: Vec<OsString>,
-    wait_loaded: bool,
-    /// Keeps other programs off the port also while the server is down.
-    port: Mutex<Reservation>,
+    options: RealRedisBuilder,
+    ports: Mutex<Ports>,
     process: Mutex<Option<Process>>,
     dir: TempDir,
 }
@@ -92,19 +92,22 @@ impl RealRedis {
     fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
         let redis = Self {
             program: locate::program()?,
-            args: builder.args,
-            wait_loaded: builder.wait_loaded,
-            port: Mutex::new(reserve_port()?),
+            ports: Mutex::new(Ports::reserve(builder.cluster_node)?),
+            options: builder,
             process: Mutex::new(None),
             dir: TempDir::new().map_err(StartError::io("create a temporary directory"))?,
         };
+        if let Some(config) = &redis.options.config {
+            fs::write(redis.config_file(), config)
+                .map_err(StartError::io("write the server's configuration"))?;
+        }
         let mut attempts = 1;
         while let Err(error) = redis.restart() {
             if attempts == PORT_ATTEMPTS || !is_port_taken(&error) {
                 return Err(error);
             }
             attempts += 1;
-            *lock(&redis.port) = reserve_port()?;
+            *lock(&redis.ports) = Ports::reserve(redis.options.cluster_node)?;
         }
         Ok(redis)
     }
@@ -121,7 +124,12 @@ impl RealRedis {
 
     /// The address of the TCP port; stays the same over a [`restart`](Self::restart).
     pub fn addr(&self) -> SocketAddr {
-        lock(&self.port).addr()
+        lock(&self.ports).addr()
+    }
+
+    /// The port on which the nodes of a cluster talk to each other; only such a node has one.
+    pub(crate) fn bus_port(&self) -> Option<u16> {
+        lock(&self.ports).bus_port()
     }
 
     /// The path of the Unix socket, as for [`FaultProxy::to_unix`](crate::FaultProxy::to_unix).
@@ -215,12 +223,15 @@ impl RealRedis {
         let mut running = lock(&self.process);
         // The old one must be gone before the new one binds.
         *running = None;
-        let mut port = lock(&self.port);
-        port.lend();
+        let mut ports = lock(&self.ports);
+        ports.lend();
         let mut command = self.program.command();
+        if self.options.config.is_some() {
+            command.arg(self.config_file());
+        }
         command
-            .args(["--bind", "127.0.0.1", "--port"])
-            .arg(port.addr().port().to_string())
+            .args(["--bind", "127.0.0.1"])
+            .args(ports.args())
             .arg("--unixsocket")
             .arg(self.socket())
             .arg("--dir")
@@ -230,7 +241,7 @@ impl RealRedis {
             command.args(["--enable-debug-command", "yes"]);
         }
         command
-            .args(&self.args)
+            .args(&self.options.args)
             .args(args.into_iter().map(Into::into));
         let process = Process::spawn(command, self.program.path(), self.dir(), &self.log_file());
         let process = process.and_then(|mut process| {
@@ -238,22 +249,22 @@ impl RealRedis {
                 &mut process,
                 &self.socket(),
                 &self.log_file(),
-                self.wait_loaded,
+                self.options.wait_loaded,
             )?;
             Ok(process)
         });
-        port.take_back();
+        ports.take_back();
         *running = Some(process?);
         Ok(())
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.dir.path().join("redis.conf")
     }
 
     fn log_file(&self) -> PathBuf {
         self.dir.path().join("redis.log")
     }
-}
-
-fn reserve_port() -> Result<Reservation, StartError> {
-    Reservation::new((Ipv4Addr::LOCALHOST, 0).into()).map_err(StartError::io("reserve a port"))
 }
 
 fn is_port_taken(error: &StartError) -> bool {

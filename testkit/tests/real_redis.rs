@@ -1,31 +1,21 @@
 //! The real server: start, kill, restart, freeze, and what is left behind.
 
 mod support;
+#[path = "support/traces.rs"]
+mod traces;
 
 use std::{
-    env,
-    io::{self, BufRead, BufReader},
+    io,
     net::TcpStream,
     os::unix::net::UnixStream,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use redis_resilient_testkit::{RealRedis, StartError};
 use rustix::process::{Pid, test_kill_process};
 use support::RawClient;
-
-/// Waits for what a real process does in its own time.
-fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(10), "not yet: {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
 
 fn exists(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
@@ -223,46 +213,17 @@ fn nothing_is_left_after_a_panic() {
     assert!(pid > 0 && !exists(pid));
 }
 
-/// Set for the process that [`nothing_is_left_after_the_process_is_killed`] kills.
-const VICTIM: &str = "TESTKIT_VICTIM";
-
 #[test]
 fn nothing_is_left_after_the_process_is_killed() {
-    if env::var_os(VICTIM).is_some() {
+    if traces::is_victim() {
         let redis = RealRedis::start().unwrap();
         redis.freeze();
-        println!("victim: {} {}", redis.addr(), redis.dir().display());
-        // Ends by itself if the test fails.
-        io::stdin().read_line(&mut String::new()).unwrap();
+        traces::tell([&redis]);
         return;
     }
-    let mut victim = Command::new(env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "nothing_is_left_after_the_process_is_killed",
-            "--nocapture",
-        ])
-        .env(VICTIM, "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-    let line = lines
-        .map(Result::unwrap)
-        .find_map(|line| Some(line.split_once("victim: ")?.1.to_owned()))
-        .unwrap();
-    let (addr, dir) = line.split_once(' ').unwrap();
-    let addr = addr.parse().unwrap();
-    // The backlog of a server that is still there fills up, and connecting takes ever so long.
-    let connect = || TcpStream::connect_timeout(&addr, Duration::from_millis(100));
-    connect().unwrap();
-    victim.kill().unwrap();
-    victim.wait().unwrap();
-    eventually("the server is gone", || {
-        connect().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-    });
-    eventually("its directory is gone", || !Path::new(dir).exists());
+    let traces = traces::of_a_killed_process("nothing_is_left_after_the_process_is_killed");
+    assert_eq!(traces.len(), 1);
+    traces[0].wait_until_gone();
 }
 
 #[test]

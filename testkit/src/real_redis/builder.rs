@@ -10,6 +10,8 @@ use crate::{RealRedis, StartError};
 pub struct RealRedisBuilder {
     pub(super) args: Vec<OsString>,
     pub(super) wait_loaded: bool,
+    pub(super) config: Option<String>,
+    pub(super) cluster_node: bool,
 }
 
 impl RealRedisBuilder {
@@ -17,7 +19,22 @@ impl RealRedisBuilder {
         Self {
             args: Vec::new(),
             wait_loaded: true,
+            config: None,
+            cluster_node: false,
         }
+    }
+
+    /// Gives the server a configuration file, in which it then keeps what it is to know after a
+    /// restart, as a sentinel does and a server that a sentinel gives another role.
+    pub(crate) fn config(mut self, text: impl Into<String>) -> Self {
+        self.config = Some(text.into());
+        self
+    }
+
+    /// Makes the server the node of a cluster, with a second port for its talk with other nodes.
+    pub(crate) fn cluster_node(mut self) -> Self {
+        self.cluster_node = true;
+        self
     }
 
     /// Adds an argument to the server's command line, as in `--maxmemory`, at each start.

@@ -1,0 +1,61 @@
+//! Asking real servers what they know, and waiting until they know what is wanted.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use redis::{Client, FromRedisValue, RedisResult};
+
+use crate::RealRedis;
+
+/// How long a server may take over its answer; one that takes longer counts as away.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long to leave servers alone between two questions.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Runs one command, as in `CLUSTER INFO`, on a connection of its own.
+pub(crate) fn ask<T: FromRedisValue>(server: &RealRedis, command: &str) -> RedisResult<T> {
+    let client = Client::open(server.unix_url())?;
+    let mut connection = client.get_connection_with_timeout(ANSWER_TIMEOUT)?;
+    connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+    let mut words = command.split_whitespace();
+    redis::cmd(words.next().unwrap_or_default())
+        .arg(words.collect::<Vec<_>>())
+        .query(&mut connection)
+}
+
+/// Runs one command and returns the value of `field` among the lines of its answer, as in
+/// `cluster_state:ok`.
+pub(crate) fn ask_field(server: &RealRedis, command: &str, field: &str) -> Option<String> {
+    let answer: String = ask(server, command).ok()?;
+    answer.lines().find_map(|line| {
+        let value = line.strip_prefix(field)?.strip_prefix(':')?;
+        Some(value.trim_end().to_owned())
+    })
+}
+
+/// Tries until it gives something.
+///
+/// # Errors
+///
+/// [`TimedOut`](io::ErrorKind::TimedOut) with the words `what` and those of `state` if that takes
+/// longer than `timeout`.
+pub(crate) fn poll<T>(
+    timeout: Duration,
+    what: &str,
+    mut attempt: impl FnMut() -> Option<T>,
+    state: impl FnOnce() -> String,
+) -> io::Result<T> {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return Ok(found);
+        }
+        if started.elapsed() > timeout {
+            let message = format!("{what} not within {timeout:?}: {}", state());
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        thread::sleep(PAUSE);
+    }
+}

@@ -1,0 +1,306 @@
+//! A real master with its replicas and sentinels.
+
+mod view;
+
+use std::{io, time::Duration};
+
+use view::View;
+
+use crate::{
+    RealRedis, StartError,
+    ask::{ask, poll},
+};
+
+const MASTER_NAME: &str = "mymaster";
+/// How many of the servers are replicas at first.
+const REPLICAS: usize = 2;
+/// After how many milliseconds each sentinel takes the master for down. They differ, so that one
+/// sentinel asks the others for their votes: if all ask at once, each votes for itself, and the
+/// next try is six seconds later.
+const DOWN_AFTER: [u32; 3] = [500, 1000, 1500];
+/// How long what does not wait for an outage may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Has sentinels look around every 0.1 to 0.4 s instead of every 1 to 10 s, and not stop acting for
+/// half a minute where the machine is so busy that they were not run for two seconds.
+///
+/// While the master is down they ask replicas only once a second how they are, and promote none
+/// whose answer is older than five ping periods: these may not be much shorter.
+const QUICK: &str = "SENTINEL DEBUG info-period 200 ping-period 400 ask-period 100 \
+                     publish-period 100 tilt-trigger 5000 tilt-period 1000";
+/// For when they know each other. A server that claims to be the master is made a replica after
+/// four of these periods, which must not hit one that is being promoted; they may take more than a
+/// second to see that it is done.
+const UNHURRIED: &str = "SENTINEL DEBUG publish-period 500";
+
+/// A master, two replicas and three sentinels, all real processes on ports of their own.
+///
+/// When the master is killed or frozen, a sentinel notices after half a second, and within one to
+/// three seconds a replica is the master and all sentinels know it. With Redis 6, which has no
+/// `SENTINEL DEBUG`, starting takes some ten seconds and a failover may take as long.
+///
+/// All [`servers`](Self::servers) can be used as every [`RealRedis`]. One that is killed and
+/// restarted later comes back with the role it had, and is made a replica if another is master by
+/// then. A [sentinel](Self::sentinels) that is restarted knows what it knew, but looks around at
+/// its usual, slow pace.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use redis_resilient_testkit::RealSentinel;
+///
+/// let sentinel = RealSentinel::start()?;
+/// let write = || {
+///     let client = redis::Client::open(sentinel.master().url())?;
+///     redis::cmd("INCR").arg("n").exec(&mut client.get_connection()?)
+/// };
+/// write()?;
+///
+/// let old = sentinel.kill_master();
+/// assert!(write().is_err());
+///
+/// let new = sentinel.wait_for_failover(old, Duration::from_secs(20))?;
+/// assert_ne!(new, old);
+/// write()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RealSentinel {
+    // Dropped first, so that they do not see the servers go.
+    sentinels: Vec<RealRedis>,
+    servers: Vec<RealRedis>,
+}
+
+impl RealSentinel {
+    /// Starts all processes and waits until the sentinels know each other and the replicas, so
+    /// that they can act on a failure.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where there is no server program, or one of them does not start.
+    pub fn start() -> Result<Self, StartError> {
+        let master = server("")?;
+        let port = master.addr().port();
+        let mut servers = vec![master];
+        for _ in 0..REPLICAS {
+            servers.push(server(&format!("replicaof 127.0.0.1 {port}\n"))?);
+        }
+        let mut sentinels = Vec::new();
+        for down_after in DOWN_AFTER {
+            sentinels.push(sentinel(port, down_after)?);
+        }
+        let started = Self { sentinels, servers };
+        started.wait_until_ready()?;
+        Ok(started)
+    }
+
+    /// The URLs of the sentinels, as for redis-rs's `SentinelClient`.
+    pub fn sentinel_urls(&self) -> Vec<String> {
+        self.sentinels.iter().map(RealRedis::url).collect()
+    }
+
+    /// The name under which the sentinels know the master.
+    pub fn master_name(&self) -> &str {
+        MASTER_NAME
+    }
+
+    /// The server that most of the sentinels name as the master, be it up or not.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the sentinels, asked for half a minute, do not agree on one.
+    pub fn master(&self) -> &RealRedis {
+        &self.servers[self.master_index()]
+    }
+
+    /// The index of the [`master`](Self::master) among the [`servers`](Self::servers).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the sentinels, asked for half a minute, do not agree on one.
+    pub fn master_index(&self) -> usize {
+        let majority = || {
+            let views = self.views();
+            let agree = |index: &usize| {
+                let with_it = views
+                    .iter()
+                    .filter(|view| self.named_by(view) == Some(*index));
+                with_it.count() > self.sentinels.len() / 2
+            };
+            (0..self.servers.len()).find(agree)
+        };
+        poll(PATIENCE, "a master", majority, || self.describe())
+            .unwrap_or_else(|error| panic!("the sentinels do not agree: {error}"))
+    }
+
+    /// The servers, of which the first is the master at first.
+    pub fn servers(&self) -> &[RealRedis] {
+        &self.servers
+    }
+
+    /// One of the [`servers`](Self::servers).
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, which goes from 0 to 2.
+    pub fn server(&self, index: usize) -> &RealRedis {
+        &self.servers[index]
+    }
+
+    /// The sentinels, to be killed or frozen as any server.
+    pub fn sentinels(&self) -> &[RealRedis] {
+        &self.sentinels
+    }
+
+    /// [Kills](RealRedis::kill) the master and returns its index.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`master`](Self::master) does.
+    pub fn kill_master(&self) -> usize {
+        let index = self.master_index();
+        self.servers[index].kill();
+        index
+    }
+
+    /// [Freezes](RealRedis::freeze) the master and returns its index, with which to
+    /// [thaw](RealRedis::thaw) it.
+    ///
+    /// Once thawed it takes writes for a moment, until a sentinel makes it a replica and they are
+    /// lost.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`master`](Self::master) does, and if the master is not running.
+    pub fn freeze_master(&self) -> usize {
+        let index = self.master_index();
+        self.servers[index].freeze();
+        index
+    }
+
+    /// Waits until a server other than `old` is the master and returns its index: all sentinels
+    /// that answer name it, and it takes writes.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](io::ErrorKind::TimedOut) if that takes longer than `timeout`.
+    pub fn wait_for_failover(&self, old: usize, timeout: Duration) -> io::Result<usize> {
+        let new_master = || {
+            let views = self.views();
+            let new = self.named_by(views.first()?)?;
+            let agreed = views
+                .iter()
+                .all(|view| self.named_by(view) == Some(new) && view.is_master_up());
+            let done = views.len() > self.sentinels.len() / 2 && agreed && new != old;
+            (done && view::role(&self.servers[new])? == "master").then_some(new)
+        };
+        poll(timeout, "a new master", new_master, || self.describe())
+    }
+
+    /// Has the sentinels make a replica the master although the present one is well
+    /// (`SENTINEL FAILOVER`), and waits until the others replicate it; returns its index.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](io::ErrorKind::TimedOut) if that takes longer than half a minute, as it does
+    /// while there is no replica and while a sentinel is frozen.
+    ///
+    /// # Panics
+    ///
+    /// Panics where [`master`](Self::master) does.
+    pub fn failover(&self) -> io::Result<usize> {
+        let old = self.master_index();
+        self.wait_until_settled()?;
+        let command = format!("SENTINEL FAILOVER {MASTER_NAME}");
+        let mut refusal = None;
+        let order = || {
+            let mut sentinels = self.sentinels.iter();
+            sentinels.find_map(|sentinel| {
+                let ordered = ask::<()>(sentinel, &command);
+                ordered.map_err(|error| refusal = Some(error)).ok()
+            })
+        };
+        poll(PATIENCE, "a failover", order, || self.describe())
+            .map_err(|error| io::Error::new(error.kind(), format!("{error}, {refusal:?}")))?;
+        let new = self.wait_for_failover(old, PATIENCE)?;
+        self.wait_until_settled()?;
+        Ok(new)
+    }
+
+    fn wait_until_ready(&self) -> Result<(), StartError> {
+        self.tell_sentinels(QUICK);
+        self.wait_until_settled()
+            .map_err(|error| StartError::NotReady {
+                waited: PATIENCE,
+                log: error.to_string(),
+            })?;
+        self.tell_sentinels(UNHURRIED);
+        Ok(())
+    }
+
+    /// Waits until each sentinel knows all others and has seen all servers that are up in the
+    /// roles they are to have; what one still has to set right could thwart a failover.
+    fn wait_until_settled(&self) -> io::Result<()> {
+        let (replicas, others) = (self.servers.len() - 1, self.sentinels.len() - 1);
+        let settled = || {
+            let mut running = self.sentinels.iter().filter(|one| one.is_running());
+            running
+                .all(|sentinel| view::is_settled(sentinel, MASTER_NAME, replicas, others))
+                .then_some(())
+        };
+        poll(PATIENCE, "settled sentinels", settled, || self.describe())
+    }
+
+    fn tell_sentinels(&self, command: &str) {
+        for sentinel in &self.sentinels {
+            // Redis 6 does not know these and is slower.
+            let _ = ask::<()>(sentinel, command);
+        }
+    }
+
+    /// What the sentinels that answer have to say.
+    fn views(&self) -> Vec<View> {
+        let views = self.sentinels.iter();
+        views
+            .filter_map(|sentinel| View::of(sentinel, MASTER_NAME))
+            .collect()
+    }
+
+    fn named_by(&self, view: &View) -> Option<usize> {
+        let mut servers = self.servers.iter();
+        servers.position(|server| server.addr().port() == view.port())
+    }
+
+    fn describe(&self) -> String {
+        let ports = self.servers.iter().map(|server| server.addr().port());
+        format!(
+            "the servers are on ports {:?}, the sentinels say {:?}",
+            ports.collect::<Vec<_>>(),
+            self.views()
+        )
+    }
+}
+
+fn server(role: &str) -> Result<RealRedis, StartError> {
+    RealRedis::builder()
+        .config(role)
+        // Otherwise a replica that comes is kept waiting for others that might.
+        .args(["--repl-diskless-sync-delay", "0"])
+        .start()
+}
+
+fn sentinel(master: u16, down_after: u32) -> Result<RealRedis, StartError> {
+    // One sentinel's word is enough for a failover, if most of them then vote for it.
+    let config = format!(
+        "sentinel monitor {MASTER_NAME} 127.0.0.1 {master} 1\n\
+         sentinel down-after-milliseconds {MASTER_NAME} {down_after}\n\
+         sentinel failover-timeout {MASTER_NAME} 3000\n\
+         sentinel parallel-syncs {MASTER_NAME} {REPLICAS}\n"
+    );
+    RealRedis::builder()
+        .config(config)
+        .arg("--sentinel")
+        .start()
+}
