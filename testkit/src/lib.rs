@@ -58,6 +58,7 @@ mod fetch;
 mod listener;
 mod locate;
 mod port;
+mod real_cluster;
 mod real_redis;
 mod real_sentinel;
 mod start_error;
@@ -66,6 +67,7 @@ mod watchdog;
 
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
+pub use real_cluster::RealCluster;
 pub use real_redis::{RealRedis, RealRedisBuilder};
 pub use real_sentinel::RealSentinel;
 pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};

@@ -154,6 +154,14 @@ impl RealRedis {
         self.pid().is_some()
     }
 
+    /// Whether the server can be expected to answer: it is neither killed nor frozen.
+    pub(crate) fn is_awake(&self) -> bool {
+        let mut process = lock(&self.process);
+        process
+            .as_mut()
+            .is_some_and(|process| process.is_running() && !process.is_stopped().unwrap_or(false))
+    }
+
     /// What the server has printed since its first start.
     pub fn log(&self) -> String {
         fs::read(self.log_file())

@@ -181,7 +181,7 @@ impl RealSentinel {
     }
 
     /// Waits until a server other than `old` is the master and returns its index: all sentinels
-    /// that answer name it, and it takes writes.
+    /// that are neither killed nor frozen name it, and it takes writes.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl RealSentinel {
             let agreed = views
                 .iter()
                 .all(|view| self.named_by(view) == Some(new) && view.is_master_up());
-            let done = views.len() > self.sentinels.len() / 2 && agreed && new != old;
+            let done = views.len() == self.awake_sentinels().count() && agreed && new != old;
             (done && view::role(&self.servers[new])? == "master").then_some(new)
         };
         poll(timeout, "a new master", new_master, || self.describe())
@@ -205,7 +205,7 @@ impl RealSentinel {
     /// # Errors
     ///
     /// [`TimedOut`](io::ErrorKind::TimedOut) if that takes longer than half a minute, as it does
-    /// while there is no replica and while a sentinel is frozen.
+    /// while there is no replica.
     ///
     /// # Panics
     ///
@@ -216,8 +216,7 @@ impl RealSentinel {
         let command = format!("SENTINEL FAILOVER {MASTER_NAME}");
         let mut refusal = None;
         let order = || {
-            let mut sentinels = self.sentinels.iter();
-            sentinels.find_map(|sentinel| {
+            self.awake_sentinels().find_map(|sentinel| {
                 let ordered = ask::<()>(sentinel, &command);
                 ordered.map_err(|error| refusal = Some(error)).ok()
             })
@@ -245,8 +244,7 @@ impl RealSentinel {
     fn wait_until_settled(&self) -> io::Result<()> {
         let (replicas, others) = (self.servers.len() - 1, self.sentinels.len() - 1);
         let settled = || {
-            let mut running = self.sentinels.iter().filter(|one| one.is_running());
-            running
+            self.awake_sentinels()
                 .all(|sentinel| view::is_settled(sentinel, MASTER_NAME, replicas, others))
                 .then_some(())
         };
@@ -262,10 +260,13 @@ impl RealSentinel {
 
     /// What the sentinels that answer have to say.
     fn views(&self) -> Vec<View> {
-        let views = self.sentinels.iter();
-        views
+        self.awake_sentinels()
             .filter_map(|sentinel| View::of(sentinel, MASTER_NAME))
             .collect()
+    }
+
+    fn awake_sentinels(&self) -> impl Iterator<Item = &RealRedis> {
+        self.sentinels.iter().filter(|one| one.is_awake())
     }
 
     fn named_by(&self, view: &View) -> Option<usize> {

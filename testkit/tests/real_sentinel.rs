@@ -107,10 +107,10 @@ fn failovers_are_made_to_order_and_lose_nothing() {
 #[test]
 fn two_sentinels_are_enough_for_a_failover() {
     let sentinel = RealSentinel::start().unwrap();
-    sentinel.sentinels()[0].kill();
+    sentinel.sentinels()[0].freeze();
     let old = sentinel.kill_master();
-    sentinel.wait_for_failover(old, LONG).unwrap();
-    incr(&sentinel).unwrap();
+    let new = sentinel.wait_for_failover(old, LONG).unwrap();
+    assert_ne!(sentinel.failover().unwrap(), new);
 }
 
 #[test]

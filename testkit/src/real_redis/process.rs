@@ -58,6 +58,13 @@ impl Process {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Whether the process has been sent `SIGSTOP` and no `SIGCONT` since.
+    pub(super) fn is_stopped(&self) -> io::Result<bool> {
+        let pid = Pid::from_child(&self.child);
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        Ok(waitid(WaitId::Pid(pid), stopped)?.is_some())
+    }
+
     /// Sends a signal; on return it has taken effect also where the process runs on another core.
     pub(super) fn signal(&mut self, signal: Signal) -> io::Result<()> {
         let pid = Pid::from_child(&self.child);
@@ -66,8 +73,7 @@ impl Process {
             return Ok(());
         }
         let deadline = Instant::now() + Duration::from_secs(5);
-        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        while waitid(WaitId::Pid(pid), stopped)?.is_none() {
+        while !self.is_stopped()? {
             if Instant::now() > deadline {
                 return Err(io::ErrorKind::TimedOut.into());
             }

@@ -1,0 +1,255 @@
+//! A real Redis Cluster.
+
+mod slots;
+mod view;
+
+use std::{collections::HashSet, io, time::Duration};
+
+use slots::{SLOTS, slot_of};
+use view::View;
+
+use crate::{
+    RealRedis, StartError,
+    ask::{ask, ask_field, poll},
+};
+
+const MASTERS: usize = 3;
+/// How long the cluster may take to form.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Three masters that share the slots, with a replica each: six real processes on ports of their
+/// own.
+///
+/// Nodes 0 to 2 are the masters at first, and node `i + 3` is the replica of node `i`. When a
+/// master is killed or frozen, the others notice after a second, and within two to three seconds
+/// its replica has its slots. Redis takes two seconds to start, since a node serves nothing before.
+///
+/// Needs Redis 7 or Valkey.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use redis::cluster::ClusterClient;
+/// use redis_resilient_testkit::RealCluster;
+///
+/// let cluster = RealCluster::start()?;
+/// let write = || {
+///     let client = ClusterClient::new(cluster.urls())?;
+///     redis::cmd("INCR").arg("n").exec(&mut client.get_connection()?)
+/// };
+/// write()?;
+///
+/// let owner = cluster.owner_of("n").unwrap();
+/// cluster.kill(owner);
+/// cluster.wait_until_ok(Duration::from_secs(20))?;
+/// assert_ne!(cluster.owner_of("n"), Some(owner));
+/// write()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct RealCluster {
+    nodes: Vec<RealRedis>,
+}
+
+impl RealCluster {
+    /// Starts all nodes and waits until each serves its slots and the replicas have caught up.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where there is no server program or it does not start, as with Redis 6.
+    pub fn start() -> Result<Self, StartError> {
+        let nodes = (0..2 * MASTERS).map(|_| node()).collect::<Result<_, _>>()?;
+        let cluster = Self { nodes };
+        cluster.form().map_err(|error| StartError::NotReady {
+            waited: PATIENCE,
+            log: error.to_string(),
+        })?;
+        Ok(cluster)
+    }
+
+    /// The URLs of all nodes, as for redis-rs's `ClusterClient`.
+    pub fn urls(&self) -> Vec<String> {
+        self.nodes.iter().map(RealRedis::url).collect()
+    }
+
+    /// The nodes, be they up or not.
+    pub fn nodes(&self) -> &[RealRedis] {
+        &self.nodes
+    }
+
+    /// One of the [`nodes`](Self::nodes).
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, which goes from 0 to 5.
+    pub fn node(&self, index: usize) -> &RealRedis {
+        &self.nodes[index]
+    }
+
+    /// The index of the node that takes writes of `key`.
+    ///
+    /// Of several that say so, as after a failover of which one has not heard yet, it is the one
+    /// that the others will follow. `None` while there is none, as during a failover.
+    pub fn owner_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
+        let slot = slot_of(key.as_ref());
+        self.views()
+            .into_iter()
+            .filter(|(_, view)| view.myself().owns(slot))
+            .max_by_key(|(_, view)| view.myself().epoch())
+            .map(|(index, _)| index)
+    }
+
+    /// A key of which the node says that it is its own.
+    ///
+    /// More of them are in the same place: where this is `k5`, `{k5}a` and `{k5}b`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the node does not answer or is a replica.
+    pub fn key_on(&self, index: usize) -> String {
+        let view = View::of(&self.nodes[index]).expect("the node does not answer");
+        (0..u32::from(SLOTS))
+            .map(|number| format!("k{number}"))
+            .find(|key| view.myself().owns(slot_of(key.as_bytes())))
+            .expect("the node has no slots")
+    }
+
+    /// [Kills](RealRedis::kill) a node.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, which goes from 0 to 5.
+    pub fn kill(&self, index: usize) {
+        self.nodes[index].kill();
+    }
+
+    /// [Restarts](RealRedis::restart) a node, which knows the cluster but not its data.
+    ///
+    /// It is the replica of the node that took its place; one that comes back before that has
+    /// happened is still the master, and its data is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] where the server does not start.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, which goes from 0 to 5.
+    pub fn restart(&self, index: usize) -> Result<(), StartError> {
+        self.nodes[index].restart()
+    }
+
+    /// [Freezes](RealRedis::freeze) a node.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, and if it is not running.
+    pub fn freeze(&self, index: usize) {
+        self.nodes[index].freeze();
+    }
+
+    /// [Thaws](RealRedis::thaw) a node.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is none of that index, and if it is not running.
+    pub fn thaw(&self, index: usize) {
+        self.nodes[index].thaw();
+    }
+
+    /// Waits until all slots are served: the nodes that are neither killed nor frozen agree whose
+    /// each of them is, the owners are among them, and their replicas have caught up.
+    ///
+    /// After a [`kill`](Self::kill) or [`freeze`](Self::freeze) of a master, that is when a replica
+    /// has taken its place.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](io::ErrorKind::TimedOut) if that takes longer than `timeout`.
+    pub fn wait_until_ok(&self, timeout: Duration) -> io::Result<()> {
+        let ok = || self.is_ok().then_some(());
+        poll(timeout, "an agreed cluster", ok, || self.describe())
+    }
+
+    fn is_ok(&self) -> bool {
+        let views = self.views();
+        let awake = self.nodes.iter().filter(|node| node.is_awake());
+        let answering: HashSet<_> = views.iter().map(|(_, view)| view.myself().id()).collect();
+        let Some((_, first)) = views.first() else {
+            return false;
+        };
+        let owners = first.owners();
+        answering.len() == awake.count()
+            && views.iter().all(|(_, view)| view.owners() == owners)
+            && owners
+                .iter()
+                .all(|owner| owner.is_some_and(|owner| answering.contains(owner)))
+            && views.iter().all(|(index, _)| {
+                let node = &self.nodes[*index];
+                let says = |command: &str, field: &str| ask_field(node, command, field);
+                says("CLUSTER INFO", "cluster_state").is_some_and(|state| state == "ok")
+                    && says("INFO replication", "master_link_status").is_none_or(|is| is == "up")
+            })
+    }
+
+    /// Makes a cluster of nodes that do not know each other.
+    fn form(&self) -> io::Result<()> {
+        let (masters, replicas) = self.nodes.split_at(MASTERS);
+        let share = SLOTS / 3 + 1;
+        let starts = (0..SLOTS).step_by(usize::from(share));
+        for ((master, start), epoch) in masters.iter().zip(starts).zip(1..) {
+            let end = (start + share).min(SLOTS) - 1;
+            order(master, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
+            order(master, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
+        }
+        for other in &self.nodes[1..] {
+            let (port, bus) = (other.addr().port(), other.bus_port().unwrap_or_default());
+            order(&masters[0], &format!("CLUSTER MEET 127.0.0.1 {port} {bus}"))?;
+        }
+        for (master, replica) in masters.iter().zip(replicas) {
+            let id: String = ask(master, "CLUSTER MYID").map_err(io::Error::other)?;
+            // Refused until they have met.
+            let command = format!("CLUSTER REPLICATE {id}");
+            let replicate = || ask::<()>(replica, &command).ok();
+            poll(PATIENCE, "a replica", replicate, || self.describe())?;
+        }
+        self.wait_until_ok(PATIENCE)
+    }
+
+    /// What the nodes that answer know, with their indices.
+    fn views(&self) -> Vec<(usize, View)> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes
+            .filter(|(_, node)| node.is_awake())
+            .filter_map(|(index, node)| Some((index, View::of(node)?)))
+            .collect()
+    }
+
+    fn describe(&self) -> String {
+        let said = self.nodes.iter().map(|node| {
+            let view: Option<String> = ask(node, "CLUSTER NODES").ok();
+            let state = ask_field(node, "CLUSTER INFO", "cluster_state");
+            format!("\n{} {state:?}: {view:?}", node.addr())
+        });
+        said.collect()
+    }
+}
+
+fn node() -> Result<RealRedis, StartError> {
+    RealRedis::builder()
+        .cluster_node()
+        .args(["--cluster-enabled", "yes"])
+        .args(["--cluster-node-timeout", "1000"])
+        // One dead shard is no reason for the others to refuse.
+        .args(["--cluster-require-full-coverage", "no"])
+        // A replica takes over however long it has not heard from its master.
+        .args(["--cluster-replica-validity-factor", "0"])
+        .args(["--repl-diskless-sync-delay", "0"])
+        .start()
+}
+
+fn order(node: &RealRedis, command: &str) -> io::Result<()> {
+    ask(node, command).map_err(|error| io::Error::other(format!("{command}: {error}")))
+}

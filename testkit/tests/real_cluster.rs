@@ -1,0 +1,129 @@
+//! A cluster: where keys live, failovers, returns, and what is left behind.
+
+#[path = "support/traces.rs"]
+mod traces;
+
+use std::{io, time::Duration};
+
+use redis::{RedisResult, cluster::ClusterClient};
+use redis_resilient_testkit::{RealCluster, RealRedis};
+use traces::Trace;
+
+/// More than a failover ever takes, also on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
+
+/// Counts as applications do, with a client that finds the owner itself.
+fn incr(cluster: &RealCluster, key: &str) -> RedisResult<i64> {
+    let client = ClusterClient::builder(cluster.urls()).retries(0).build()?;
+    redis::cmd("INCR")
+        .arg(key)
+        .query(&mut client.get_connection()?)
+}
+
+/// Sends a command to a node of which it is not known that it is the right one.
+fn on_node(node: &RealRedis, words: &[&str]) -> RedisResult<i64> {
+    let client = redis::Client::open(node.url())?;
+    redis::cmd(words[0])
+        .arg(&words[1..])
+        .query(&mut client.get_connection()?)
+}
+
+#[test]
+fn each_master_serves_the_keys_that_are_said_to_be_on_it() {
+    let cluster = RealCluster::start().unwrap();
+    for index in 0..3 {
+        let key = cluster.key_on(index);
+        assert_eq!(cluster.owner_of(&key), Some(index));
+        assert_eq!(cluster.owner_of(format!("{{{key}}}more")), Some(index));
+        assert_eq!(incr(&cluster, &key).unwrap(), 1);
+        assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 2);
+        let elsewhere = on_node(cluster.node((index + 1) % 3), &["INCR", &key]).unwrap_err();
+        assert_eq!(elsewhere.code(), Some("MOVED"));
+    }
+}
+
+#[test]
+fn a_replica_takes_the_slots_of_a_master_that_is_killed() {
+    let cluster = RealCluster::start().unwrap();
+    let key = cluster.key_on(1);
+    incr(&cluster, &key).unwrap();
+    cluster.kill(1);
+    incr(&cluster, &key).unwrap_err();
+    cluster.wait_until_ok(LONG).unwrap();
+    assert_eq!(cluster.owner_of(&key), Some(4));
+    incr(&cluster, &key).unwrap();
+
+    cluster.restart(1).unwrap();
+    cluster.wait_until_ok(LONG).unwrap();
+    assert_eq!(cluster.owner_of(&key), Some(4));
+    incr(&cluster, &key).unwrap();
+}
+
+#[test]
+fn a_frozen_master_comes_back_as_a_replica() {
+    let cluster = RealCluster::start().unwrap();
+    let key = cluster.key_on(2);
+    cluster.freeze(2);
+    cluster.wait_until_ok(LONG).unwrap();
+    assert_eq!(cluster.owner_of(&key), Some(5));
+    incr(&cluster, &key).unwrap();
+    cluster.thaw(2);
+    cluster.wait_until_ok(LONG).unwrap();
+    assert_eq!(cluster.owner_of(&key), Some(5));
+    let moved = on_node(cluster.node(2), &["INCR", &key]).unwrap_err();
+    assert_eq!(moved.code(), Some("MOVED"));
+}
+
+#[test]
+fn a_replica_is_not_missed() {
+    let cluster = RealCluster::start().unwrap();
+    cluster.kill(3);
+    incr(&cluster, &cluster.key_on(0)).unwrap();
+    cluster.wait_until_ok(LONG).unwrap();
+    cluster.restart(3).unwrap();
+    cluster.wait_until_ok(LONG).unwrap();
+}
+
+#[test]
+fn a_slot_without_any_node_is_waited_for_in_vain() {
+    let cluster = RealCluster::start().unwrap();
+    let key = cluster.key_on(0);
+    cluster.kill(3);
+    cluster.kill(0);
+    let error = cluster.wait_until_ok(Duration::ZERO).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(cluster.owner_of(&key), None);
+}
+
+#[test]
+fn two_do_not_disturb_each_other() {
+    let (one, other) = (RealCluster::start().unwrap(), RealCluster::start().unwrap());
+    let key = one.key_on(0);
+    incr(&one, &key).unwrap();
+    one.kill(0);
+    one.wait_until_ok(LONG).unwrap();
+    assert_eq!(other.owner_of(&key), Some(0));
+    assert_eq!(incr(&other, &key).unwrap(), 1);
+}
+
+#[test]
+fn nothing_is_left_after_a_drop() {
+    let cluster = RealCluster::start().unwrap();
+    cluster.freeze(0);
+    let traces: Vec<_> = cluster.nodes().iter().map(Trace::of).collect();
+    assert_eq!(traces.len(), 6);
+    drop(cluster);
+    assert!(traces.iter().all(Trace::is_gone), "{traces:?}");
+}
+
+#[test]
+fn nothing_is_left_after_the_process_is_killed() {
+    if traces::is_victim() {
+        let cluster = RealCluster::start().unwrap();
+        traces::tell(cluster.nodes());
+        return;
+    }
+    let traces = traces::of_a_killed_process("nothing_is_left_after_the_process_is_killed");
+    assert_eq!(traces.len(), 6);
+    traces.iter().for_each(Trace::wait_until_gone);
+}
