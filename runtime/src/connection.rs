@@ -32,6 +32,7 @@
 //! so that an outage does not become a storm of connects.
 
 mod blocking;
+mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
@@ -44,12 +45,14 @@ mod packed;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
+mod slot;
 mod source;
 mod wire;
 
 use std::sync::Arc;
 
 pub use blocking::BlockingConnection;
+pub use breaker_set::BreakerSet;
 pub use environment::EnvironmentError;
 pub use handle::Connection;
 use keeper::Keeper;

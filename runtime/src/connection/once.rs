@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
 use super::command::args;
+use super::slot;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::whole_millis;
@@ -120,16 +121,16 @@ impl Once {
         script
     }
 
-    /// `{key}once:…`: in the key's slot.
+    /// In the key's slot.
     fn token_key(&self, key: &[u8]) -> Vec<u8> {
-        let tag = hash_tag(key);
-        [
-            b"{",
-            tag,
-            b"}once:",
-            format!("{:032x}", self.token).as_bytes(),
-        ]
-        .concat()
+        let (tag, name) = (slot::hash_tag(key), format!("once:{:032x}", self.token));
+        if !tag.contains(&b'}') {
+            return [b"{", tag, b"}", name.as_bytes()].concat();
+        }
+        // Such a key has no tag, and cannot be one: a name in its slot is found by trying.
+        let in_slot = |name: &String| slot::of_key(name.as_bytes()) == slot::of_key(key);
+        let names = (0_u32..).map(|number| format!("{name}:{number}"));
+        names.into_iter().find(in_slot).unwrap_or(name).into_bytes()
     }
 }
 
@@ -146,18 +147,6 @@ impl fmt::Debug for Once {
     }
 }
 
-/// What decides on a key's slot: what stands between its first braces, if that is anything, else all of it. A key with a closing
-/// brace and no tag has no name that is sure to be in its slot.
-fn hash_tag(key: &[u8]) -> &[u8] {
-    let tag = || {
-        let open = key.iter().position(|byte| *byte == b'{')?;
-        let rest = key.get(open + 1..)?;
-        let close = rest.iter().position(|byte| *byte == b'}')?;
-        rest.get(..close).filter(|tag| !tag.is_empty())
-    };
-    tag().unwrap_or(key)
-}
-
 /// The server knows whether it was executed, so it may be sent again.
 fn repeatable(error: RedisError) -> RedisError {
     match Class::of(&error) {
@@ -172,14 +161,10 @@ mod tests {
 
     #[test]
     fn the_token_lives_in_the_key_s_slot() {
-        for (key, tag) in [
-            ("user:7", "user:7"),
-            ("{user:7}:visits", "user:7"),
-            ("a{b}c{d}", "b"),
-            ("a{}b", "a{}b"),
-            ("a{b", "a{b"),
-        ] {
-            assert_eq!(hash_tag(key.as_bytes()), tag.as_bytes(), "{key}");
+        let once = Once::new();
+        for key in ["user:7", "{user:7}:visits", "a{b}c{d}", "a{}b", "a{b"] {
+            let token = once.token_key(key.as_bytes());
+            assert_eq!(slot::of_key(&token), slot::of_key(key.as_bytes()), "{key}");
         }
     }
 

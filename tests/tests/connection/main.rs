@@ -2,8 +2,10 @@
 
 mod asynchronous;
 mod blocking;
+mod clusters;
 mod commands;
 mod once;
+mod sentinels;
 
 use redis_resilient::connection::{Connector, ConnectorBuilder};
 use redis_resilient_testkit::{FaultProxy, RealRedis};

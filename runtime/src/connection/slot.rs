@@ -1,0 +1,64 @@
+//! The slots of a cluster: which one a key is in.
+//!
+//! Pure. After the [cluster specification](https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
+
+/// How many slots a cluster has.
+pub(super) const SLOTS: usize = 16_384;
+
+/// The slot of a key.
+pub(super) fn of_key(key: &[u8]) -> usize {
+    usize::from(crc16(hash_tag(key))) % SLOTS
+}
+
+/// What decides on a key's slot: what stands between its first braces, if that is anything, else all of it.
+pub(super) fn hash_tag(key: &[u8]) -> &[u8] {
+    let tag = || {
+        let open = key.iter().position(|byte| *byte == b'{')?;
+        let rest = key.get(open + 1..)?;
+        let close = rest.iter().position(|byte| *byte == b'}')?;
+        rest.get(..close).filter(|tag| !tag.is_empty())
+    };
+    tag().unwrap_or(key)
+}
+
+/// CRC-16/XMODEM.
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
+            let shifted = crc << 1;
+            if crc & 0x8000 == 0 {
+                shifted
+            } else {
+                shifted ^ 0x1021
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_where_redis_puts_it() {
+        // The check value of the algorithm, and replies of `CLUSTER KEYSLOT`.
+        assert_eq!(crc16(b"123456789"), 0x31c3);
+        for (key, slot) in [("foo", 12_182), ("bar", 5_061), ("hello", 866), ("", 0)] {
+            assert_eq!(of_key(key.as_bytes()), slot, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_braces_decides() {
+        for (key, tag) in [
+            ("user:7", "user:7"),
+            ("{user:7}:visits", "user:7"),
+            ("a{b}c{d}", "b"),
+            ("a{}b", "a{}b"),
+            ("a{b", "a{b"),
+            ("{{x}}", "{x"),
+        ] {
+            assert_eq!(hash_tag(key.as_bytes()), tag.as_bytes(), "{key}");
+        }
+    }
+}

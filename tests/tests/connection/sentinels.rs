@@ -1,0 +1,163 @@
+//! A master is killed or frozen, and another one takes over.
+
+use std::thread;
+use std::time::Instant;
+
+use redis::{AsyncCommands, Commands, RedisResult};
+use redis_resilient::connection::{BlockingConnection, Connection, Connector};
+use redis_resilient::redis_resilient;
+use redis_resilient_testkit::RealSentinel;
+use tokio::time::sleep;
+
+use super::*;
+
+/// Rides out the failover within one call.
+#[redis_resilient(
+    retries = 100,
+    backoff = "fixed",
+    delay = "50ms",
+    jitter = "none",
+    deadline = "5s",
+    breaker = false
+)]
+async fn write(redis: &mut Connection, value: u64) -> RedisResult<()> {
+    redis.set("k", value).await
+}
+
+#[redis_resilient(
+    retries = 100,
+    backoff = "fixed",
+    delay = "50ms",
+    jitter = "none",
+    deadline = "5s",
+    breaker = false
+)]
+fn write_blocking(redis: &mut BlockingConnection, value: u64) -> RedisResult<()> {
+    redis.set("k", value)
+}
+
+fn to_the_master(sentinels: &RealSentinel) -> RedisResult<Connector> {
+    Ok(
+        Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?
+            .connect_timeout(CONNECT)
+            .response_timeout(RESPONSE)
+            .build(),
+    )
+}
+
+#[tokio::test]
+async fn a_killed_master_is_ridden_out_within_a_call() -> TestResult {
+    let sentinels = RealSentinel::start()?;
+    let mut redis = to_the_master(&sentinels)?.get().await?;
+    write(&mut redis, 1).await?;
+    sentinels.kill_master();
+    write(&mut redis, 2).await?;
+    assert_eq!(redis.get::<_, u64>("k").await?, 2);
+    Ok(())
+}
+
+#[test]
+fn a_killed_master_is_ridden_out_by_synchronous_code() -> TestResult {
+    let sentinels = RealSentinel::start()?;
+    let mut redis = to_the_master(&sentinels)?.get_blocking()?;
+    write_blocking(&mut redis, 1)?;
+    sentinels.kill_master();
+    write_blocking(&mut redis, 2)?;
+    assert_eq!(redis.get::<_, u64>("k")?, 2);
+    Ok(())
+}
+
+/// Counts the writes that are acknowledged while a frozen master wakes up, and compares them with what the new master has.
+#[tokio::test]
+async fn no_write_is_lost_on_a_master_that_wakes_up() -> TestResult {
+    let sentinels = RealSentinel::start()?;
+    let connector = to_the_master(&sentinels)?;
+    let mut redis = connector.get().await?;
+    let mut idle = connector.get().await?;
+    write(&mut redis, 0).await?;
+    let old = sentinels.freeze_master();
+    // In flight over the switch, and after it.
+    let mut acknowledged = 0;
+    let end = Instant::now() + MS(6000);
+    let mut is_awake = false;
+    while Instant::now() < end {
+        if redis.rpush::<_, _, ()>("list", acknowledged).await.is_ok() {
+            acknowledged += 1;
+        }
+        if !is_awake && end.saturating_duration_since(Instant::now()) < MS(2500) {
+            sentinels.server(old).thaw();
+            is_awake = true;
+        }
+        sleep(MS(10)).await;
+    }
+    assert!(acknowledged > 100, "{acknowledged}");
+    // One that has not been used all the time.
+    for _ in 0..10 {
+        if idle.rpush::<_, _, ()>("list", acknowledged).await.is_ok() {
+            acknowledged += 1;
+        }
+    }
+    let new = redis::Client::open(sentinels.master().url())?;
+    let kept: u64 = new.get_connection()?.llen("list")?;
+    // One that got no answer may have been executed.
+    assert!(
+        kept >= acknowledged,
+        "{acknowledged} acknowledged, {kept} kept"
+    );
+    Ok(())
+}
+
+/// An application that writes nothing while all this happens, and then does.
+#[tokio::test]
+async fn a_connection_that_slept_through_a_failover_does_not_write_to_the_old_master() -> TestResult
+{
+    let sentinels = RealSentinel::start()?;
+    let connector = to_the_master(&sentinels)?;
+    let (mut asynchronous, mut blocking) = (connector.get().await?, connector.get_blocking()?);
+    write(&mut asynchronous, 1).await?;
+    write_blocking(&mut blocking, 1)?;
+    let old = sentinels.freeze_master();
+    sentinels.wait_for_failover(old, MS(10_000))?;
+    sentinels.server(old).thaw();
+    // At once: it does not know yet that it is the master no more.
+    asynchronous.set::<_, _, ()>("a", 1).await.ok();
+    thread::scope(|scope| {
+        scope
+            .spawn(|| blocking.set::<_, _, ()>("b", 1).ok())
+            .join()
+            .ok()
+    });
+    let mut new = redis::Client::open(sentinels.master().url())?.get_connection()?;
+    for (key, connection) in [("a", "asynchronous"), ("b", "blocking")] {
+        let kept: Option<u64> = new.get(key)?;
+        assert_eq!(kept, Some(1), "{connection}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn sentinels_that_are_gone_do_no_harm_to_what_is_connected() -> TestResult {
+    let sentinels = RealSentinel::start()?;
+    let mut redis = to_the_master(&sentinels)?.get().await?;
+    write(&mut redis, 1).await?;
+    for sentinel in sentinels.sentinels() {
+        sentinel.kill();
+    }
+    // Longer than it goes without asking them.
+    sleep(MS(1200)).await;
+    redis.set::<_, _, ()>("k", 2).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_sentinel_that_stands_still_costs_nothing() -> TestResult {
+    let sentinels = RealSentinel::start()?;
+    if let Some(first) = sentinels.sentinels().first() {
+        first.freeze();
+    }
+    let begun = Instant::now();
+    let mut redis = to_the_master(&sentinels)?.get().await?;
+    redis.set::<_, _, ()>("k", 1).await?;
+    assert!(begun.elapsed() < CONNECT + SLACK);
+    Ok(())
+}
