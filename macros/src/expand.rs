@@ -134,7 +134,7 @@ impl<'a> Expansion<'a> {
         let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
-            Mode::Sync => quote_spanned!(mixed=> __resilient_call.block();),
+            Mode::Sync => quote_spanned!(mixed=> #private::Call::block(&__resilient_call);),
             Mode::Async { .. } => quote_spanned! {mixed=>
                 #private::pause(&mut __resilient_call).await;
             },
