@@ -16,16 +16,13 @@ mod errors;
 mod expand;
 mod item;
 mod plan;
+mod stages;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use crate::args::Args;
-use crate::errors::Errors;
-use crate::plan::Plan;
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::stages::resilient;
 
 /// Makes a function that talks to Redis survive Redis: retries, a circuit breaker, timeouts and a fallback.
 ///
@@ -125,16 +122,4 @@ pub fn redis_resilient(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     resilient(args.into(), &item.into()).into()
-}
-
-fn resilient(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors);
-    let target = errors.keep(item::parse(item.clone()));
-    let plan = Plan::new(args, target, &mut errors);
-    match (errors.into_compile_errors(), plan) {
-        (None, Some(plan)) => expand::expand(&plan),
-        // With the function as it was written, editors go on working and its callers still compile.
-        (errors, _) => quote!(#errors #item),
-    }
 }
