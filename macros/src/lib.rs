@@ -109,6 +109,11 @@ use crate::stages::resilient;
 ///   end; or `breaker = false, timeout = false` and no `deadline`. Values known only at run time need it in any case: they may
 ///   make no sense.
 ///
+/// # Documentation
+///
+/// If the function has documentation, a section `Resilience` is added to it, which tells the readers what the options tell the compiler:
+/// how often it tries, how long that may take, its breaker and its fallbacks.
+///
 /// # Other attributes
 ///
 /// Put it above `#[tracing::instrument]`, which then makes one span for all attempts, and above `#[async_recursion]`.
