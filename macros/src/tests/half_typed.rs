@@ -155,6 +155,13 @@ fn every_prefix_of_the_function_is_survived() {
     }
 }
 
+#[test]
+fn a_condition_may_still_be_missing() {
+    let function = "fn f() -> Result<u8, E> where { g() }";
+    check(TokenStream::new(), tokens(function));
+    assert!(super::errors("", function).is_empty());
+}
+
 /// Only what is wrong with the signature keeps a function from being expanded: a body is none of the attribute's business.
 #[test]
 fn a_half_typed_body_is_expanded_around() {

@@ -38,6 +38,8 @@ pub(crate) fn check(args: TokenStream, item: TokenStream) {
 fn is_within(item: TokenStream, output: TokenStream) -> bool {
     let mut item: Vec<TokenTree> = item.into_iter().collect();
     if let Some(TokenTree::Group(body)) = item.pop() {
+        // One without conditions is not worth a place in a syntax tree.
+        item.pop_if(|last| last.to_string() == "where");
         item.push(TokenTree::Group(proc_macro2::Group::new(
             body.delimiter(),
             without_inner_attributes(body.stream()),
