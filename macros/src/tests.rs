@@ -1,5 +1,6 @@
 //! The attribute on tokens, without a compiler.
 
+mod expansions;
 mod functions;
 mod half_typed;
 mod options;

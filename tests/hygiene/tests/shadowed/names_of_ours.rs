@@ -57,25 +57,29 @@ fn succeeded() {}
 /// With methods like those of what is ours. The compiler tries them first where they take `self`, or ours takes `&mut self`.
 trait Methods {
     fn begin(&self) {}
+    fn begin_blocking(&self) {}
     fn class(&self) {}
     fn error(&self) {}
     fn failed(&self) {}
+    fn failed_since(&self) {}
     fn kind(&self) {}
+    fn rejection(&self) {}
     fn settle(&self) {}
     fn split(&self) {}
-    fn succeeded(&self) {}
     fn timed_out(&self) {}
 }
 
 impl<T: ?Sized> Methods for T {}
 
 trait MethodsByValue: Sized {
+    fn block(self) {}
+    fn end(self) {}
+    fn enters(self, _: u8) {}
     fn falls_back(self) {}
-    fn falls_back_within(self, _: u8) {}
     fn is_none(self) {}
     fn is_some(self) {}
     fn misconfigured(self) {}
-    fn probing(self) {}
+    fn succeeded(self) {}
 }
 
 impl<T> MethodsByValue for T {}
