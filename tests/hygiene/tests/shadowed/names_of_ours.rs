@@ -32,7 +32,7 @@ macro_rules! taken {
 
 taken! {
     __resilient_body __resilient_breaker __resilient_call __resilient_error __resilient_failure __resilient_fake __resilient_fallen
-    __resilient_limit __resilient_permit __resilient_policy __resilient_rejection __resilient_result __resilient_settled __resilient_timer
+    __resilient_limit __resilient_permit __resilient_policy __resilient_rejection __resilient_result __resilient_settled __resilient_started __resilient_timer
     __resilient_value _resilient_permit _resilient_probing __self __ret
 }
 
