@@ -13,7 +13,7 @@ mod policy;
 
 use crate::item::{Frame, Shape, Target};
 use crate::plan::{Ending, Mode, Plan, Rebind};
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
 
@@ -36,7 +36,12 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     let allow = clones_in_sync(plan).then(|| {
         quote_spanned!(Span::mixed_site()=> #[allow(unknown_lints, clippy::needless_pass_by_value)])
     });
-    quote!(#(#attributes)* #allow #visibility #signature #body)
+    let docs = plan.docs.iter().map(|docs| {
+        let mut docs = Literal::string(docs);
+        docs.set_span(Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> #[doc = #docs])
+    });
+    quote!(#(#attributes)* #(#docs)* #allow #visibility #signature #body)
 }
 
 /// An argument whose clones are used up looks like one that is only borrowed.
@@ -134,7 +139,7 @@ impl<'a> Expansion<'a> {
         let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
-            Mode::Sync => quote_spanned!(mixed=> __resilient_call.block();),
+            Mode::Sync => quote_spanned!(mixed=> #private::Call::block(&__resilient_call);),
             Mode::Async { .. } => quote_spanned! {mixed=>
                 #private::pause(&mut __resilient_call).await;
             },

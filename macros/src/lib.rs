@@ -16,16 +16,13 @@ mod errors;
 mod expand;
 mod item;
 mod plan;
+mod stages;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use crate::args::Args;
-use crate::errors::Errors;
-use crate::plan::Plan;
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::stages::resilient;
 
 /// Makes a function that talks to Redis survive Redis: retries, a circuit breaker, timeouts and a fallback.
 ///
@@ -63,7 +60,7 @@ use quote::quote;
 /// | `breaker` | a `Breaker`, `false` | one for all | the circuit breaker that every attempt asks first |
 /// | `fallback` | see below | none | what to return when Redis does not |
 /// | `fallback_limit` | a number, a `Bulkhead`, `false` | `64` | how many calls may be in the fallback at once; others fail at once |
-/// | `idempotent` | `true`, `false` | `true` | `false`: not tried again when nobody knows whether the command was executed |
+/// | `idempotent` | `true`, `false` | as the connection knows, else `true` | `false`: not tried again when nobody knows whether the command was executed |
 /// | `budget` | `false` | on | `false`: retries do not draw on the retry budget of the breaker |
 /// | `classify` | a function `fn(&E) -> Class` | looks for a Redis error inside | what a failure means |
 /// | `clone(a, b)` | names of parameters | | cloned for each attempt; the body only borrows all others |
@@ -112,6 +109,11 @@ use quote::quote;
 ///   end; or `breaker = false, timeout = false` and no `deadline`. Values known only at run time need it in any case: they may
 ///   make no sense.
 ///
+/// # Documentation
+///
+/// If the function has documentation, a section `Resilience` is added to it, which tells the readers what the options tell the compiler:
+/// how often it tries, how long that may take, its breaker and its fallbacks.
+///
 /// # Other attributes
 ///
 /// Put it above `#[tracing::instrument]`, which then makes one span for all attempts, and above `#[async_recursion]`.
@@ -125,16 +127,4 @@ pub fn redis_resilient(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     resilient(args.into(), &item.into()).into()
-}
-
-fn resilient(args: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors);
-    let target = errors.keep(item::parse(item.clone()));
-    let plan = Plan::new(args, target, &mut errors);
-    match (errors.into_compile_errors(), plan) {
-        (None, Some(plan)) => expand::expand(&plan),
-        // With the function as it was written, editors go on working and its callers still compile.
-        (errors, _) => quote!(#errors #item),
-    }
 }

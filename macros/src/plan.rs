@@ -1,5 +1,6 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
+mod docs;
 mod limit;
 mod parameters;
 mod policy;
@@ -22,6 +23,8 @@ use syn::{Expr, Path, Type};
 pub(crate) struct Plan {
     pub(crate) krate: TokenStream,
     pub(crate) target: Target,
+    /// To be added to the documentation of the function.
+    pub(crate) docs: Option<String>,
     pub(crate) mode: Mode,
     pub(crate) policy: Policy,
     pub(crate) breaker: Breaker,
@@ -116,6 +119,7 @@ impl Plan {
         let watched = args.deadline.is_some()
             || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off))
             || !matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::Off));
+        let docs = docs::plan(&args, &target, is_async);
         let policy = policy::plan(&args, &target, is_async, user);
         let shared = args.fallback.is_some()
             || policy.computed
@@ -125,6 +129,7 @@ impl Plan {
         let fallback = parameters.fallbacks(args.fallback, &clones, user, errors);
         Some(Plan {
             krate: krate(args.krate.map(|krate| krate.value)),
+            docs,
             mode: if is_async {
                 Mode::Async { watched }
             } else {

@@ -1,10 +1,13 @@
 //! The attribute on tokens, without a compiler.
 
+mod expansions;
 mod functions;
+mod half_typed;
 mod options;
 mod output;
+mod promise;
 
-use crate::resilient;
+use crate::stages::resilient;
 use proc_macro2::TokenStream;
 use syn::{Item, LitStr};
 

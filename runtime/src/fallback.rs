@@ -1,4 +1,6 @@
 //! A fallback in an async function may be a future or a plain value: which one is decided by its type, at compile time.
+//!
+//! The method has a name that no trait of the user has, for his are in scope as well.
 
 use std::future::{Future, Ready, ready};
 use std::marker::PhantomData;
@@ -15,7 +17,7 @@ pub const fn probe<T>(_: &T) -> Kind<T> {
 /// Tried first: what is a future is awaited.
 pub trait FutureKind {
     /// Futures.
-    fn kind(&self) -> IsFuture {
+    fn resilient_kind(&self) -> IsFuture {
         IsFuture
     }
 }
@@ -25,7 +27,7 @@ impl<F: Future> FutureKind for Kind<F> {}
 /// Tried next: everything else is the answer itself.
 pub trait ValueKind {
     /// Plain values.
-    fn kind(&self) -> IsValue {
+    fn resilient_kind(&self) -> IsValue {
         IsValue
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
 
 impl Expansion<'_> {
     pub(super) fn attempt(&self, body: &TokenStream) -> TokenStream {
-        let Expansion { output, .. } = self;
+        let Expansion {
+            private, output, ..
+        } = self;
         let mixed = Span::mixed_site();
         // A breaker may refuse the attempt, and so may a deadline that a pause has overrun.
         let begin = match self.plan.breaker {
@@ -29,7 +31,9 @@ impl Expansion<'_> {
                     Mode::Async { .. } => "begin",
                 };
                 let begin = Ident::new(name, mixed);
-                self.give_up_if(&quote_spanned!(mixed=> !__resilient_call.#begin()))
+                self.give_up_if(
+                    &quote_spanned!(mixed=> !#private::Call::#begin(&mut __resilient_call)),
+                )
             }
         };
         let prelude = self.prelude();
@@ -54,8 +58,9 @@ impl Expansion<'_> {
             }
             Mode::Async { watched: true } => {
                 let fake_return = self.fake_return();
-                let timed_out =
-                    self.give_up_if(&quote_spanned!(mixed=> __resilient_call.timed_out()));
+                let timed_out = self.give_up_if(
+                    &quote_spanned!(mixed=> #private::Call::timed_out(&mut __resilient_call)),
+                );
                 // There, for this is what first finds that a function returns no `Result`.
                 let run = quote_spanned! {shown=>
                     #private_shown::attempt(&mut __resilient_call, __resilient_body).await
@@ -151,9 +156,9 @@ impl Expansion<'_> {
         };
         let failed = quote_spanned!(shown=> ::core::result::Result::Err(#failed));
         let step = if self.starts() {
-            quote_spanned!(mixed=> __resilient_call.failed_since(__resilient_started, #class))
+            quote_spanned!(mixed=> #private::Call::failed_since(&mut __resilient_call, __resilient_started, #class))
         } else {
-            quote_spanned!(mixed=> __resilient_call.failed(#class))
+            quote_spanned!(mixed=> #private::Call::failed(&mut __resilient_call, #class))
         };
         let steps = if self.plan.fallback.is_empty() {
             quote_spanned! {mixed=>
@@ -178,7 +183,7 @@ impl Expansion<'_> {
         };
         quote_spanned! {mixed=>
             #succeeded => {
-                __resilient_call.succeeded();
+                #private::Call::succeeded(__resilient_call);
                 #exit #value;
             }
             #failed => {
@@ -202,7 +207,7 @@ impl Expansion<'_> {
             use #private::{
                 ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaNothing as _,
             };
-            (&&&&&#private::View(__resilient_failure)).class()
+            (&&&&&#private::View(__resilient_failure)).resilient_class()
         }}
     }
 
@@ -247,7 +252,7 @@ impl Expansion<'_> {
         let shown = self.plan.error_span.resolved_at(Span::mixed_site());
         let private = self.private_at(shown);
         let name = Ident::new(name, shown);
-        quote_spanned!(shown=> #private::#name(__resilient_call.rejection()))
+        quote_spanned!(shown=> #private::#name(#private::Call::rejection(&mut __resilient_call)))
     }
 
     /// Values that are not known to the macro are checked when the call begins.
@@ -261,7 +266,7 @@ impl Expansion<'_> {
         let private = self.private_at(shown);
         let refused = quote_spanned!(shown=> #private::refuse(__resilient_rejection));
         quote_spanned! {mixed=>
-            if let ::core::option::Option::Some(__resilient_rejection) = __resilient_call.misconfigured() {
+            if let ::core::option::Option::Some(__resilient_rejection) = #private::Call::misconfigured(&__resilient_call) {
                 #exit #refused;
             }
         }

@@ -36,7 +36,7 @@ impl Expansion<'_> {
                 }
                 let step = quote_spanned! {shown=> {
                     #fallen
-                    if #private::Outcome::error(&__resilient_fallen).is_none() {
+                    if ::core::option::Option::is_none(&#private::Outcome::error(&__resilient_fallen)) {
                         #exit __resilient_fallen;
                     }
                 }};
@@ -76,7 +76,7 @@ impl Expansion<'_> {
             match #value {
                 __resilient_value => match {
                     use #private::{FutureKind as _, ValueKind as _};
-                    (&#private::probe(&__resilient_value)).kind().settle(__resilient_value)
+                    (&#private::probe(&__resilient_value)).resilient_kind().settle(__resilient_value)
                 } {
                     __resilient_settled => __resilient_settled.await,
                 },

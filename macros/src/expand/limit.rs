@@ -12,15 +12,16 @@ impl Expansion<'_> {
         let private = &self.private;
         let mixed = Span::mixed_site();
         let Some(limit) = &self.plan.limit else {
-            return quote_spanned!(mixed=> __resilient_call.falls_back(););
+            return quote_spanned!(mixed=> #private::Call::falls_back(__resilient_call););
         };
         let bulkhead = self.bulkhead(limit);
-        let ask = quote_spanned!(mixed=> __resilient_call.enters(__resilient_limit));
+        let ask =
+            quote_spanned!(mixed=> #private::Call::enters(&__resilient_call, __resilient_limit));
         if !self.plan.turns_away() {
             return quote_spanned! {mixed=>
                 let __resilient_limit: &#private::Bulkhead = #bulkhead;
                 let __resilient_permit = #ask;
-                __resilient_call.end();
+                #private::Call::end(__resilient_call);
             };
         }
         let exit = &self.exit;
@@ -55,7 +56,7 @@ impl Expansion<'_> {
                 ::core::option::Option::None => #exit #turned_away,
             };
             #error
-            __resilient_call.end();
+            #private::Call::end(__resilient_call);
         }
     }
 
@@ -74,7 +75,7 @@ impl Expansion<'_> {
                 };
                 let turn_away = Ident::new(name, shown);
                 let turned_away = quote_spanned! {shown=>
-                    #private::#turn_away(__resilient_call.rejection(), __resilient_limit)
+                    #private::#turn_away(#private::Call::rejection(&mut __resilient_call), __resilient_limit)
                 };
                 quote_spanned! {mixed=>
                     match __resilient_error {
@@ -115,6 +116,6 @@ impl Expansion<'_> {
         let mixed = Span::mixed_site();
         let otherwise = (fallback.form == Form::Closure)
             .then(|| quote_spanned!(mixed=> else { ::core::mem::drop(__resilient_error); }));
-        quote_spanned!(mixed=> if __resilient_permit.is_some() #step #otherwise)
+        quote_spanned!(mixed=> if ::core::option::Option::is_some(&__resilient_permit) #step #otherwise)
     }
 }

@@ -9,7 +9,7 @@ use quote::ToTokens;
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
-const DEFAULT_LIMIT: u32 = 64;
+pub(super) const DEFAULT_LIMIT: u32 = 64;
 
 pub(crate) enum Limit {
     /// So many of this function.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use syn::ext::IdentExt as _;
 
 /// Has to be that of the runtime.
-const DEFAULT_DELAY: Duration = Duration::from_millis(50);
+pub(super) const DEFAULT_DELAY: Duration = Duration::from_millis(50);
 
 pub(crate) struct Policy {
     pub(crate) name: Name,

@@ -174,23 +174,6 @@ fn half_typed_options_are_survived() {
     );
 }
 
-/// Whatever prefix of an attribute has been typed: no panic, and the function stays.
-#[test]
-fn every_prefix_of_the_options_is_survived() {
-    let whole = "retries = 3, backoff = \"exp\", delay = \"50ms\", breaker = &a::B, fallback = [|e| Ok(x), self.f, Ok(None)], \
-                 classify = |e: &E| e.class(), clone(key), name = \"n\", crate = ::x::y";
-    for end in 0..whole.len() {
-        if let Ok(args) = whole[..end].parse() {
-            let output = crate::resilient(args, &super::tokens(FUNCTION));
-            assert!(
-                output.to_string().contains("async fn get"),
-                "{}",
-                &whole[..end]
-            );
-        }
-    }
-}
-
 #[test]
 fn foreign_spellings_are_translated() {
     for (written, option) in [

@@ -2,6 +2,8 @@
 //!
 //! Method lookup tries the receiver with the most references first: [`Classify`], then [`Error`], then the wrappers that only
 //! hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
+//!
+//! The method has a name that no trait of the user has, for his are in scope as well.
 
 use std::error::Error;
 use std::fmt;
@@ -20,11 +22,11 @@ impl<E: ?Sized> fmt::Debug for View<'_, E> {
 /// Types that say it themselves.
 pub trait ViaClassify {
     /// The error's class.
-    fn class(&self) -> Class;
+    fn resilient_class(&self) -> Class;
 }
 
 impl<E: Classify> ViaClassify for &&&&View<'_, E> {
-    fn class(&self) -> Class {
+    fn resilient_class(&self) -> Class {
         self.0.class()
     }
 }
@@ -32,11 +34,11 @@ impl<E: Classify> ViaClassify for &&&&View<'_, E> {
 /// Types that are errors.
 pub trait ViaError {
     /// The error's class.
-    fn class(&self) -> Class;
+    fn resilient_class(&self) -> Class;
 }
 
 impl<E: Error + 'static> ViaError for &&&View<'_, E> {
-    fn class(&self) -> Class {
+    fn resilient_class(&self) -> Class {
         Class::of(self.0)
     }
 }
@@ -44,11 +46,11 @@ impl<E: Error + 'static> ViaError for &&&View<'_, E> {
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
 pub trait ViaAsRefSendSync {
     /// The error's class.
-    fn class(&self) -> Class;
+    fn resilient_class(&self) -> Class;
 }
 
 impl<E: AsRef<dyn Error + Send + Sync + 'static>> ViaAsRefSendSync for &&View<'_, E> {
-    fn class(&self) -> Class {
+    fn resilient_class(&self) -> Class {
         Class::of(self.0.as_ref())
     }
 }
@@ -56,11 +58,11 @@ impl<E: AsRef<dyn Error + Send + Sync + 'static>> ViaAsRefSendSync for &&View<'_
 /// `Box<dyn Error>`.
 pub trait ViaAsRef {
     /// The error's class.
-    fn class(&self) -> Class;
+    fn resilient_class(&self) -> Class;
 }
 
 impl<E: AsRef<dyn Error + 'static>> ViaAsRef for &View<'_, E> {
-    fn class(&self) -> Class {
+    fn resilient_class(&self) -> Class {
         Class::of(self.0.as_ref())
     }
 }
@@ -70,7 +72,7 @@ pub trait ViaNothing {
     /// The type that needs [`Classify`].
     type Unknown;
     /// The error's class.
-    fn class(&self) -> Class
+    fn resilient_class(&self) -> Class
     where
         Self::Unknown: Classify;
 }
@@ -78,7 +80,7 @@ pub trait ViaNothing {
 impl<E> ViaNothing for View<'_, E> {
     type Unknown = E;
 
-    fn class(&self) -> Class
+    fn resilient_class(&self) -> Class
     where
         E: Classify,
     {
@@ -103,7 +105,7 @@ mod tests {
     macro_rules! class {
         ($error:expr) => {{
             let error = &$error;
-            (&&&&&View(error)).class()
+            (&&&&&View(error)).resilient_class()
         }};
     }
 
@@ -180,7 +182,7 @@ mod tests {
             reason = "as the attribute writes it, whatever the type"
         )]
         fn generic<E: Error + 'static>(error: &E) -> Class {
-            (&&&&&View(error)).class()
+            (&&&&&View(error)).resilient_class()
         }
         assert_eq!(generic(&refused()), Class::Unreachable);
     }

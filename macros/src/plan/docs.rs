@@ -1,0 +1,213 @@
+//! What the attribute adds to the function's documentation: what is known of it here, in words.
+
+mod code;
+mod pauses;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use self::code::code;
+use self::pauses::Pauses;
+use super::limit;
+use crate::args::{Amount, Args, Form, Item, Limit, Switch, Written};
+use crate::item::Target;
+use std::time::Duration;
+use syn::Meta;
+
+/// These have to be those of the runtime.
+const DEFAULT_RETRIES: u32 = 3;
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `None` for a function without documentation of its own, lest the compiler take it for one that has some.
+pub(super) fn plan(args: &Args, target: &Target, is_async: bool) -> Option<String> {
+    let documented = target.attributes.iter().any(|attribute| {
+        matches!(&attribute.meta, Meta::NameValue(_)) && attribute.path().is_ident("doc")
+    });
+    documented.then(|| section(args, is_async))
+}
+
+fn section(args: &Args, is_async: bool) -> String {
+    let retries = known(args.retries.as_ref()).unwrap_or(Known::Value(DEFAULT_RETRIES));
+    let timeout = timeout(args, is_async);
+    let deadline = known(args.deadline.as_ref());
+    let pauses = Pauses::of(args);
+    let items = [
+        Some(attempts(&retries, timeout.as_ref(), args)),
+        (!matches!(retries, Known::Value(0))).then(|| pauses.text()),
+        if is_async {
+            total(&retries, timeout.as_ref(), deadline, &pauses, args)
+        } else {
+            deadline.map(|deadline| {
+                format!(
+                    "No retry begins later than {} after the call.",
+                    deadline.text(time::show)
+                )
+            })
+        },
+        Some(breaker(args)),
+        Some(fallback(args)),
+        args.classify.as_ref().map(|classify| {
+            format!(
+                "What a failure means is decided by {}.",
+                code(&classify.value)
+            )
+        }),
+    ];
+    // Each line begins as the text of a `///` does: the least indented line of all decides what is cut off.
+    let mut text = "\n # Resilience\n".to_owned();
+    for item in items.into_iter().flatten() {
+        text.push_str("\n * ");
+        text.push_str(&item);
+    }
+    text
+}
+
+/// A value, or the code that computes it.
+enum Known<T> {
+    Value(T),
+    Code(String),
+}
+
+impl<T: Copy> Known<T> {
+    fn of(amount: &Amount<T>) -> Self {
+        match amount {
+            Amount::Literal(value) => Known::Value(*value),
+            Amount::Computed(expression) => Known::Code(code(expression)),
+        }
+    }
+
+    fn value(&self) -> Option<T> {
+        match self {
+            Known::Value(value) => Some(*value),
+            Known::Code(_) => None,
+        }
+    }
+
+    fn text(&self, show: fn(T) -> String) -> String {
+        match self {
+            Known::Value(value) => show(*value),
+            Known::Code(code) => code.clone(),
+        }
+    }
+}
+
+fn known<T: Copy>(setting: Option<&Written<Amount<T>>>) -> Option<Known<T>> {
+    setting.map(|setting| Known::of(&setting.value))
+}
+
+fn timeout(args: &Args, is_async: bool) -> Option<Known<Duration>> {
+    match args.timeout.as_ref().map(|timeout| &timeout.value) {
+        None => is_async.then_some(Known::Value(DEFAULT_TIMEOUT)),
+        Some(Switch::Off) => None,
+        Some(Switch::On(timeout)) => Some(Known::of(timeout)),
+    }
+}
+
+fn attempts(retries: &Known<u32>, timeout: Option<&Known<Duration>>, args: &Args) -> String {
+    let mut text = match retries {
+        Known::Value(0) => "One attempt".to_owned(),
+        Known::Value(retries) => format!("Up to {} attempts", retries.saturating_add(1)),
+        Known::Code(retries) => format!("One attempt and up to {retries} retries"),
+    };
+    if let Some(timeout) = timeout {
+        let each = match retries {
+            Known::Value(0) => ", cut off after ",
+            _ => ", each cut off after ",
+        };
+        text += each;
+        text += &timeout.text(time::show);
+    }
+    text.push('.');
+    let idempotent = args
+        .idempotent
+        .as_ref()
+        .is_none_or(|idempotent| idempotent.value);
+    if !idempotent && !matches!(retries, Known::Value(0)) {
+        text += " None follows one whose command Redis may have executed.";
+    }
+    text
+}
+
+/// How long it may take, where something bounds it.
+fn total(
+    retries: &Known<u32>,
+    timeout: Option<&Known<Duration>>,
+    deadline: Option<Known<Duration>>,
+    pauses: &Pauses,
+    args: &Args,
+) -> Option<String> {
+    let longest = || {
+        let retries = retries.value()?;
+        let attempts = timeout?.value()?.checked_mul(retries.saturating_add(1))?;
+        attempts.checked_add(pauses.longest(retries)?)
+    };
+    let total = match (deadline, longest()) {
+        (Some(Known::Value(deadline)), Some(longest)) => Known::Value(deadline.min(longest)),
+        (Some(deadline), _) => deadline,
+        (None, longest) => Known::Value(longest?),
+    };
+    let mut text = format!(
+        "Attempts and pauses take at most {} together.",
+        total.text(time::show)
+    );
+    if args.fallback.is_some() {
+        text += " The fallback comes on top of that.";
+    }
+    Some(text)
+}
+
+fn breaker(args: &Args) -> String {
+    let mut text = match args.breaker.as_ref().map(|breaker| &breaker.value) {
+        None => "Circuit breaker: the one of all functions that name none.".to_owned(),
+        Some(Switch::Off) => "No circuit breaker.".to_owned(),
+        Some(Switch::On(breaker)) => {
+            format!(
+                "Circuit breaker: {}.",
+                code(crate::args::referenced(breaker))
+            )
+        }
+    };
+    if args.budget.is_some() {
+        text += " Retries do not draw on its budget.";
+    }
+    text
+}
+
+fn fallback(args: &Args) -> String {
+    let Some(items) = args.fallback.as_ref().map(|fallback| &fallback.value) else {
+        return "No fallback: when all has failed, the last error is returned.".to_owned();
+    };
+    let names: Vec<String> = items
+        .iter()
+        .map(|item| match item.form {
+            Form::Closure => "a closure".to_owned(),
+            Form::Function | Form::Method | Form::Verdict | Form::Expression => {
+                code(&item.expression)
+            }
+        })
+        .collect();
+    let mut text = format!("Fallback: {}.", names.join(", then "));
+    text += &limit(args, items);
+    text
+}
+
+fn limit(args: &Args, items: &[Item]) -> String {
+    if items.iter().all(limit::is_plain) {
+        return String::new();
+    }
+    match args.fallback_limit.as_ref().map(|limit| &limit.value) {
+        None => at_most(limit::DEFAULT_LIMIT),
+        Some(Switch::On(Limit::Calls(calls))) => at_most(*calls),
+        Some(Switch::On(Limit::Bulkhead(bulkhead))) => {
+            format!(
+                " As many calls are in it at once as {} lets in.",
+                code(bulkhead)
+            )
+        }
+        Some(Switch::Off) => String::new(),
+    }
+}
+
+fn at_most(calls: u32) -> String {
+    format!(" At most {calls} calls are in it at once.")
+}

@@ -1,0 +1,89 @@
+//! Whole expansions, one for each kind of function. With `UPDATE_EXPANSION=1` the test writes them anew.
+
+use super::expansion;
+use super::output::ASYNC_TRAIT;
+use std::path::Path;
+use std::{env, fs};
+
+/// The name of the file, what stands between the parentheses, and the function.
+const KINDS: [(&str, &str, &str); 12] = [
+    (
+        "async",
+        "",
+        "/// Of the user.\npub async fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    ),
+    (
+        "async_breaker_off",
+        "breaker = false, timeout = false",
+        "async fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    ),
+    (
+        "async_fallback",
+        "fallback = fetch_db",
+        "async fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    ),
+    (
+        "async_fallback_list",
+        "retries = 2, breaker = SESSIONS, fallback = [|error| replica(error, id), fetch_db]",
+        "/// Of the user.\npub async fn get_user(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    ),
+    (
+        "async_fallback_list_with_plain_end",
+        "fallback = [fetch_db, Ok(None)], fallback_limit = PRIMARY, deadline = \"5s\"",
+        "async fn get(conn: &mut C, id: u64) -> RedisResult<Option<User>> { conn.get(id).await }",
+    ),
+    (
+        "async_generic",
+        "clone(key)",
+        "async fn get<'a, C: ConnectionLike, K, const N: usize>(conn: &'a mut C, mut key: K) -> Result<[u8; N], E>
+         where K: Clone + 'a { conn.get(key).await }",
+    ),
+    (
+        "async_method",
+        "breaker = self.breaker, fallback = Self::fetch_db, fallback_limit = false",
+        "async fn get(&mut self, id: u64) -> RedisResult<User> { self.conn.get(id).await }",
+    ),
+    ("async_trait", "fallback = |error| self.last(error)", ASYNC_TRAIT),
+    (
+        "run_time_values",
+        "retries = self.retries, backoff = SLOW, timeout = self.patience, breaker = self.breakers.get(1), classify = class",
+        "async fn get(&self, id: u64) -> RedisResult<User> { self.conn.clone().get(id).await }",
+    ),
+    (
+        "sync",
+        "",
+        "#[must_use]\nfn get(conn: &mut C, id: u64) -> RedisResult<User> { #![allow(x)] conn.get(id) }",
+    ),
+    (
+        "sync_breaker_off",
+        "breaker = false",
+        "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
+    ),
+    (
+        "sync_fallback",
+        "deadline = \"5s\", fallback = fetch_db",
+        "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
+    ),
+];
+
+#[test]
+fn expansions_are_those_that_were_read() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/expansions");
+    let mut differ = Vec::new();
+    for (name, args, item) in KINDS {
+        let file = directory.join(name).with_extension("rs.txt");
+        let output = format!("// #[redis_resilient({args})]\n\n{}", expansion(args, item));
+        if env::var_os("UPDATE_EXPANSION").is_some() {
+            fs::write(&file, output).expect("the file is written");
+        } else if fs::read_to_string(&file).unwrap_or_default() != output {
+            differ.push(format!("--- {}\n{output}", file.display()));
+        }
+    }
+    assert!(
+        differ.is_empty(),
+        "run with UPDATE_EXPANSION=1 if this is meant\n{}",
+        differ.join("\n")
+    );
+    let files = fs::read_dir(directory).expect("the directory is read");
+    assert_eq!(files.count(), KINDS.len(), "a file that no kind writes");
+}
