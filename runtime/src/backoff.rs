@@ -311,7 +311,21 @@ mod tests {
         );
         let problem = squares.jitter(Jitter::Decorrelated).problem();
         assert_eq!(problem.map(|(option, _)| option), Some("jitter"));
-        assert!(squares == squares && squares != forever && squares != Backoff::none());
+        assert_ne!(squares, forever);
+    }
+
+    #[test]
+    fn backoffs_are_equal_when_they_wait_equally_long() {
+        let curves = [
+            Backoff::exponential(MS(100)),
+            Backoff::linear(MS(100)),
+            Backoff::fixed(MS(100)),
+            Backoff::custom(|_| MS(100)),
+        ];
+        for (index, curve) in curves.iter().enumerate() {
+            assert_eq!(curve, curve);
+            assert!(!curves[index + 1..].contains(curve), "{curve:?}");
+        }
     }
 
     #[test]

@@ -234,6 +234,23 @@ fn so_many_successes_of_so_many_probes() {
 }
 
 #[test]
+fn the_longest_period_fits_in_the_word() {
+    const YEAR_MS: u64 = 365 * 86_400_000;
+    let longest = Settings {
+        reset_timeout_ms: Some(MAX_OPEN_MS),
+        reset_timeout_max_ms: Some(MAX_OPEN_MS),
+        ..settings()
+    };
+    for now_ms in [0, YEAR_MS] {
+        let open = opened(&longest, now_ms);
+        let left_ms = open.refuses_for_ms(&longest, now_ms);
+        let expected = MAX_OPEN_MS - MAX_OPEN_MS / 10..=MAX_OPEN_MS + MAX_OPEN_MS / 10;
+        assert!(expected.contains(&left_ms), "{left_ms} at {now_ms}");
+        assert!(left_ms > 5 * YEAR_MS, "{left_ms} at {now_ms}");
+    }
+}
+
+#[test]
 fn a_rate_waits_for_all_probes_to_close_and_for_no_more_failures_than_it_takes_to_open() {
     use Settlement::{Failure, Neutral, Success};
     let settings = Settings {
