@@ -73,6 +73,7 @@ impl Breaker {
     }
 
     /// Leave for one attempt that may take up to `attempt`, in any state.
+    #[cold]
     #[inline(never)]
     pub(crate) fn ask(&self, attempt: Duration) -> Ticket {
         let word = self.word();
@@ -101,7 +102,7 @@ impl Breaker {
                 Admission::Probe(next) => match self.exchange(word, next) {
                     Ok(()) => {
                         if word.is_half_open() && word.generation() != next.generation() {
-                            self.notify(BreakerEvent::ProbeLost { breaker: self.name });
+                            self.notify(|| BreakerEvent::ProbeLost { breaker: self.name });
                         }
                         break Ticket::admitted(next, Weight::Probe);
                     }
@@ -128,7 +129,7 @@ impl Breaker {
 
     #[inline]
     fn tell_refused(&self, retry_after_ms: u64) {
-        self.notify(BreakerEvent::Refused {
+        self.notify(|| BreakerEvent::Refused {
             breaker: self.name,
             retry_after: Duration::from_millis(retry_after_ms),
         });

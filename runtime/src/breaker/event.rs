@@ -95,7 +95,13 @@ impl Listeners {
         }
     }
 
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.get().is_none()
+    }
+
     /// The word has changed already: a listener that panics or takes its time does nothing to the breaker.
+    #[cold]
     pub(super) fn call(&self, event: &BreakerEvent) {
         let mut next = self.first.get();
         while let Some(node) = next {

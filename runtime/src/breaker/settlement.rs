@@ -44,7 +44,7 @@ impl Breaker {
         let slow = self.was_slow(ticket, outcome, now_ms);
         let failed = outcome == Settlement::Failure;
         if failed || slow {
-            self.notify(BreakerEvent::Failure {
+            self.notify(|| BreakerEvent::Failure {
                 breaker: self.name,
                 slow,
             });
@@ -83,7 +83,7 @@ impl Breaker {
                 Effect::None => return,
                 Effect::Stale => {
                     telemetry::stale_outcome(self.name);
-                    return self.notify(BreakerEvent::Stale { breaker: self.name });
+                    return self.notify(|| BreakerEvent::Stale { breaker: self.name });
                 }
                 Effect::To(next) => match self.exchange(word, next) {
                     Ok(()) => return,
@@ -151,9 +151,11 @@ impl Breaker {
 
     /// Tells those who listen, if there are any.
     #[inline]
-    pub(crate) fn notify(&self, event: BreakerEvent) {
-        if let Some(record) = self.record.get() {
-            record.listeners.call(&event);
+    pub(crate) fn notify(&self, event: impl FnOnce() -> BreakerEvent) {
+        if let Some(record) = self.record.get()
+            && !record.listeners.is_empty()
+        {
+            record.listeners.call(&event());
         }
     }
 }

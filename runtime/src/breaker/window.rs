@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::trip::{Sample, Tally, Trip};
 
@@ -67,6 +67,8 @@ impl fmt::Debug for Window {
 pub(super) struct Calls {
     failures: Bits,
     slow: Bits,
+    /// Whether there has been one: else nobody looks for them.
+    has_slow: AtomicBool,
     size: u64,
     /// Calls counted so far; its place in the ring is the next one's.
     counted: AtomicU64,
@@ -77,6 +79,7 @@ impl Calls {
         Self {
             failures: Bits::new(size),
             slow: Bits::new(size),
+            has_slow: AtomicBool::new(false),
             size: u64::from(size),
             counted: AtomicU64::new(0),
         }
@@ -86,7 +89,12 @@ impl Calls {
         let before = self.counted.fetch_add(1, ORDER);
         let place = before % self.size;
         self.failures.set(place, sample.failed);
-        self.slow.set(place, sample.slow);
+        if sample.slow {
+            self.has_slow.store(true, ORDER);
+        }
+        if self.has_slow.load(ORDER) {
+            self.slow.set(place, sample.slow);
+        }
         self.tally(before.saturating_add(1))
     }
 
@@ -94,7 +102,11 @@ impl Calls {
         Tally {
             calls: counted.min(self.size),
             failures: self.failures.count(),
-            slow: self.slow.count(),
+            slow: if self.has_slow.load(ORDER) {
+                self.slow.count()
+            } else {
+                0
+            },
         }
     }
 
@@ -145,6 +157,8 @@ pub(super) struct Time {
     bucket_ms: u64,
     /// When the first bucket began, plus one; 0 before the first call.
     origin: AtomicU64,
+    /// Whether there has been a slow call: else nobody looks for them.
+    has_slow: AtomicBool,
     stripes: Box<[Stripe]>,
 }
 
@@ -171,6 +185,7 @@ impl Time {
         Self {
             bucket_ms: within_ms.div_ceil(BUCKETS as u64).max(1),
             origin: AtomicU64::new(0),
+            has_slow: AtomicBool::new(false),
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
         }
     }
@@ -181,6 +196,9 @@ impl Time {
             Err(origin) => origin - 1,
         };
         let number = self.number(origin, now_ms);
+        if sample.slow {
+            self.has_slow.store(true, ORDER);
+        }
         if let Some(Stripe(buckets)) = self.stripes.get(stripe()) {
             let place = usize::try_from(number % BUCKETS as u64).unwrap_or(0);
             buckets[place].count(number, sample);
@@ -202,8 +220,14 @@ impl Time {
 
     fn sum(&self, number: u64) -> Tally {
         let mut tally = Tally::default();
+        let has_slow = self.has_slow.load(ORDER);
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
-            bucket.add_to(&mut tally, number);
+            let (calls, failures) = counts(&bucket.outcomes, number);
+            tally.calls += calls;
+            tally.failures += failures;
+            if has_slow {
+                tally.slow += counts(&bucket.slow, number).1;
+            }
         }
         tally
     }
@@ -223,14 +247,6 @@ impl Bucket {
         if sample.slow {
             count(&self.slow, number, true, 0);
         }
-    }
-
-    fn add_to(&self, tally: &mut Tally, now: u64) {
-        let (calls, failures) = counts(&self.outcomes, now);
-        let (_, slow) = counts(&self.slow, now);
-        tally.calls += calls;
-        tally.failures += failures;
-        tally.slow += slow;
     }
 }
 

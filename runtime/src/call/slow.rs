@@ -184,7 +184,7 @@ impl Call<'_> {
             telemetry::budget_exhausted(failure);
             if let Some(breaker) = self.breaker {
                 let name = breaker.name();
-                breaker.notify(BreakerEvent::RetryBudgetExhausted { breaker: name });
+                breaker.notify(|| BreakerEvent::RetryBudgetExhausted { breaker: name });
             }
         }
         self.settle(verdict.breaker);
