@@ -123,7 +123,8 @@ impl Ticket {
     /// Whether anybody has to settle it.
     #[inline]
     pub(crate) const fn is_out(self) -> bool {
-        self.0 & WHAT_MASK != Weight::None as u64
+        // One that was refused has these bits too.
+        self.0 & CLOSED_MASK != Weight::None as u64
     }
 
     #[inline]
@@ -135,5 +136,36 @@ impl Ticket {
 impl std::fmt::Debug for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:#x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::trip::Trip;
+
+    #[test]
+    fn what_is_refused_or_counts_for_nothing_has_not_to_be_settled() {
+        let word = Word::new(Trip::InARow { failures: 1 });
+        for (weight, is_out) in [
+            (Weight::Full, true),
+            (Weight::Probe, true),
+            (Weight::Nested, true),
+            (Weight::Observed, true),
+            (Weight::None, false),
+        ] {
+            let ticket = Ticket::admitted(word, weight).started(12_345);
+            assert_eq!(ticket.is_out(), is_out, "{weight:?}");
+            assert!(ticket.has(weight) && !ticket.is_refused(), "{weight:?}");
+            assert_eq!(ticket.start_ms(), 12_345);
+            assert_eq!(ticket.generation(), word.generation());
+        }
+        for refused in [
+            Ticket::REFUSED,
+            Ticket::refused(0),
+            Ticket::refused(u64::MAX >> 3),
+        ] {
+            assert!(refused.is_refused() && !refused.is_out());
+        }
     }
 }
