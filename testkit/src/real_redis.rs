@@ -1,6 +1,7 @@
 //! A real Redis server.
 
 mod builder;
+mod certificate;
 mod ports;
 mod process;
 mod readiness;
@@ -101,6 +102,10 @@ impl RealRedis {
             fs::write(redis.config_file(), config)
                 .map_err(StartError::io("write the server's configuration"))?;
         }
+        if let Some(tls) = &redis.options.tls {
+            tls.write_to(redis.dir())
+                .map_err(StartError::io("write the server's certificate"))?;
+        }
         let mut attempts = 1;
         while let Err(error) = redis.restart() {
             if attempts == PORT_ATTEMPTS || !is_port_taken(&error) {
@@ -112,9 +117,14 @@ impl RealRedis {
         Ok(redis)
     }
 
-    /// The URL of the TCP port, as in `redis://127.0.0.1:40123/`.
+    /// The URL of the TCP port, as in `redis://127.0.0.1:40123/`, or with
+    /// [TLS](RealRedisBuilder::tls) as in `rediss://localhost:40123/`.
     pub fn url(&self) -> String {
-        format!("redis://{}/", self.addr())
+        let addr = self.addr();
+        match self.options.tls {
+            Some(_) => format!("rediss://localhost:{}/", addr.port()),
+            None => format!("redis://{addr}/"),
+        }
     }
 
     /// The URL of the Unix socket, as in `redis+unix:///tmp/…/redis.sock`.
@@ -239,12 +249,15 @@ impl RealRedis {
         }
         command
             .args(["--bind", "127.0.0.1"])
-            .args(ports.args())
+            .args(ports.args(self.options.tls.is_some()))
             .arg("--unixsocket")
             .arg(self.socket())
             .arg("--dir")
             .arg(self.dir())
             .args(["--daemonize", "no", "--save", "", "--appendonly", "no"]);
+        if let Some(tls) = &self.options.tls {
+            command.args(tls.args());
+        }
         if self.program.knows_enable_debug_command() {
             command.args(["--enable-debug-command", "yes"]);
         }

@@ -28,9 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// whose answer is older than five ping periods: these may not be much shorter.
 const QUICK: &str = "SENTINEL DEBUG info-period 200 ping-period 400 ask-period 100 \
                      publish-period 100 tilt-trigger 5000 tilt-period 1000";
-/// For when they know each other. A server that claims to be the master is made a replica after
-/// four of these periods, which must not hit one that is being promoted; they may take more than a
-/// second to see that it is done.
+/// A server that claims to be the master is made a replica after four of these periods. When there
+/// may be a failover, that must not hit the replica that is being promoted: it may take sentinels
+/// more than a second to see that it is done.
+const HURRIED: &str = "SENTINEL DEBUG publish-period 100";
 const UNHURRIED: &str = "SENTINEL DEBUG publish-period 500";
 
 /// A master, two replicas and three sentinels, all real processes on ports of their own.
@@ -224,8 +225,10 @@ impl RealSentinel {
         poll(PATIENCE, "a failover", order, || self.describe())
             .map_err(|error| io::Error::new(error.kind(), format!("{error}, {refusal:?}")))?;
         let new = self.wait_for_failover(old, PATIENCE)?;
-        self.wait_until_settled()?;
-        Ok(new)
+        self.tell_sentinels(HURRIED);
+        let settled = self.wait_until_settled();
+        self.tell_sentinels(UNHURRIED);
+        settled.map(|()| new)
     }
 
     fn wait_until_ready(&self) -> Result<(), StartError> {

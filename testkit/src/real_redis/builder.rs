@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
-use crate::{RealRedis, StartError};
+use crate::{
+    RealRedis, StartError,
+    tls::{Tls, TlsCertificate},
+};
 
 /// The options of a [`RealRedis`], from [`RealRedis::builder`].
 #[derive(Clone, Debug)]
@@ -12,6 +15,8 @@ pub struct RealRedisBuilder {
     pub(super) wait_loaded: bool,
     pub(super) config: Option<String>,
     pub(super) cluster_node: bool,
+    pub(super) tls: Option<Tls>,
+    client_authority: Option<String>,
 }
 
 impl RealRedisBuilder {
@@ -21,6 +26,8 @@ impl RealRedisBuilder {
             wait_loaded: true,
             config: None,
             cluster_node: false,
+            tls: None,
+            client_authority: None,
         }
     }
 
@@ -39,7 +46,7 @@ impl RealRedisBuilder {
 
     /// Adds an argument to the server's command line, as in `--maxmemory`, at each start.
     ///
-    /// The options `--port`, `--bind`, `--unixsocket`, `--dir` and `--daemonize` are set already
+    /// The options `--port`, `--tls-port`, `--bind`, `--unixsocket`, `--dir` and `--daemonize` are set already
     /// and must stay as they are.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
@@ -65,12 +72,33 @@ impl RealRedisBuilder {
         self
     }
 
+    /// Has the server speak TLS on its TCP port, and show this certificate.
+    ///
+    /// `TlsAuthority`, with the feature `tls`, has certificates good and bad.
+    pub fn tls(mut self, certificate: TlsCertificate) -> Self {
+        self.tls = Some(Tls {
+            certificate,
+            client_authority: None,
+        });
+        self
+    }
+
+    /// Has the server, if it speaks [TLS](Self::tls), refuse clients that show no certificate of
+    /// the authority with this one (a PEM text).
+    pub fn tls_client_authority(mut self, pem: impl Into<String>) -> Self {
+        self.client_authority = Some(pem.into());
+        self
+    }
+
     /// Starts the server and waits until it answers.
     ///
     /// # Errors
     ///
     /// [`StartError`] where there is no server program or it does not start.
-    pub fn start(self) -> Result<RealRedis, StartError> {
+    pub fn start(mut self) -> Result<RealRedis, StartError> {
+        if let Some(tls) = &mut self.tls {
+            tls.client_authority = self.client_authority.take();
+        }
         RealRedis::launch(self)
     }
 }

@@ -29,8 +29,13 @@ impl Ports {
     }
 
     /// The server's arguments that say where it is to listen.
-    pub(super) fn args(&self) -> Vec<String> {
-        let mut args = vec!["--port".to_owned(), self.addr().port().to_string()];
+    pub(super) fn args(&self, with_tls: bool) -> Vec<String> {
+        let port = self.addr().port();
+        let (plain, tls) = if with_tls { (0, port) } else { (port, 0) };
+        let mut args = vec!["--port".to_owned(), plain.to_string()];
+        if tls != 0 {
+            args.extend(["--tls-port".to_owned(), tls.to_string()]);
+        }
         if let Some(bus) = self.bus_port() {
             args.extend(["--cluster-port".to_owned(), bus.to_string()]);
         }
