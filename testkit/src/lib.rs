@@ -64,6 +64,7 @@ mod port;
 mod real_cluster;
 mod real_redis;
 mod real_sentinel;
+mod replication;
 mod start_error;
 mod temp_dir;
 mod tls;

@@ -11,6 +11,7 @@ use view::View;
 use crate::{
     RealRedis, StartError,
     ask::{ask, ask_field, poll},
+    replication::Replication,
 };
 
 const MASTERS: usize = 3;
@@ -160,7 +161,7 @@ impl RealCluster {
     }
 
     /// Waits until all slots are served: the nodes that are neither killed nor frozen agree whose
-    /// each of them is, the owners are among them, and their replicas have caught up.
+    /// each of them is, the owners are among them, and their replicas are sent what is written.
     ///
     /// After a [`kill`](Self::kill) or [`freeze`](Self::freeze) of a master, that is when a replica
     /// has taken its place.
@@ -186,12 +187,21 @@ impl RealCluster {
             && owners
                 .iter()
                 .all(|owner| owner.is_some_and(|owner| answering.contains(owner)))
-            && views.iter().all(|(index, _)| {
-                let node = &self.nodes[*index];
-                let says = |command: &str, field: &str| ask_field(node, command, field);
-                says("CLUSTER INFO", "cluster_state").is_some_and(|state| state == "ok")
-                    && says("INFO replication", "master_link_status").is_none_or(|is| is == "up")
-            })
+            && self.are_nodes_well() == Some(true)
+    }
+
+    /// Whether the nodes say that they serve, and the replicas are sent what is written.
+    fn are_nodes_well(&self) -> Option<bool> {
+        let awake: Vec<_> = self.nodes.iter().filter(|node| node.is_awake()).collect();
+        let said: Vec<_> = awake
+            .iter()
+            .map(|node| Replication::of(node))
+            .collect::<Option<_>>()?;
+        Some(awake.iter().zip(&said).all(|(node, own)| {
+            let state = ask_field(node, "CLUSTER INFO", "cluster_state");
+            let is_fed = || own.is_linked() && said.iter().any(|other| other.is_sent_to(node));
+            state.is_some_and(|state| state == "ok") && (own.is_master() || is_fed())
+        }))
     }
 
     /// Makes a cluster of nodes that do not know each other.

@@ -9,6 +9,7 @@ use view::View;
 use crate::{
     RealRedis, StartError,
     ask::{ask, poll},
+    replication::Replication,
 };
 
 const MASTER_NAME: &str = "mymaster";
@@ -195,7 +196,7 @@ impl RealSentinel {
                 .iter()
                 .all(|view| self.named_by(view) == Some(new) && view.is_master_up());
             let done = views.len() == self.awake_sentinels().count() && agreed && new != old;
-            (done && view::role(&self.servers[new])? == "master").then_some(new)
+            (done && Replication::of(&self.servers[new])?.is_master()).then_some(new)
         };
         poll(timeout, "a new master", new_master, || self.describe())
     }
@@ -243,15 +244,26 @@ impl RealSentinel {
     }
 
     /// Waits until each sentinel knows all others and has seen all servers that are up in the
-    /// roles they are to have; what one still has to set right could thwart a failover.
+    /// roles they are to have, since what one still has to set right could thwart a failover; and
+    /// until the replicas are sent what is written.
     fn wait_until_settled(&self) -> io::Result<()> {
         let (replicas, others) = (self.servers.len() - 1, self.sentinels.len() - 1);
         let settled = || {
-            self.awake_sentinels()
-                .all(|sentinel| view::is_settled(sentinel, MASTER_NAME, replicas, others))
-                .then_some(())
+            let agreed = self
+                .awake_sentinels()
+                .all(|sentinel| view::is_settled(sentinel, MASTER_NAME, replicas, others));
+            (agreed && self.are_replicas_fed()?).then_some(())
         };
         poll(PATIENCE, "settled sentinels", settled, || self.describe())
+    }
+
+    fn are_replicas_fed(&self) -> Option<bool> {
+        let master = self.named_by(self.views().first()?)?;
+        let replication = Replication::of(&self.servers[master])?;
+        let mut servers = self.servers.iter().enumerate();
+        Some(servers.all(|(index, server)| {
+            index == master || !server.is_awake() || replication.is_sent_to(server)
+        }))
     }
 
     fn tell_sentinels(&self, command: &str) {

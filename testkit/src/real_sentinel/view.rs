@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    RealRedis,
-    ask::{ask, ask_field},
-};
+use crate::{RealRedis, ask::ask};
 
 type Fields = HashMap<String, String>;
 
@@ -67,11 +64,6 @@ pub(super) fn is_settled(
         && are_well("SENTINEL SENTINELS", others, &|other| {
             has(other, "flags", "sentinel")
         })
-}
-
-/// Whether a server is `master` or `slave`; `None` if it does not answer.
-pub(super) fn role(server: &RealRedis) -> Option<String> {
-    ask_field(server, "INFO replication", "role")
 }
 
 fn master_fields(sentinel: &RealRedis, master: &str) -> Option<Fields> {
