@@ -47,7 +47,10 @@ impl Meter {
     /// How often Redis was asked in this time.
     pub(crate) fn between(&self, from: Duration, to: Duration) -> usize {
         let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.iter().filter(|at| (from..to).contains(at)).count()
+        attempts
+            .iter()
+            .filter(|at| (from..to).contains(*at))
+            .count()
     }
 }
 

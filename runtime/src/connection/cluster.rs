@@ -43,6 +43,8 @@ impl Cluster {
         settings: &Settings,
         credentials: Option<&Credentials>,
     ) -> RedisResult<ClusterClient> {
+        #[cfg(feature = "tls-rustls")]
+        super::source::have_cryptography();
         let mut builder = ClusterClientBuilder::new(self.seeds.clone())
             .retries(0)
             .connection_timeout(settings.connect_timeout)

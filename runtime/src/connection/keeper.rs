@@ -192,13 +192,17 @@ impl Keeper {
         let (decided, built) = watch::channel(None);
         *state = State::Building(built.clone());
         drop(state);
-        let keeper = self.clone();
+        let building = Building(self.clone());
         // Its own task: callers may leave as they like.
         tokio::spawn(async move {
-            let result = keeper.build(times).await;
+            let result = building.0.build(times).await;
             decided.send_replace(Some(result));
         });
         Look::Building(built)
+    }
+
+    fn is_now(&self, state: State) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
@@ -222,8 +226,21 @@ impl Keeper {
             Ok(live) => State::Connected(live.clone()),
             Err(error) => State::Failed(Failed::new(error.clone(), failed, credentials)),
         };
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        self.is_now(next);
         result
+    }
+}
+
+/// A rebuild under way. One that panics has failed, or the next caller would be the next to panic, and so on without end.
+struct Building(Arc<Keeper>);
+
+impl Drop for Building {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let what = "connecting has panicked, with a message of its own";
+            let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
+            self.0.is_now(State::Failed(Failed::new(error, 0, None)));
+        }
     }
 }
 

@@ -189,6 +189,10 @@ pub(super) fn client(
     info: ConnectionInfo,
     credentials: Option<&Credentials>,
 ) -> RedisResult<Client> {
+    #[cfg(feature = "tls-rustls")]
+    if let ConnectionAddr::TcpTls { .. } = info.addr() {
+        have_cryptography();
+    }
     Client::open(authenticated(with_tcp_settings(info), credentials))
 }
 
@@ -197,6 +201,15 @@ pub(super) fn config(settings: &Settings) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(settings.connect_timeout))
         .set_response_timeout(None)
+}
+
+/// Where the application has not chosen any: without, rustls panics.
+#[cfg(feature = "tls-rustls")]
+pub(super) fn have_cryptography() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error: somebody has chosen meanwhile.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
 }
 
 fn authenticated(info: ConnectionInfo, credentials: Option<&Credentials>) -> ConnectionInfo {

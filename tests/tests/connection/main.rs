@@ -6,6 +6,7 @@ mod clusters;
 mod commands;
 mod once;
 mod sentinels;
+mod tls;
 
 use redis_resilient::connection::{Connector, ConnectorBuilder};
 use redis_resilient_testkit::{FaultProxy, RealRedis};
