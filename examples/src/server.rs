@@ -6,7 +6,7 @@ use redis_resilient_testkit::{EmbeddedRedis, RealRedis};
 
 #[derive(Debug)]
 pub(crate) enum Server {
-    Real(RealRedis),
+    Real(Box<RealRedis>),
     Embedded(EmbeddedRedis),
 }
 
@@ -19,7 +19,8 @@ impl Server {
         // With the append-only file whatever was acknowledged survives `kill -9`: Redis hands it to the system before it
         // answers. Only so can the lost and the doubled writes be counted at the end.
         let durable = ["--appendonly", "yes", "--appendfsync", "everysec"];
-        Ok(Self::Real(RealRedis::builder().args(durable).start()?))
+        let redis = RealRedis::builder().args(durable).start()?;
+        Ok(Self::Real(Box::new(redis)))
     }
 
     pub(crate) fn description(&self) -> String {

@@ -234,6 +234,36 @@ fn so_many_successes_of_so_many_probes() {
 }
 
 #[test]
+fn only_an_open_circuit_tells_when_it_lets_a_probe_through() {
+    let settings = settings();
+    let open = opened(&settings, 100);
+    assert_eq!(open.opens_up_at(), Some(1100));
+    let others = [
+        Word::from_bits(0),
+        probe(open, &settings, 1100),
+        open.forced(Order::Open, Some(5000)),
+        open.reset(&settings),
+    ];
+    for word in others {
+        assert_eq!(word.opens_up_at(), None, "{word:?}");
+    }
+}
+
+#[test]
+fn a_word_with_anything_on_record_is_not_quiet() {
+    for generation in [0, 1, GENERATION_MASK] {
+        assert!(Word::pack(generation, Phase::Closed(History::CLEAN)).is_quiet());
+        for bit in 0..trip::BITS {
+            let history = History::from_bits(1 << bit);
+            assert!(
+                !Word::pack(generation, Phase::Closed(history)).is_quiet(),
+                "bit {bit}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_longest_period_fits_in_the_word() {
     const YEAR_MS: u64 = 365 * 86_400_000;
     let longest = Settings {
