@@ -174,7 +174,7 @@ fn a_breaker_is_listed_from_the_first_thing_it_has_to_tell_until_it_is_dropped()
 
 #[test]
 fn the_list_follows_a_breaker_that_many_threads_change() {
-    let breaker = Breaker::new("listed by threads")
+    let breaker = Breaker::new("changed by threads")
         .lump(Duration::ZERO)
         .failure_threshold(1000);
     for round in 0..if cfg!(miri) { 2 } else { 200 } {
@@ -194,7 +194,7 @@ fn the_list_follows_a_breaker_that_many_threads_change() {
             }
         });
         let all = Breaker::all();
-        let listed = all.iter().find(|other| other.name == "listed by threads");
+        let listed = all.iter().find(|other| other.name == "changed by threads");
         let listed = listed.map(|listed| listed.failures);
         assert_eq!(listed, Some(breaker.snapshot().failures));
     }
