@@ -250,6 +250,20 @@ fn only_an_open_circuit_tells_when_it_lets_a_probe_through() {
 }
 
 #[test]
+fn an_order_whose_end_is_too_far_away_has_none() {
+    let word = Word::from_bits(0);
+    for until_ms in [DEADLINE_MASK, DEADLINE_MASK + 1, u64::MAX] {
+        for order in [Order::Open, Order::Closed, Order::Disabled] {
+            let forced = Phase::Forced {
+                order,
+                until_ms: None,
+            };
+            assert_eq!(word.forced(order, Some(until_ms)).phase(), forced);
+        }
+    }
+}
+
+#[test]
 fn a_word_with_anything_on_record_is_not_quiet() {
     for generation in [0, 1, GENERATION_MASK] {
         assert!(Word::pack(generation, Phase::Closed(History::CLEAN)).is_quiet());
