@@ -11,7 +11,7 @@ use view::View;
 use crate::{
     RealRedis, StartError,
     ask::{ask, ask_field, poll},
-    replication::Replication,
+    replication::{self, Replication},
 };
 
 const MASTERS: usize = 3;
@@ -256,7 +256,7 @@ fn node() -> Result<RealRedis, StartError> {
         .args(["--cluster-require-full-coverage", "no"])
         // A replica takes over however long it has not heard from its master.
         .args(["--cluster-replica-validity-factor", "0"])
-        .args(["--repl-diskless-sync-delay", "0"])
+        .args(replication::ARGS)
         .start()
 }
 

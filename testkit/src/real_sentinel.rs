@@ -9,7 +9,7 @@ use view::View;
 use crate::{
     RealRedis, StartError,
     ask::{ask, poll},
-    replication::Replication,
+    replication::{self, Replication},
 };
 
 const MASTER_NAME: &str = "mymaster";
@@ -87,7 +87,11 @@ impl RealSentinel {
         let port = master.addr().port();
         let mut servers = vec![master];
         for _ in 0..REPLICAS {
-            servers.push(server(&format!("replicaof 127.0.0.1 {port}\n"))?);
+            let replica = server(&format!("replicaof 127.0.0.1 {port}\n"))?;
+            // One that comes while another is served may be kept waiting for a second.
+            let linked = || Replication::of(&replica)?.is_linked().then_some(());
+            poll(PATIENCE, "a replica", linked, || replica.log()).map_err(not_ready)?;
+            servers.push(replica);
         }
         let mut sentinels = Vec::new();
         for down_after in DOWN_AFTER {
@@ -234,11 +238,7 @@ impl RealSentinel {
 
     fn wait_until_ready(&self) -> Result<(), StartError> {
         self.tell_sentinels(QUICK);
-        self.wait_until_settled()
-            .map_err(|error| StartError::NotReady {
-                waited: PATIENCE,
-                log: error.to_string(),
-            })?;
+        self.wait_until_settled().map_err(not_ready)?;
         self.tell_sentinels(UNHURRIED);
         Ok(())
     }
@@ -299,11 +299,21 @@ impl RealSentinel {
     }
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
+fn not_ready(error: io::Error) -> StartError {
+    StartError::NotReady {
+        waited: PATIENCE,
+        log: error.to_string(),
+    }
+}
+
 fn server(role: &str) -> Result<RealRedis, StartError> {
     RealRedis::builder()
         .config(role)
-        // Otherwise a replica that comes is kept waiting for others that might.
-        .args(["--repl-diskless-sync-delay", "0"])
+        .args(replication::ARGS)
         .start()
 }
 

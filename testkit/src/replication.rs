@@ -2,6 +2,18 @@
 
 use crate::{RealRedis, ask::ask};
 
+/// The arguments of servers of which some are replicas.
+///
+/// A replica gets the data by way of a file. If it got them straight from memory, the master would
+/// count it as online, but for up to a second not send it what is written meanwhile: that would be
+/// lost if the replica were to take over. And replicas that come are not kept waiting for others.
+pub(crate) const ARGS: [&str; 4] = [
+    "--repl-diskless-sync",
+    "no",
+    "--repl-diskless-sync-delay",
+    "0",
+];
+
 #[derive(Debug)]
 pub(crate) struct Replication {
     is_master: bool,
@@ -35,8 +47,7 @@ impl Replication {
         self.is_linked
     }
 
-    /// Whether the server sends what it is told to `replica`. For up to a second after a replica
-    /// is linked that is not so, and what is written then is lost with the master.
+    /// Whether the server sends what it is told to `replica`, given [`ARGS`].
     pub(crate) fn is_sent_to(&self, replica: &RealRedis) -> bool {
         self.sent_to.contains(&replica.addr().port())
     }
