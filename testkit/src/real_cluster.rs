@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// own.
 ///
 /// Nodes 0 to 2 are the masters at first, and node `i + 3` is the replica of node `i`. When a
-/// master is killed or frozen, the others notice after a second, and within two to three seconds
-/// its replica has its slots. Redis takes two seconds to start, since a node serves nothing before.
+/// master is killed or frozen, the others notice after a second, and within two to four seconds its
+/// replica has its slots. Starting takes two seconds, since a node serves nothing before.
 ///
 /// Needs Redis 7 or Valkey.
 ///

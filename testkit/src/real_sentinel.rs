@@ -1,24 +1,22 @@
 //! A real master with its replicas and sentinels.
 
+mod launch;
 mod view;
 
 use std::{io, time::Duration};
 
+use launch::{DOWN_AFTER, sentinel, server};
 use view::View;
 
 use crate::{
     RealRedis, StartError,
     ask::{ask, poll},
-    replication::{self, Replication},
+    replication::Replication,
 };
 
 const MASTER_NAME: &str = "mymaster";
 /// How many of the servers are replicas at first.
 const REPLICAS: usize = 2;
-/// After how many milliseconds each sentinel takes the master for down. They differ, so that one
-/// sentinel asks the others for their votes: if all ask at once, each votes for itself, and the
-/// next try is six seconds later.
-const DOWN_AFTER: [u32; 3] = [500, 1000, 1500];
 /// How long what does not wait for an outage may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,9 +35,9 @@ const UNHURRIED: &str = "SENTINEL DEBUG publish-period 500";
 
 /// A master, two replicas and three sentinels, all real processes on ports of their own.
 ///
-/// When the master is killed or frozen, a sentinel notices after half a second, and within one to
+/// When the master is killed or frozen, a sentinel notices after half a second, and within about
 /// three seconds a replica is the master and all sentinels know it. With Redis 6, which has no
-/// `SENTINEL DEBUG`, starting takes some ten seconds and a failover may take as long.
+/// `SENTINEL DEBUG` to hurry sentinels, that and the start take longer.
 ///
 /// All [`servers`](Self::servers) can be used as every [`RealRedis`]. One that is killed and
 /// restarted later comes back with the role it had, and is made a replica if another is master by
@@ -308,25 +306,4 @@ fn not_ready(error: io::Error) -> StartError {
         waited: PATIENCE,
         log: error.to_string(),
     }
-}
-
-fn server(role: &str) -> Result<RealRedis, StartError> {
-    RealRedis::builder()
-        .config(role)
-        .args(replication::ARGS)
-        .start()
-}
-
-fn sentinel(master: u16, down_after: u32) -> Result<RealRedis, StartError> {
-    // One sentinel's word is enough for a failover, if most of them then vote for it.
-    let config = format!(
-        "sentinel monitor {MASTER_NAME} 127.0.0.1 {master} 1\n\
-         sentinel down-after-milliseconds {MASTER_NAME} {down_after}\n\
-         sentinel failover-timeout {MASTER_NAME} 3000\n\
-         sentinel parallel-syncs {MASTER_NAME} {REPLICAS}\n"
-    );
-    RealRedis::builder()
-        .config(config)
-        .arg("--sentinel")
-        .start()
 }

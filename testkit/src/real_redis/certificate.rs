@@ -15,7 +15,7 @@ impl RealRedis {
     /// # Errors
     ///
     /// If the server does not take the certificate, or does not speak
-    /// TLS.
+    /// [TLS](crate::RealRedisBuilder::tls).
     pub fn set_certificate(&self, certificate: &TlsCertificate) -> io::Result<()> {
         if self.options.tls.is_none() {
             return Err(io::Error::other("the Redis server does not speak TLS"));
