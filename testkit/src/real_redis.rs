@@ -11,7 +11,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 pub use builder::RealRedisBuilder;
@@ -19,7 +19,7 @@ use ports::Ports;
 use process::Process;
 use rustix::process::Signal;
 
-use crate::{StartError, locate, locate::Program, temp_dir::TempDir};
+use crate::{StartError, locate, locate::Program, temp_dir::TempDir, watchdog::Watchdog};
 
 /// How often a start is tried again when another program has taken a port.
 const PORT_ATTEMPTS: u32 = 5;
@@ -55,7 +55,9 @@ pub struct RealRedis {
     program: Program,
     options: RealRedisBuilder,
     ports: Mutex<Ports>,
+    // Dropped in this order.
     process: Mutex<Option<Process>>,
+    watchdog: Arc<Watchdog>,
     dir: TempDir,
 }
 
@@ -91,12 +93,16 @@ impl RealRedis {
     }
 
     fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
+        let program = locate::program()?;
+        let dir = TempDir::new().map_err(StartError::io("create a temporary directory"))?;
+        let watchdog = Watchdog::over(dir.path());
         let redis = Self {
-            program: locate::program()?,
+            program,
             ports: Mutex::new(Ports::reserve(builder.cluster_node)?),
             options: builder,
             process: Mutex::new(None),
-            dir: TempDir::new().map_err(StartError::io("create a temporary directory"))?,
+            watchdog: Arc::new(watchdog.map_err(StartError::io("start the watchdog shell"))?),
+            dir,
         };
         if let Some(config) = &redis.options.config {
             fs::write(redis.config_file(), config)
@@ -264,14 +270,10 @@ impl RealRedis {
         command
             .args(&self.options.args)
             .args(args.into_iter().map(Into::into));
-        let process = Process::spawn(command, self.program.path(), self.dir(), &self.log_file());
+        let (program, log) = (self.program.path(), self.log_file());
+        let process = Process::spawn(command, program, &log, &self.watchdog);
         let process = process.and_then(|mut process| {
-            readiness::wait(
-                &mut process,
-                &self.socket(),
-                &self.log_file(),
-                self.options.wait_loaded,
-            )?;
+            readiness::wait(&mut process, &self.socket(), &log, self.options.wait_loaded)?;
             Ok(process)
         });
         ports.take_back();

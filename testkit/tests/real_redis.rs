@@ -16,6 +16,7 @@ use std::{
 use redis_resilient_testkit::{RealRedis, StartError};
 use rustix::process::{Pid, test_kill_process};
 use support::RawClient;
+use traces::Trace;
 
 fn exists(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
@@ -216,14 +217,15 @@ fn nothing_is_left_after_a_panic() {
 #[test]
 fn nothing_is_left_after_the_process_is_killed() {
     if traces::is_victim() {
-        let redis = RealRedis::start().unwrap();
-        redis.freeze();
-        traces::tell([&redis]);
+        let [frozen, killed] = [(); 2].map(|()| RealRedis::start().unwrap());
+        frozen.freeze();
+        killed.kill();
+        traces::tell([&frozen, &killed]);
         return;
     }
     let traces = traces::of_a_killed_process("nothing_is_left_after_the_process_is_killed");
-    assert_eq!(traces.len(), 1);
-    traces[0].wait_until_gone();
+    assert_eq!(traces.len(), 2);
+    traces.iter().for_each(Trace::wait_until_gone);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{
     io,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,15 +18,15 @@ use crate::{StartError, watchdog::Watchdog};
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    watchdog: Option<Watchdog>,
+    watchdog: Arc<Watchdog>,
 }
 
 impl Process {
     pub(super) fn spawn(
         mut command: Command,
         program: &Path,
-        dir: &Path,
         log: &Path,
+        watchdog: &Arc<Watchdog>,
     ) -> Result<Self, StartError> {
         let open_log = StartError::io("open the server's log file");
         let log = OpenOptions::new().create(true).append(true).open(log);
@@ -41,12 +42,12 @@ impl Process {
                 reason: error.to_string(),
             })?;
         // From here on a failure kills the server by dropping it.
-        let mut process = Self {
+        let process = Self {
             child,
-            watchdog: None,
+            watchdog: Arc::clone(watchdog),
         };
-        let watchdog = Watchdog::over(process.pid(), dir);
-        process.watchdog = Some(watchdog.map_err(StartError::io("start the watchdog shell"))?);
+        let guarded = watchdog.guard(process.pid());
+        guarded.map_err(StartError::io("reach the watchdog shell"))?;
         Ok(process)
     }
 
@@ -85,8 +86,8 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Once the server is reaped its process id may be another's: the watchdog goes first.
-        self.watchdog = None;
+        // Once the server is reaped its process id may be another's: the watchdog is told first.
+        self.watchdog.release();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
