@@ -258,7 +258,9 @@ fn an_order_whose_end_is_too_far_away_has_none() {
                 order,
                 until_ms: None,
             };
-            assert_eq!(word.forced(order, Some(until_ms)).phase(), forced);
+            let ordered = word.forced(order, Some(until_ms));
+            assert_eq!(ordered.phase(), forced);
+            assert_ne!(ordered.generation(), word.generation());
         }
     }
 }
