@@ -148,6 +148,34 @@ fn a_lost_probe_is_replaced_and_can_do_nothing_any_more() {
 }
 
 #[test]
+fn the_newest_probe_is_the_one_that_is_waited_for() {
+    let settings = Settings {
+        half_open_permits: 2,
+        verdict: Verdict::of(2, 2),
+        ..settings()
+    };
+    let one = probe(opened(&settings, 0), &settings, 1000);
+    let two = probe(one, &settings, 1400);
+    let waits = Admission::Reject { retry_after_ms: 0 };
+    assert_eq!(two.admit(&settings, 1899, 500), waits);
+    assert_ne!(two.admit(&settings, 1900, 500), waits);
+}
+
+#[test]
+fn the_longest_lease_is_waited_for_from_its_first_moment() {
+    let settings = Settings {
+        probe_lease_ms: MAX_LEASE_MS,
+        ..settings()
+    };
+    let half = probe(opened(&settings, 0), &settings, 1000);
+    let waits = Admission::Reject { retry_after_ms: 0 };
+    for now_ms in [1000, 1001, 1000 + MAX_LEASE_MS - 1] {
+        assert_eq!(half.admit(&settings, now_ms, 500), waits, "at {now_ms}");
+    }
+    assert_ne!(half.admit(&settings, 1000 + MAX_LEASE_MS, 500), waits);
+}
+
+#[test]
 fn a_lost_probe_is_replaced_however_long_nobody_calls() {
     let settings = Settings {
         probe_lease_ms: MAX_LEASE_MS,
