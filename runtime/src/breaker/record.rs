@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::window::Window;
 use super::word::Word;
 
-// What is here informs and decides nothing but who is told; the state word decides.
+// Sums, a switch and what is shown: nothing is published through them, and the state word has the say.
 const ORDER: Ordering = Ordering::Relaxed;
 
 /// All of a breaker but the word itself.

@@ -1,35 +1,10 @@
 //! A cluster loses the owner of some slots.
 
 use redis::{AsyncCommands, Commands, RedisResult};
-use redis_resilient::connection::{BlockingConnection, Connection, Connector};
-use redis_resilient::redis_resilient;
+use redis_resilient::connection::Connector;
 use redis_resilient_testkit::RealCluster;
 
 use super::*;
-
-#[redis_resilient(
-    retries = 100,
-    backoff = "fixed",
-    delay = "50ms",
-    jitter = "none",
-    deadline = "5s",
-    breaker = false
-)]
-async fn write(redis: &mut Connection, key: &str, value: u64) -> RedisResult<()> {
-    redis.set(key, value).await
-}
-
-#[redis_resilient(
-    retries = 100,
-    backoff = "fixed",
-    delay = "50ms",
-    jitter = "none",
-    deadline = "5s",
-    breaker = false
-)]
-fn write_blocking(redis: &mut BlockingConnection, key: &str, value: u64) -> RedisResult<()> {
-    redis.set(key, value)
-}
 
 fn to_the(cluster: &RealCluster) -> RedisResult<Connector> {
     Ok(Connector::cluster(cluster.urls())?

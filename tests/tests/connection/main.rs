@@ -8,7 +8,9 @@ mod once;
 mod sentinels;
 mod tls;
 
-use redis_resilient::connection::{Connector, ConnectorBuilder};
+use redis::{AsyncCommands, Commands, RedisResult};
+use redis_resilient::connection::{BlockingConnection, Connection, Connector, ConnectorBuilder};
+use redis_resilient::redis_resilient;
 use redis_resilient_testkit::{FaultProxy, RealRedis};
 use std::time::Duration;
 
@@ -21,11 +23,11 @@ const CONNECT: Duration = Duration::from_millis(400);
 const SLACK: Duration = Duration::from_secs(2);
 
 /// A connector with short limits.
-fn connector(url: &str) -> redis::RedisResult<Connector> {
+fn connector(url: &str) -> RedisResult<Connector> {
     Ok(builder(url)?.build())
 }
 
-fn builder(url: &str) -> redis::RedisResult<ConnectorBuilder> {
+fn builder(url: &str) -> RedisResult<ConnectorBuilder> {
     Ok(Connector::builder(url)?
         .connect_timeout(CONNECT)
         .response_timeout(RESPONSE))
@@ -36,4 +38,29 @@ fn proxied() -> Result<(RealRedis, FaultProxy), Box<dyn std::error::Error>> {
     let server = redis_resilient_tests::server()?;
     let proxy = FaultProxy::to(server.addr())?;
     Ok((server, proxy))
+}
+
+/// Rides out a failover within one call.
+#[redis_resilient(
+    retries = 100,
+    backoff = "fixed",
+    delay = "50ms",
+    jitter = "none",
+    deadline = "5s",
+    breaker = false
+)]
+async fn write(redis: &mut Connection, key: &str, value: u64) -> RedisResult<()> {
+    redis.set(key, value).await
+}
+
+#[redis_resilient(
+    retries = 100,
+    backoff = "fixed",
+    delay = "50ms",
+    jitter = "none",
+    deadline = "5s",
+    breaker = false
+)]
+fn write_blocking(redis: &mut BlockingConnection, key: &str, value: u64) -> RedisResult<()> {
+    redis.set(key, value)
 }

@@ -4,37 +4,11 @@ use std::thread;
 use std::time::Instant;
 
 use redis::{AsyncCommands, Commands, RedisResult};
-use redis_resilient::connection::{BlockingConnection, Connection, Connector};
-use redis_resilient::redis_resilient;
+use redis_resilient::connection::Connector;
 use redis_resilient_testkit::RealSentinel;
 use tokio::time::sleep;
 
 use super::*;
-
-/// Rides out the failover within one call.
-#[redis_resilient(
-    retries = 100,
-    backoff = "fixed",
-    delay = "50ms",
-    jitter = "none",
-    deadline = "5s",
-    breaker = false
-)]
-async fn write(redis: &mut Connection, value: u64) -> RedisResult<()> {
-    redis.set("k", value).await
-}
-
-#[redis_resilient(
-    retries = 100,
-    backoff = "fixed",
-    delay = "50ms",
-    jitter = "none",
-    deadline = "5s",
-    breaker = false
-)]
-fn write_blocking(redis: &mut BlockingConnection, value: u64) -> RedisResult<()> {
-    redis.set("k", value)
-}
 
 fn to_the_master(sentinels: &RealSentinel) -> RedisResult<Connector> {
     Ok(
@@ -49,9 +23,9 @@ fn to_the_master(sentinels: &RealSentinel) -> RedisResult<Connector> {
 async fn a_killed_master_is_ridden_out_within_a_call() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let mut redis = to_the_master(&sentinels)?.get().await?;
-    write(&mut redis, 1).await?;
+    write(&mut redis, "k", 1).await?;
     sentinels.kill_master();
-    write(&mut redis, 2).await?;
+    write(&mut redis, "k", 2).await?;
     assert_eq!(redis.get::<_, u64>("k").await?, 2);
     Ok(())
 }
@@ -60,9 +34,9 @@ async fn a_killed_master_is_ridden_out_within_a_call() -> TestResult {
 fn a_killed_master_is_ridden_out_by_synchronous_code() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let mut redis = to_the_master(&sentinels)?.get_blocking()?;
-    write_blocking(&mut redis, 1)?;
+    write_blocking(&mut redis, "k", 1)?;
     sentinels.kill_master();
-    write_blocking(&mut redis, 2)?;
+    write_blocking(&mut redis, "k", 2)?;
     assert_eq!(redis.get::<_, u64>("k")?, 2);
     Ok(())
 }
@@ -74,7 +48,7 @@ async fn no_write_is_lost_on_a_master_that_wakes_up() -> TestResult {
     let connector = to_the_master(&sentinels)?;
     let mut redis = connector.get().await?;
     let mut idle = connector.get().await?;
-    write(&mut redis, 0).await?;
+    write(&mut redis, "k", 0).await?;
     let old = sentinels.freeze_master();
     // In flight over the switch, and after it.
     let mut acknowledged = 0;
@@ -114,8 +88,8 @@ async fn a_connection_that_slept_through_a_failover_does_not_write_to_the_old_ma
     let sentinels = RealSentinel::start()?;
     let connector = to_the_master(&sentinels)?;
     let (mut asynchronous, mut blocking) = (connector.get().await?, connector.get_blocking()?);
-    write(&mut asynchronous, 1).await?;
-    write_blocking(&mut blocking, 1)?;
+    write(&mut asynchronous, "k", 1).await?;
+    write_blocking(&mut blocking, "k", 1)?;
     let old = sentinels.freeze_master();
     sentinels.wait_for_failover(old, MS(10_000))?;
     sentinels.server(old).thaw();
@@ -139,7 +113,7 @@ async fn a_connection_that_slept_through_a_failover_does_not_write_to_the_old_ma
 async fn sentinels_that_are_gone_do_no_harm_to_what_is_connected() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let mut redis = to_the_master(&sentinels)?.get().await?;
-    write(&mut redis, 1).await?;
+    write(&mut redis, "k", 1).await?;
     for sentinel in sentinels.sentinels() {
         sentinel.kill();
     }

@@ -11,7 +11,7 @@ pub(crate) enum Offered {
 use Offered::{No, Yes};
 
 const SLIDING: &str = "the engine's rate begins its window with a failure, and a clean path writes nothing; \
-     a window that slides is not built";
+     windows that are cleared at fixed times, or that count failures without a share, are not built";
 const COUNTS: &str = "a healthy call is not counted where no window asks for it: only failures in a row, \
      failures of the last calls and outcomes of probes can be seen";
 const BY_HAND: &str = "prose: no test has been written by hand for it";
