@@ -36,15 +36,20 @@ mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod ending;
 mod environment;
 mod handle;
+mod health;
 mod keeper;
+mod key;
 mod live;
 mod once;
 mod packed;
+mod pool;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
+mod silence;
 mod slot;
 mod source;
 mod wire;
@@ -109,8 +114,12 @@ impl Connector {
 
     /// One for the cluster that these servers belong to, with settings to come. Connects nothing.
     ///
-    /// Redis-rs's own retries are off: they execute again what may have been executed. Its connection learns of a new topology from the
-    /// failures that it hands out, so an annotated function needs retries.
+    /// * Redis-rs's own retries are off: they execute again what may have been executed. Its connection learns of a new topology from the
+    ///   failures that it hands out, so an annotated function needs retries.
+    /// * [`connect_timeout`](ConnectorBuilder::connect_timeout) is for each server; to know all of the cluster may take three of them.
+    /// * Silence is counted for ranges of slots. Where one is silent for too long, another connection is made beside the one that there is, and
+    ///   takes its place if the slot answers on it: until then, commands for the other servers go on as they were.
+    /// * No server is tried with a `PING`. The first command without an answer after a time without commands counts as enough of them.
     ///
     /// # Errors
     /// If an address makes no sense, or none is given.

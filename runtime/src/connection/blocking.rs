@@ -1,185 +1,18 @@
 //! Connections for synchronous code: each caller has one of its own while it holds it.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::slice;
+use std::sync::Arc;
 
-use redis::{Cmd, ConnectionAddr, ConnectionLike, RedisResult, Value};
+use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
+use super::ending::Healing;
 use super::handle::told;
-use super::keeper::{Failed, Keeper, not_sent};
-use super::live::{ends_connection, has_end};
+use super::keeper::Keeper;
 use super::packed;
-use super::settings::Credentials;
-use super::source::client;
+use super::pool::Idle;
 use super::wire::BlockingWire;
-use crate::clock::{now_ms, whole_millis};
-
-/// Connections that nobody holds are kept, up to so many.
-const MOST_IDLE: usize = 32;
-
-/// What the blocking connections of a connector share.
-#[derive(Debug, Default)]
-pub(super) struct Pool {
-    idle: Mutex<Vec<Idle>>,
-    gate: Mutex<Gate>,
-    passed: Condvar,
-}
-
-/// One at a time connects; when one fails, all fail for a moment.
-#[derive(Debug, Default)]
-struct Gate {
-    is_taken: bool,
-    failed: Option<Failed>,
-}
-
-struct Idle {
-    wire: BlockingWire,
-    /// Where it leads, if it leads to one server.
-    address: Option<ConnectionAddr>,
-    used_ms: u64,
-    /// When the address was last known to be right.
-    verified_ms: u64,
-}
-
-impl std::fmt::Debug for Idle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Idle {{ used_ms: {} }}", self.used_ms)
-    }
-}
-
-impl Keeper {
-    /// A connection that nobody else holds: one that is there, or a new one.
-    fn take(&self) -> RedisResult<Idle> {
-        loop {
-            let idle = self
-                .pool
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
-            let Some(mut idle) = idle else {
-                return self.connect_blocking();
-            };
-            if self.is_fresh(&idle) || self.still_serves(&mut idle) {
-                return Ok(idle);
-            }
-        }
-    }
-
-    fn is_fresh(&self, idle: &Idle) -> bool {
-        let (now_ms, limit_ms) = (now_ms(), whole_millis(self.settings.health_check_after));
-        let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
-        is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
-    }
-
-    /// Tries it, and asks where it ought to lead.
-    fn still_serves(&self, idle: &mut Idle) -> bool {
-        if self.source.moves()
-            && let Ok(Some(info)) = self.source.server_blocking(&self.settings)
-            && Some(info.addr()) != idle.address.as_ref()
-        {
-            self.forget_idle();
-            return false;
-        }
-        let answers = match idle.wire.req_command(&redis::cmd("PING")) {
-            Ok(reply) => !has_end(&reply),
-            Err(error) => !ends_connection(&error) && !error.is_timeout(),
-        };
-        (idle.used_ms, idle.verified_ms) = (now_ms(), now_ms());
-        answers
-    }
-
-    fn forget_idle(&self) {
-        self.pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-    }
-
-    fn put_back(&self, idle: Idle) {
-        let mut kept = self
-            .pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_IDLE {
-            kept.push(idle);
-        }
-    }
-
-    fn connect_blocking(&self) -> RedisResult<Idle> {
-        let credentials = self.credentials();
-        let pool = &self.pool;
-        let mut gate = pool.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let longest = self.settings.connect_timeout;
-        while gate.is_taken {
-            let (woken, waited) = pool
-                .passed
-                .wait_timeout(gate, longest)
-                .unwrap_or_else(PoisonError::into_inner);
-            gate = woken;
-            if waited.timed_out() {
-                return Err(self.took_too_long());
-            }
-        }
-        if let Some(failed) = &gate.failed
-            && let Some(error) = failed.is_fresh(now_ms(), credentials.as_ref())
-        {
-            return Err(error);
-        }
-        gate.is_taken = true;
-        drop(gate);
-        let taken = Taken(pool);
-        let connected = self.open_blocking(credentials.as_ref()).map_err(not_sent);
-        let mut gate = pool.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        gate.failed = match &connected {
-            Ok(_) => None,
-            Err(error) => {
-                let times = gate.failed.as_ref().map_or(0, Failed::times);
-                Some(Failed::new(error.clone(), times, credentials))
-            }
-        };
-        drop(gate);
-        drop(taken);
-        connected
-    }
-
-    /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
-    fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
-        let settings = &self.settings;
-        let (wire, address) = match self.source.server_blocking(settings)? {
-            Some(info) => {
-                let address = info.addr().clone();
-                let client = client(info, credentials)?;
-                let server = client.get_connection_with_timeout(settings.connect_timeout)?;
-                (BlockingWire::Server(server), Some(address))
-            }
-            None => (self.source.cluster_blocking(settings, credentials)?, None),
-        };
-        wire.set_timeouts(Some(settings.response_timeout))?;
-        Ok(Idle {
-            wire,
-            address,
-            used_ms: now_ms(),
-            verified_ms: now_ms(),
-        })
-    }
-}
-
-/// The gate, given back also if connecting panics.
-struct Taken<'a>(&'a Pool);
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        self.0
-            .gate
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_taken = false;
-        self.0.passed.notify_all();
-    }
-}
+use crate::clock::now_ms;
 
 /// A blocking connection that comes back: when what it stands on has failed, the next command goes over a new one.
 ///
@@ -203,13 +36,13 @@ impl BlockingConnection {
         &mut self,
         waits: bool,
         effect: impl FnOnce() -> Effect,
-        has_end: impl FnOnce(&T) -> bool,
+        replies: impl FnOnce(&T) -> &[Value],
         send: impl FnOnce(&mut BlockingWire) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let mut held = match self.held.take() {
             Some(held) if self.keeper.is_fresh(&held) => held,
             Some(held) => {
-                self.keeper.put_back(held);
+                self.keeper.pool.put_back(held);
                 self.keeper.take()?
             }
             None => self.keeper.take()?,
@@ -219,17 +52,22 @@ impl BlockingConnection {
             held.wire.set_timeouts(None)?;
         }
         let answer = send(&mut held.wire);
-        let goes_on = match &answer {
-            Ok(reply) => !has_end(reply),
-            // After a timeout the reply may come yet: it must not be taken for another's.
-            Err(error) => !ends_connection(error) && !error.is_timeout(),
+        // Without retries of its own a connection to a cluster heals nothing either.
+        let is_ended = match &answer {
+            Ok(reply) => replies(reply)
+                .iter()
+                .any(|reply| Healing::Nothing.is_ended_by_reply(reply)),
+            Err(error) => Healing::Nothing.is_ended_by(error),
         };
+        let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
+        // After a timeout the reply may come yet: it must not be taken for another's.
+        let goes_on = !is_ended && !has_timed_out;
         if goes_on && (!waits || held.wire.set_timeouts(limit).is_ok()) {
             held.used_ms = now_ms();
             self.held = Some(held);
-        } else {
-            // Those that nobody holds led to the same server.
-            self.keeper.forget_idle();
+        } else if is_ended || self.keeper.source.healing() == Healing::Nothing {
+            // Those that nobody holds led to the same server. In a cluster most of them are for others than the silent one.
+            self.keeper.pool.forget();
         }
         answer.map_err(|error| told(&self.keeper, error, effect))
     }
@@ -240,7 +78,7 @@ impl Drop for BlockingConnection {
         if let Some(held) = self.held.take()
             && !std::thread::panicking()
         {
-            self.keeper.put_back(held);
+            self.keeper.pool.put_back(held);
         }
     }
 }
@@ -250,7 +88,7 @@ impl ConnectionLike for BlockingConnection {
         self.run(
             any_waits(command),
             || effect_of(command),
-            has_end,
+            slice::from_ref,
             |wire| wire.req_packed_command(command),
         )
     }
@@ -264,7 +102,7 @@ impl ConnectionLike for BlockingConnection {
         self.run(
             any_waits(pipeline),
             || effect_of(pipeline),
-            |replies: &Vec<Value>| replies.iter().any(has_end),
+            Vec::as_slice,
             |wire| wire.req_packed_commands(pipeline, offset, count),
         )
     }
@@ -273,7 +111,7 @@ impl ConnectionLike for BlockingConnection {
         self.run(
             command::waits(args(command)),
             || command::effect(args(command)),
-            has_end,
+            slice::from_ref,
             |wire| wire.req_command(command),
         )
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
-use super::live::{Live, has_end};
+use super::live::Live;
+use super::silence::Silence;
 use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
@@ -39,7 +41,11 @@ impl Connection {
     }
 
     /// Leave to send something that ends in time, or `waits`.
-    async fn begin(&mut self, waits: bool) -> RedisResult<Sending> {
+    async fn begin(
+        &mut self,
+        waits: bool,
+        slot: impl FnOnce(&Keeper) -> Option<usize>,
+    ) -> RedisResult<(Wire, Watch)> {
         if self.live.is_given_up() {
             self.live = self.keeper.live().await?;
         }
@@ -54,20 +60,22 @@ impl Connection {
         } else {
             self.live.wire().ok_or_else(no_connection)?
         };
-        Ok(Sending {
-            wire,
-            watch: Watch::new(&self.live, &self.keeper, waits),
-        })
+        let slot = if waits { None } else { slot(&self.keeper) };
+        Ok((wire, Watch::new(&self.live, &self.keeper, waits, slot)))
     }
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
-            let Sending { mut wire, watch } = self.begin(command::waits(args(command))).await?;
+            let waits = command::waits(args(command));
+            let (mut wire, watch) = self
+                .begin(waits, |keeper| keeper.slot_of(args(command)))
+                .await?;
             let answer = watch.limit(wire.send(command)).await;
-            let ends = answer.as_ref().is_ok_and(has_end);
-            watch.end(wire, answer, ends, || command::effect(args(command)))
+            watch.end(wire, answer, slice::from_ref, || {
+                command::effect(args(command))
+            })
         })
     }
 
@@ -79,13 +87,11 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
             let commands = || pipeline.cmd_iter().map(args);
-            let Sending { mut wire, watch } = self.begin(commands().any(command::waits)).await?;
-            let sent = wire.send_all(pipeline, offset, count);
-            let answer = watch.limit(sent).await;
-            let ends = answer
-                .as_ref()
-                .is_ok_and(|replies| replies.iter().any(has_end));
-            watch.end(wire, answer, ends, || {
+            let waits = commands().any(command::waits);
+            let slot = |keeper: &Keeper| commands().find_map(|command| keeper.slot_of(command));
+            let (mut wire, watch) = self.begin(waits, slot).await?;
+            let answer = watch.limit(wire.send_all(pipeline, offset, count)).await;
+            watch.end(wire, answer, Vec::as_slice, || {
                 command::worst(commands().map(command::effect))
             })
         })
@@ -96,40 +102,44 @@ impl ConnectionLike for Connection {
     }
 }
 
-struct Sending {
-    wire: Wire,
-    watch: Watch,
-}
-
 /// Sees to it that what becomes of a command is known to the connection, even if nobody waits for it any more.
 struct Watch {
     keeper: Arc<Keeper>,
     live: Arc<Live>,
+    /// Those that have this slot are silent if no answer comes. `None`: silence says nothing.
+    slot: Option<usize>,
     /// `None`: it takes as long as it says.
     limit: Option<Duration>,
     is_over: bool,
 }
 
 impl Watch {
-    fn new(live: &Arc<Live>, keeper: &Arc<Keeper>, waits: bool) -> Self {
-        live.asked(now_ms());
-        Self {
+    fn new(live: &Arc<Live>, keeper: &Arc<Keeper>, waits: bool, slot: Option<usize>) -> Self {
+        let watch = Self {
             keeper: keeper.clone(),
             live: live.clone(),
+            slot,
             limit: (!waits).then_some(keeper.settings.response_timeout),
             is_over: false,
+        };
+        if let Some((_, silence)) = watch.silence() {
+            silence.asked(now_ms());
         }
+        watch
+    }
+
+    fn silence(&self) -> Option<(usize, &Silence)> {
+        let slot = self.slot?;
+        Some((slot, self.live.silence(slot)?))
     }
 
     async fn limit<T>(&self, sent: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
         let Some(limit) = self.limit else {
             return sent.await;
         };
-        if let Ok(answer) = timeout(limit, sent).await {
-            answer
-        } else {
-            self.live.timed_out(self.keeper.settings.unanswered);
-            Err(no_answer(limit))
+        match timeout(limit, sent).await {
+            Ok(answer) => answer,
+            Err(_) => Err(no_answer(limit)),
         }
     }
 
@@ -137,31 +147,40 @@ impl Watch {
         mut self,
         wire: Wire,
         answer: RedisResult<T>,
-        ends: bool,
+        replies: impl FnOnce(&T) -> &[Value],
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<T> {
         self.is_over = true;
-        let error = match answer {
-            Ok(value) => {
-                if ends {
-                    self.live.give_up();
-                } else {
-                    self.answered(wire);
-                }
-                return Ok(value);
-            }
-            Err(error) => error,
+        let healing = self.keeper.source.healing();
+        let is_ended = match &answer {
+            Ok(value) => replies(value)
+                .iter()
+                .any(|reply| healing.is_ended_by_reply(reply)),
+            Err(error) => healing.is_ended_by(error),
         };
-        if self.keeper.ends(&error) {
+        let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
+        if is_ended {
             self.live.give_up();
-        } else if !error.is_timeout() {
+        } else if has_timed_out {
+            self.timed_out();
+        } else {
             self.answered(wire);
         }
-        Err(told(&self.keeper, error, effect))
+        answer.map_err(|error| told(&self.keeper, error, effect))
+    }
+
+    fn timed_out(&self) {
+        if let Some((slot, silence)) = self.silence()
+            && silence.timed_out(self.keeper.patience())
+        {
+            self.keeper.silent(&self.live, slot);
+        }
     }
 
     fn answered(&self, wire: Wire) {
-        self.live.answered(now_ms());
+        if let Some((_, silence)) = self.silence() {
+            silence.answered(now_ms());
+        }
         if self.limit.is_none() {
             self.live.put_back(wire);
         }
@@ -170,8 +189,12 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let (false, Some(limit)) = (self.is_over, self.limit) {
-            self.live.left_alone(now_ms(), whole_millis(limit));
+        if !self.is_over
+            && let Some(limit) = self.limit
+            && let Some((slot, silence)) = self.silence()
+            && silence.left_alone(now_ms(), whole_millis(limit))
+        {
+            self.keeper.silent(&self.live, slot);
         }
     }
 }

@@ -1,19 +1,20 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::blocking::Pool;
-use super::live::{Live, ends_connection, has_end};
+use super::live::Live;
+use super::pool::Pool;
 use super::settings::{Credentials, Settings};
-use super::source::Source;
+use super::source::{Connected, Source};
 use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
-use crate::clock::{now_ms, whole_millis};
+use crate::clock::now_ms;
 
 /// After the first failed rebuild there is none for this long; after each further one for twice as long, up to the longest.
 const FIRST_REST_MS: u64 = 25;
@@ -108,70 +109,48 @@ impl Keeper {
         }
     }
 
-    /// Whether the connection has to be made anew after this failure.
-    pub(super) fn ends(&self, error: &RedisError) -> bool {
-        if self.source.heals() {
-            error.kind() == ErrorKind::AuthenticationFailed
-        } else {
-            ends_connection(error)
-        }
-    }
-
-    /// Whether nothing has been heard for so long that a command might be lost on it, or be executed by a server that is the master no more.
-    pub(super) fn doubts(&self, live: &Live) -> bool {
-        let now_ms = now_ms();
-        let limit_ms = whole_millis(self.settings.health_check_after);
-        live.idle_ms(now_ms) >= limit_ms
-            || self.source.moves() && live.unverified_ms(now_ms) >= limit_ms
-    }
-
-    /// The same after it has been tried, or what is connected in its place.
-    pub(super) async fn checked(self: &Arc<Self>, live: &Arc<Live>) -> RedisResult<Arc<Live>> {
-        let checking = live.checking.lock().await;
-        // Somebody else may have done it meanwhile.
-        if live.is_given_up() || self.doubts(live) && !self.holds(live).await {
-            live.give_up();
-            drop(checking);
-            return self.live().await;
-        }
-        Ok(live.clone())
-    }
-
-    async fn holds(&self, live: &Live) -> bool {
-        match self.source.moved_to(&self.settings).await {
-            Some(Ok(address)) if live.leads_to() != Some(&address) => return false,
-            // Without an answer the server itself is asked.
-            Some(_) => live.verified(now_ms()),
-            None => {}
-        }
-        let ping = redis::cmd("PING");
-        let limit = self.settings.response_timeout;
-        let Some(mut wire) = live.wire() else {
-            return false;
-        };
-        // Any answer will do: a server that is loading is there.
-        let answers = match timeout(limit, wire.send(&ping)).await {
-            Ok(Ok(reply)) => !has_end(&reply),
-            Ok(Err(error)) => !ends_connection(&error),
-            Err(_) => false,
-        };
-        if answers {
-            live.answered(now_ms());
-        }
-        answers
-    }
-
     /// One more connection, for a command that waits.
     pub(super) async fn connect_spare(&self) -> RedisResult<Wire> {
-        let credentials = self.credentials();
-        let connect = self.source.connect(&self.settings, credentials.as_ref(), 1);
-        match timeout(self.settings.connect_timeout, connect).await {
-            Ok(connected) => {
-                let wire = connected.map_err(not_sent)?.wires.pop();
-                wire.ok_or_else(|| self.took_too_long())
-            }
+        let settings = Settings {
+            connections: 1,
+            response_timeout: Duration::MAX,
+            ..self.settings.clone()
+        };
+        let connected = self.connect(&settings, self.credentials().as_ref()).await?;
+        let wire = connected.wires.into_iter().next();
+        wire.ok_or_else(|| self.took_too_long())
+    }
+
+    /// Takes no longer than it may.
+    async fn connect(
+        &self,
+        settings: &Settings,
+        credentials: Option<&Credentials>,
+    ) -> RedisResult<Connected> {
+        let connect = self.source.connect(settings, credentials);
+        match timeout(self.source.connect_limit(settings), connect).await {
+            Ok(connected) => connected.map_err(not_sent),
             Err(_) => Err(self.took_too_long()),
         }
+    }
+
+    /// What is connected anew, beside what there is.
+    pub(super) async fn connect_live(
+        &self,
+        credentials: Option<&Credentials>,
+    ) -> RedisResult<Arc<Live>> {
+        let connected = self.connect(&self.settings, credentials).await?;
+        Ok(Arc::new(Live::new(
+            connected,
+            self.source.parts(),
+            now_ms(),
+        )))
+    }
+
+    /// This one takes the place of the other.
+    pub(super) fn replace(&self, old: &Live, new: Arc<Live>) {
+        self.is_now(State::Connected(new));
+        old.give_up();
     }
 
     fn look(self: &Arc<Self>) -> Look {
@@ -206,22 +185,14 @@ impl Keeper {
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        let text = format!("no connection within {:?}", self.settings.connect_timeout);
+        let limit = self.source.connect_limit(&self.settings);
+        let text = format!("no connection within {limit:?}");
         not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
     }
 
     async fn build(&self, failed: u32) -> RedisResult<Arc<Live>> {
         let credentials = self.credentials();
-        let times = self.settings.connections;
-        let connect = self
-            .source
-            .connect(&self.settings, credentials.as_ref(), times);
-        let connected = timeout(self.settings.connect_timeout, connect).await;
-        let result = match connected {
-            Ok(Ok(connections)) => Ok(Arc::new(Live::new(connections, now_ms()))),
-            Ok(Err(error)) => Err(not_sent(error)),
-            Err(_) => Err(self.took_too_long()),
-        };
+        let result = self.connect_live(credentials.as_ref()).await;
         let next = match &result {
             Ok(live) => State::Connected(live.clone()),
             Err(error) => State::Failed(Failed::new(error.clone(), failed, credentials)),

@@ -21,6 +21,13 @@ pub(super) fn hash_tag(key: &[u8]) -> &[u8] {
     tag().unwrap_or(key)
 }
 
+/// A name that begins like this and is in this slot: found by trying, some thousand times.
+pub(super) fn name_in(slot: usize, begins: &str) -> String {
+    let names = (0_u32..).map(|number| format!("{begins}:{number}"));
+    let mut names = names.filter(|name| of_key(name.as_bytes()) == slot);
+    names.next().unwrap_or_default()
+}
+
 /// CRC-16/XMODEM.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
@@ -45,6 +52,13 @@ mod tests {
         assert_eq!(crc16(b"123456789"), 0x31c3);
         for (key, slot) in [("foo", 12_182), ("bar", 5_061), ("hello", 866), ("", 0)] {
             assert_eq!(of_key(key.as_bytes()), slot, "{key}");
+        }
+    }
+
+    #[test]
+    fn there_is_a_name_in_each_slot() {
+        for slot in [0, 1, 8_191, SLOTS - 1] {
+            assert_eq!(of_key(name_in(slot, "probe").as_bytes()), slot);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where Redis is, and how a connection to it is made.
 
 use std::fmt;
+use std::time::Duration;
 
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult,
@@ -8,10 +9,14 @@ use redis::{
 
 #[cfg(feature = "cluster")]
 use super::cluster::{Cluster, redirected};
+use super::ending::Healing;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::settings::{Credentials, Settings, with_tcp_settings};
 use super::wire::{BlockingWire, Wire};
+
+/// In so many ranges the slots of a cluster are watched: few of them belong to two masters.
+const RANGES: usize = 64;
 
 /// Where Redis is.
 #[derive(Clone)]
@@ -47,13 +52,13 @@ pub(super) struct Connected {
 }
 
 impl Source {
-    /// Connects, so many times.
+    /// Connects, as many times as the settings say.
     pub(super) async fn connect(
         &self,
         settings: &Settings,
         credentials: Option<&Credentials>,
-        times: usize,
     ) -> RedisResult<Connected> {
+        let times = settings.connections;
         let info = match self {
             Self::Server(info) => (**info).clone(),
             #[cfg(feature = "sentinel")]
@@ -118,12 +123,29 @@ impl Source {
         }
     }
 
-    /// Whether the connection sees to lost servers by itself, and follows redirections.
-    pub(super) const fn heals(&self) -> bool {
+    /// What an asynchronous connection sees to by itself. A synchronous one sees to nothing.
+    pub(super) const fn healing(&self) -> Healing {
         match self {
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => true,
-            _ => false,
+            Self::Cluster(_) => Healing::Servers,
+            _ => Healing::Nothing,
+        }
+    }
+
+    /// How many parts of it fall silent by themselves.
+    pub(super) const fn parts(&self) -> usize {
+        match self.healing() {
+            Healing::Nothing => 1,
+            Healing::Servers => RANGES,
+        }
+    }
+
+    /// How long it may take to connect to all of it, TLS, AUTH and all.
+    pub(super) fn connect_limit(&self, settings: &Settings) -> Duration {
+        match self.healing() {
+            Healing::Nothing => settings.connect_timeout,
+            // A seed and later a server of the cluster may use up the time for one; the slots are asked for between them.
+            Healing::Servers => settings.connect_timeout.saturating_mul(3),
         }
     }
 

@@ -1,0 +1,175 @@
+//! Blocking connections that nobody holds, and how new ones are made.
+
+use std::fmt;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use redis::{ConnectionAddr, RedisResult};
+
+use super::ending::Healing;
+use super::keeper::{Failed, Keeper, not_sent};
+use super::settings::Credentials;
+use super::source::client;
+use super::wire::BlockingWire;
+use crate::clock::{now_ms, whole_millis};
+
+/// Connections that nobody holds are kept, up to so many.
+const MOST_IDLE: usize = 32;
+
+/// What the blocking connections of a connector share.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    idle: Mutex<Vec<Idle>>,
+    gate: Mutex<Gate>,
+    passed: Condvar,
+}
+
+/// One at a time connects; when one fails, all fail for a moment.
+#[derive(Debug, Default)]
+struct Gate {
+    is_taken: bool,
+    failed: Option<Failed>,
+}
+
+/// A connection that its holder may use at once.
+pub(super) struct Idle {
+    pub(super) wire: BlockingWire,
+    /// Where it leads, if it leads to one server.
+    address: Option<ConnectionAddr>,
+    pub(super) used_ms: u64,
+    /// When the address was last known to be right.
+    verified_ms: u64,
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Idle {{ used_ms: {} }}", self.used_ms)
+    }
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Idle> {
+        self.idle().pop()
+    }
+
+    pub(super) fn put_back(&self, idle: Idle) {
+        let mut kept = self.idle();
+        if kept.len() < MOST_IDLE {
+            kept.push(idle);
+        }
+    }
+
+    /// They are of no use any more.
+    pub(super) fn forget(&self) {
+        self.idle().clear();
+    }
+}
+
+impl Keeper {
+    /// A connection that nobody else holds: one that is there, or a new one.
+    pub(super) fn take(&self) -> RedisResult<Idle> {
+        while let Some(mut idle) = self.pool.take() {
+            if self.is_fresh(&idle) || self.still_serves(&mut idle) {
+                return Ok(idle);
+            }
+        }
+        self.connect_blocking()
+    }
+
+    /// Whether it may be used without being tried. One to a cluster may: a server that stands still would make all the others useless.
+    pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
+        let (now_ms, limit_ms) = (now_ms(), whole_millis(self.settings.health_check_after));
+        let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
+        self.source.healing() == Healing::Servers
+            || is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
+    }
+
+    /// Tries it, and asks where it ought to lead.
+    fn still_serves(&self, idle: &mut Idle) -> bool {
+        if self.source.moves()
+            && let Ok(Some(info)) = self.source.server_blocking(&self.settings)
+            && Some(info.addr()) != idle.address.as_ref()
+        {
+            self.pool.forget();
+            return false;
+        }
+        let answer = idle.wire.req_command(&redis::cmd("PING"));
+        (idle.used_ms, idle.verified_ms) = (now_ms(), now_ms());
+        Healing::Nothing.is_well(&answer)
+    }
+
+    fn connect_blocking(&self) -> RedisResult<Idle> {
+        let credentials = self.credentials();
+        let pool = &self.pool;
+        let mut gate = pool.gate();
+        let longest = self.source.connect_limit(&self.settings);
+        while gate.is_taken {
+            let (woken, waited) = pool
+                .passed
+                .wait_timeout(gate, longest)
+                .unwrap_or_else(PoisonError::into_inner);
+            gate = woken;
+            if waited.timed_out() {
+                return Err(self.took_too_long());
+            }
+        }
+        if let Some(failed) = &gate.failed
+            && let Some(error) = failed.is_fresh(now_ms(), credentials.as_ref())
+        {
+            return Err(error);
+        }
+        gate.is_taken = true;
+        drop(gate);
+        let taken = Taken(pool);
+        let connected = self.open_blocking(credentials.as_ref()).map_err(not_sent);
+        let mut gate = pool.gate();
+        gate.failed = match &connected {
+            Ok(_) => None,
+            Err(error) => {
+                let times = gate.failed.as_ref().map_or(0, Failed::times);
+                Some(Failed::new(error.clone(), times, credentials))
+            }
+        };
+        drop(gate);
+        drop(taken);
+        connected
+    }
+
+    /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
+    fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
+        let settings = &self.settings;
+        let (wire, address) = match self.source.server_blocking(settings)? {
+            Some(info) => {
+                let address = info.addr().clone();
+                let client = client(info, credentials)?;
+                let server = client.get_connection_with_timeout(settings.connect_timeout)?;
+                (BlockingWire::Server(server), Some(address))
+            }
+            None => (self.source.cluster_blocking(settings, credentials)?, None),
+        };
+        wire.set_timeouts(Some(settings.response_timeout))?;
+        Ok(Idle {
+            wire,
+            address,
+            used_ms: now_ms(),
+            verified_ms: now_ms(),
+        })
+    }
+}
+
+/// The gate, given back also if connecting panics.
+struct Taken<'a>(&'a Pool);
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.0.gate().is_taken = false;
+        self.0.passed.notify_all();
+    }
+}
