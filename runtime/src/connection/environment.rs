@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
+use super::settings::ClientName;
 use super::{Connector, ConnectorBuilder, Credentials};
 
 /// A variable of the environment that makes no sense. Its value is not told: it may be a password.
@@ -41,6 +42,7 @@ const CONNECT_TIMEOUT: &str = "REDIS_CONNECT_TIMEOUT";
 const RESPONSE_TIMEOUT: &str = "REDIS_RESPONSE_TIMEOUT";
 const HEALTH_CHECK_AFTER: &str = "REDIS_HEALTH_CHECK_AFTER";
 const POOL_SIZE: &str = "REDIS_POOL_SIZE";
+const CLIENT_NAME: &str = "REDIS_CLIENT_NAME";
 
 const A_URL: &str = "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS";
 const URLS: &str = "URLs such as redis://one:26379,redis://two:26379";
@@ -62,6 +64,7 @@ impl Connector {
     /// | `REDIS_RESPONSE_TIMEOUT` | `250ms` | 500 ms |
     /// | `REDIS_HEALTH_CHECK_AFTER` | `5s` | 1 s |
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
+    /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
     /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set.
     ///
@@ -120,6 +123,12 @@ fn builder(
     if let Some(size) = look_up(POOL_SIZE)? {
         let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
         builder = builder.connections(size.ok_or(wrong(POOL_SIZE, "a number from 1 to 1000"))?);
+    }
+    if let Some(name) = look_up(CLIENT_NAME)? {
+        if ClientName::new(&name).is_none() {
+            return Err(wrong(CLIENT_NAME, "ASCII without spaces"));
+        }
+        builder = builder.client_name(&name);
     }
     match (look_up(USERNAME)?, look_up(PASSWORD)?) {
         (Some(name), Some(password)) => {
@@ -244,6 +253,7 @@ mod tests {
             ("REDIS_RESPONSE_TIMEOUT", "1.5s"),
             ("REDIS_HEALTH_CHECK_AFTER", "2m"),
             ("REDIS_POOL_SIZE", "4"),
+            ("REDIS_CLIENT_NAME", "orders"),
             ("REDIS_USERNAME", "app"),
             ("REDIS_PASSWORD", "hunter2"),
         ]);
@@ -253,6 +263,7 @@ mod tests {
             "response_timeout: 1.5s",
             "health_check_after: 120s",
             "connections: 4",
+            r#""orders""#,
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
@@ -300,6 +311,10 @@ mod tests {
             ),
             (vec![("REDIS_POOL_SIZE", "0")], "REDIS_POOL_SIZE"),
             (vec![("REDIS_POOL_SIZE", "many")], "REDIS_POOL_SIZE"),
+            (
+                vec![("REDIS_CLIENT_NAME", "two words")],
+                "REDIS_CLIENT_NAME",
+            ),
             (vec![("REDIS_USERNAME", "app")], "REDIS_PASSWORD"),
             (vec![("REDIS_SENTINELS", "redis://one")], "REDIS_MASTER"),
             (

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use redis::{ConnectionAddr, RedisResult};
+use redis::{ConnectionAddr, ConnectionLike as _, RedisResult};
 
 use super::ending::Healing;
 use super::keeper::{Failed, Keeper, not_sent};
@@ -145,7 +145,7 @@ impl Keeper {
     /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let (wire, address) = match self.source.server_blocking(settings)? {
+        let (mut wire, address) = match self.source.server_blocking(settings)? {
             Some(info) => {
                 let address = info.addr().clone();
                 let client = client(info, credentials)?;
@@ -155,6 +155,10 @@ impl Keeper {
             None => (self.source.cluster_blocking(settings, credentials)?, None),
         };
         wire.set_timeouts(Some(settings.response_timeout))?;
+        if let (Some(name), BlockingWire::Server(server)) = (&settings.client_name, &mut wire) {
+            // Not worth failing for: it may not be allowed.
+            let _ = server.req_command(&name.command());
+        }
         Ok(Idle {
             wire,
             address,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{ConnectionInfo, IntoConnectionInfo, RedisResult};
+use redis::{Cmd, ConnectionInfo, IntoConnectionInfo, RedisResult};
 
 use super::Connector;
 #[cfg(feature = "cluster")]
@@ -22,6 +22,7 @@ pub(super) struct Settings {
     pub(super) connections: usize,
     pub(super) unanswered: u32,
     pub(super) credentials: Option<CredentialsSource>,
+    pub(super) client_name: Option<ClientName>,
 }
 
 pub(super) type CredentialsSource = Arc<dyn Fn() -> Credentials + Send + Sync>;
@@ -34,6 +35,7 @@ impl Settings {
         connections: 1,
         unanswered: 2,
         credentials: None,
+        client_name: None,
     };
 }
 
@@ -45,7 +47,26 @@ impl fmt::Debug for Settings {
             .field("health_check_after", &self.health_check_after)
             .field("connections", &self.connections)
             .field("unanswered", &self.unanswered)
+            .field("client_name", &self.client_name)
             .finish_non_exhaustive()
+    }
+}
+
+/// What `CLIENT LIST` calls a connection.
+#[derive(Clone, Debug)]
+pub(super) struct ClientName(String);
+
+impl ClientName {
+    /// `None`: Redis would not take it.
+    pub(super) fn new(name: &str) -> Option<Self> {
+        let is_good = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+        is_good.then(|| Self(name.to_owned()))
+    }
+
+    pub(super) fn command(&self) -> Cmd {
+        let mut command = redis::cmd("CLIENT");
+        command.arg("SETNAME").arg(&self.0);
+        command
     }
 }
 
@@ -183,6 +204,20 @@ impl ConnectorBuilder {
     /// It goes before what the URL says. It is called on a thread that runs asynchronous code, so it should not block.
     pub fn credentials(mut self, source: impl Fn() -> Credentials + Send + Sync + 'static) -> Self {
         self.settings.credentials = Some(Arc::new(source));
+        self
+    }
+
+    /// What `CLIENT LIST` calls the connections, so that whoever is on call finds them there; nothing unless told. Where Redis does not let the
+    /// user name them, they have none. Redis-rs makes those to a cluster, and they have none either.
+    ///
+    /// # Panics
+    /// If it is empty, or has a space or another character that Redis does not take there.
+    pub fn client_name(mut self, name: &str) -> Self {
+        self.settings.client_name = ClientName::new(name);
+        assert!(
+            self.settings.client_name.is_some(),
+            "client_name has to be ASCII without spaces, and not empty"
+        );
         self
     }
 

@@ -81,9 +81,13 @@ impl Source {
         let config = config(settings);
         let mut wires = Vec::with_capacity(times);
         for _ in 0..times {
-            let wire = client
+            let mut wire = client
                 .get_multiplexed_async_connection_with_config(&config)
                 .await?;
+            if let Some(name) = &settings.client_name {
+                // Not worth failing for: it may not be allowed.
+                let _ = wire.send_packed_command(&name.command()).await;
+            }
             wires.push(Wire::Server(wire));
         }
         Ok(Connected {

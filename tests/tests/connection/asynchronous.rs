@@ -296,3 +296,23 @@ async fn a_reply_that_is_cut_off_ends_the_connection_and_not_the_function() -> T
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn whoever_is_on_call_finds_its_connections_by_name() -> TestResult {
+    let server = redis_resilient_tests::server()?;
+    let connector = builder(&server.url())?.client_name("orders").build();
+    let mut redis = connector.get().await?;
+    let name = redis::cmd("CLIENT").arg("GETNAME").to_owned();
+    assert_eq!(name.query_async::<String>(&mut redis).await?, "orders");
+    redis::cmd("CLIENT")
+        .arg("KILL")
+        .arg("TYPE")
+        .arg("normal")
+        .arg("SKIPME")
+        .arg("no")
+        .exec_async(&mut redis)
+        .await?;
+    ping_over(&mut redis).await?;
+    assert_eq!(name.query_async::<String>(&mut redis).await?, "orders");
+    Ok(())
+}

@@ -221,3 +221,14 @@ fn what_is_given_back_is_used_again() -> TestResult {
     drop((one, other));
     Ok(())
 }
+
+#[test]
+fn whoever_is_on_call_finds_its_connections_by_name() -> TestResult {
+    let server = redis_resilient_tests::server()?;
+    let connector = builder(&server.url())?.client_name("orders").build();
+    let name: String = redis::cmd("CLIENT")
+        .arg("GETNAME")
+        .query(&mut connector.get_blocking()?)?;
+    assert_eq!(name, "orders");
+    Ok(())
+}
