@@ -1,10 +1,12 @@
 //! The network fails in front of one shard of a cluster.
 
+use std::time::Instant;
+
 use redis::{AsyncCommands, Commands, RedisResult, cmd};
 use redis_resilient::Class;
 use redis_resilient::connection::{BlockingConnection, Connection, Once};
 use redis_resilient::redis_resilient;
-use redis_resilient_testkit::{RealCluster, ReplyCut};
+use redis_resilient_testkit::{RealCluster, ReplyCut, WireFault};
 
 use super::clusters::to_the;
 use super::*;
@@ -105,6 +107,40 @@ fn with_once_the_incr_of_synchronous_code_is_sent_again_and_executed_once() -> T
             assert_eq!(kept(&cluster, shard, &key)?, Some(1), "{cut:?}");
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_black_hole_before_one_shard_leaves_the_others_alone() -> TestResult {
+    let cluster = RealCluster::start_proxied()?;
+    let mut redis = to_the(&cluster)?.get().await?;
+    let (lost, others) = (cluster.key_on(0), [cluster.key_on(1), cluster.key_on(2)]);
+    for key in others.iter().chain([&lost]) {
+        write(&mut redis, key, 1).await?;
+    }
+    cluster.proxy(0).set(WireFault::BlackHole);
+    let mut into_the_hole = redis.clone();
+    let key = lost.clone();
+    let into_the_hole = tokio::spawn(async move {
+        for _ in 0..5 {
+            let begun = Instant::now();
+            let answer = into_the_hole.set::<_, _, ()>(&key, 2).await;
+            assert!(answer.is_err_and(|error| error.is_timeout()));
+            assert!(begun.elapsed() < RESPONSE + SLACK);
+        }
+    });
+    while !into_the_hole.is_finished() {
+        for key in &others {
+            // Not one retry: these shards are well.
+            redis.set::<_, _, ()>(key, 2).await?;
+            assert_eq!(redis.get::<_, u64>(key).await?, 2);
+        }
+        tokio::time::sleep(MS(10)).await;
+    }
+    into_the_hole.await?;
+    cluster.proxy(0).pass();
+    write(&mut redis, &lost, 3).await?;
+    assert_eq!(redis.get::<_, u64>(&lost).await?, 3);
     Ok(())
 }
 
