@@ -27,6 +27,10 @@ use crate::listener::Listener;
 /// A client sends commands of its own upon connecting, such as `CLIENT SETINFO` and `HELLO`. To
 /// hit the reply to *your* command, connect first and set the fault then.
 ///
+/// A replica that reaches its master through the proxy is spared all faults once it has said that
+/// it is one, but for those that end all connections: [`WireFault::Refuse`] and
+/// [`reset_connections`](Self::reset_connections).
+///
 /// Where the server behind is down, connecting to the proxy works and the connection is reset; to
 /// have it refused, set [`WireFault::Refuse`].
 ///

@@ -5,7 +5,7 @@
 //! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts at once and needs nothing installed. |
 //! | [`RealRedis`] | a `redis-server` process | that your code works with the real thing, also while it is killed, frozen, restarted or loading. |
 //! | [`RealSentinel`] | a master, two replicas and three sentinels, all real | that your code finds the new master when the old one is killed or frozen. |
-//! | [`RealCluster`] | a cluster of three masters with a replica each, all real | that your code gets over the loss of a node and a move of slots. |
+//! | [`RealCluster`] | a cluster of three masters with a replica each, all real | that your code gets over the loss of a node and a move of slots, and, with a proxy before each node, over what the network does to one of them. |
 //! | `TlsAuthority` | a maker of certificates (feature `tls`) | what your code does when a [`RealRedis`] shows one that has expired, or is not to be trusted. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
 //! | [`ManualClock`] | time that the test moves by hand | what a breaker, a deadline or a pause does in synchronous code, without waiting for it. Asynchronous code has `tokio::time::pause`. |

@@ -1,17 +1,19 @@
 //! A real Redis Cluster.
 
+mod formation;
 mod slots;
 mod view;
 
 use std::{collections::HashSet, io, time::Duration};
 
+use formation::node;
 use slots::{SLOTS, slot_of};
 use view::View;
 
 use crate::{
-    RealRedis, StartError,
+    FaultProxy, RealRedis, RealRedisBuilder, StartError,
     ask::{ask, ask_field, poll},
-    replication::{self, Replication},
+    replication::Replication,
 };
 
 const MASTERS: usize = 3;
@@ -61,7 +63,47 @@ impl RealCluster {
     ///
     /// [`StartError`] where there is no server program or it does not start, as with Redis 6.
     pub fn start() -> Result<Self, StartError> {
-        let nodes = (0..2 * MASTERS).map(|_| node()).collect::<Result<_, _>>()?;
+        Self::start_of(&node())
+    }
+
+    /// As [`start`](Self::start), with a [`proxy`](Self::proxy) in front of each node.
+    ///
+    /// The nodes name the proxies' ports as their own, so that whoever starts from
+    /// [`urls`](Self::urls) reaches all of them through their proxies, also after a redirection.
+    /// They talk to each other past the proxies, and what a replica gets from its master is
+    /// [spared](FaultProxy) most faults: a black hole brings about no failover.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use redis::cluster::ClusterClient;
+    /// use redis_resilient_testkit::{RealCluster, ReplyCut};
+    ///
+    /// let cluster = RealCluster::start_proxied()?;
+    /// let client = ClusterClient::builder(cluster.urls()).retries(0).build()?;
+    /// let mut connection = client.get_connection()?;
+    /// let key = cluster.key_on(1);
+    ///
+    /// cluster.proxy(1).next_reply(ReplyCut::CloseAfter(0));
+    /// let lost = redis::cmd("INCR").arg(&key).query::<i64>(&mut connection);
+    /// assert!(lost.unwrap_err().is_connection_dropped());
+    ///
+    /// let mut past_the_proxy = redis::Client::open(cluster.node(1).url())?.get_connection()?;
+    /// let n: i64 = redis::cmd("GET").arg(&key).query(&mut past_the_proxy)?;
+    /// assert_eq!(n, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn start_proxied() -> Result<Self, StartError> {
+        Self::start_of(&node().proxied())
+    }
+
+    fn start_of(node: &RealRedisBuilder) -> Result<Self, StartError> {
+        let nodes = (0..2 * MASTERS).map(|_| node.clone().start());
+        let nodes = nodes.collect::<Result<_, _>>()?;
         let cluster = Self { nodes };
         cluster.form().map_err(|error| StartError::NotReady {
             waited: PATIENCE,
@@ -70,9 +112,23 @@ impl RealCluster {
         Ok(cluster)
     }
 
-    /// The URLs of all nodes, as for redis-rs's `ClusterClient`.
+    /// The URLs of all nodes, as for redis-rs's `ClusterClient`; those of their proxies where they
+    /// have some.
     pub fn urls(&self) -> Vec<String> {
-        self.nodes.iter().map(RealRedis::url).collect()
+        let url = |node: &RealRedis| node.proxy().map_or_else(|| node.url(), FaultProxy::url);
+        self.nodes.iter().map(url).collect()
+    }
+
+    /// The proxy in front of a node.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the cluster was not [started with proxies](Self::start_proxied), or there is no
+    /// node of that index, which goes from 0 to 5.
+    pub fn proxy(&self, index: usize) -> &FaultProxy {
+        self.nodes[index]
+            .proxy()
+            .expect("the cluster was started without proxies")
     }
 
     /// The nodes, be they up or not.
@@ -204,30 +260,6 @@ impl RealCluster {
         }))
     }
 
-    /// Makes a cluster of nodes that do not know each other.
-    fn form(&self) -> io::Result<()> {
-        let (masters, replicas) = self.nodes.split_at(MASTERS);
-        let share = SLOTS / 3 + 1;
-        let starts = (0..SLOTS).step_by(usize::from(share));
-        for ((master, start), epoch) in masters.iter().zip(starts).zip(1..) {
-            let end = (start + share).min(SLOTS) - 1;
-            order(master, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
-            order(master, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
-        }
-        for other in &self.nodes[1..] {
-            let (port, bus) = (other.addr().port(), other.bus_port().unwrap_or_default());
-            order(&masters[0], &format!("CLUSTER MEET 127.0.0.1 {port} {bus}"))?;
-        }
-        for (master, replica) in masters.iter().zip(replicas) {
-            let id: String = ask(master, "CLUSTER MYID").map_err(io::Error::other)?;
-            // Refused until they have met.
-            let command = format!("CLUSTER REPLICATE {id}");
-            let replicate = || ask::<()>(replica, &command).ok();
-            poll(PATIENCE, "a replica", replicate, || self.describe())?;
-        }
-        self.wait_until_ok(PATIENCE)
-    }
-
     /// What the nodes that answer know, with their indices.
     fn views(&self) -> Vec<(usize, View)> {
         let nodes = self.nodes.iter().enumerate();
@@ -245,21 +277,4 @@ impl RealCluster {
         });
         said.collect()
     }
-}
-
-fn node() -> Result<RealRedis, StartError> {
-    RealRedis::builder()
-        .cluster_node()
-        .args(["--cluster-enabled", "yes"])
-        .args(["--cluster-node-timeout", "1000"])
-        // One dead shard is no reason for the others to refuse.
-        .args(["--cluster-require-full-coverage", "no"])
-        // A replica takes over however long it has not heard from its master.
-        .args(["--cluster-replica-validity-factor", "0"])
-        .args(replication::ARGS)
-        .start()
-}
-
-fn order(node: &RealRedis, command: &str) -> io::Result<()> {
-    ask(node, command).map_err(|error| io::Error::other(format!("{command}: {error}")))
 }

@@ -19,7 +19,9 @@ use ports::Ports;
 use process::Process;
 use rustix::process::Signal;
 
-use crate::{StartError, locate, locate::Program, temp_dir::TempDir, watchdog::Watchdog};
+use crate::{
+    FaultProxy, StartError, locate, locate::Program, temp_dir::TempDir, watchdog::Watchdog,
+};
 
 /// How often a start is tried again when another program has taken a port.
 const PORT_ATTEMPTS: u32 = 5;
@@ -55,6 +57,7 @@ pub struct RealRedis {
     program: Program,
     options: RealRedisBuilder,
     ports: Mutex<Ports>,
+    proxy: Option<FaultProxy>,
     // Dropped in this order.
     process: Mutex<Option<Process>>,
     watchdog: Arc<Watchdog>,
@@ -96,9 +99,11 @@ impl RealRedis {
         let program = locate::program()?;
         let dir = TempDir::new().map_err(StartError::io("create a temporary directory"))?;
         let watchdog = Watchdog::over(dir.path());
-        let redis = Self {
+        let (ports, proxy) = reserve(&builder)?;
+        let mut redis = Self {
             program,
-            ports: Mutex::new(Ports::reserve(builder.cluster_node)?),
+            ports: Mutex::new(ports),
+            proxy,
             options: builder,
             process: Mutex::new(None),
             watchdog: Arc::new(watchdog.map_err(StartError::io("start the watchdog shell"))?),
@@ -118,7 +123,9 @@ impl RealRedis {
                 return Err(error);
             }
             attempts += 1;
-            *lock(&redis.ports) = Ports::reserve(redis.options.cluster_node)?;
+            let (ports, proxy) = reserve(&redis.options)?;
+            redis.ports = Mutex::new(ports);
+            redis.proxy = proxy;
         }
         Ok(redis)
     }
@@ -141,6 +148,11 @@ impl RealRedis {
     /// The address of the TCP port; stays the same over a [`restart`](Self::restart).
     pub fn addr(&self) -> SocketAddr {
         lock(&self.ports).addr()
+    }
+
+    /// The proxy in front of the server, if it was started with one.
+    pub(crate) fn proxy(&self) -> Option<&FaultProxy> {
+        self.proxy.as_ref()
     }
 
     /// The port on which the nodes of a cluster talk to each other; only such a node has one.
@@ -264,6 +276,10 @@ impl RealRedis {
         if let Some(tls) = &self.options.tls {
             command.args(tls.args());
         }
+        if let Some(proxy) = &self.proxy {
+            let port = proxy.addr().port().to_string();
+            command.args(["--cluster-announce-port", &port]);
+        }
         if self.program.knows_enable_debug_command() {
             command.args(["--enable-debug-command", "yes"]);
         }
@@ -288,6 +304,15 @@ impl RealRedis {
     fn log_file(&self) -> PathBuf {
         self.dir.path().join("redis.log")
     }
+}
+
+/// Ports for a server, and the proxy in front of them if there is to be one.
+fn reserve(options: &RealRedisBuilder) -> Result<(Ports, Option<FaultProxy>), StartError> {
+    let ports = Ports::reserve(options.cluster_node)?;
+    let start = || FaultProxy::to(ports.addr());
+    let proxy = options.proxied.then(start).transpose();
+    let proxy = proxy.map_err(StartError::io("start a proxy"))?;
+    Ok((ports, proxy))
 }
 
 fn is_port_taken(error: &StartError) -> bool {

@@ -6,7 +6,7 @@ mod traces;
 use std::{io, thread, time::Duration};
 
 use redis::{RedisResult, cluster::ClusterClient};
-use redis_resilient_testkit::{RealCluster, RealRedis};
+use redis_resilient_testkit::{RealCluster, RealRedis, ReplyCut, WireFault};
 use traces::Trace;
 
 /// More than a failover ever takes, also on a busy machine.
@@ -122,4 +122,49 @@ fn nothing_is_left_after_the_process_is_killed() {
     let traces = traces::of_a_killed_process("nothing_is_left_after_the_process_is_killed");
     assert_eq!(traces.len(), 6);
     traces.iter().for_each(Trace::wait_until_gone);
+}
+
+#[test]
+fn clients_go_through_the_proxies_wherever_they_are_sent() {
+    let cluster = RealCluster::start_proxied().unwrap();
+    for index in 0..3 {
+        let key = cluster.key_on(index);
+        // It knows one node, and learns of the others.
+        let seed = cluster.urls().swap_remove((index + 1) % 3);
+        let client = ClusterClient::builder([seed]).retries(0).build().unwrap();
+        let mut connection = client.get_connection().unwrap();
+        let mut incr = || redis::cmd("INCR").arg(&key).query::<i64>(&mut connection);
+        assert_eq!(incr(), Ok(1));
+        cluster.proxy(index).next_reply(ReplyCut::CloseAfter(0));
+        assert!(incr().unwrap_err().is_connection_dropped());
+        // Lost was the reply, not the command.
+        assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 3);
+    }
+}
+
+#[test]
+fn a_node_stays_behind_its_proxy_over_a_restart() {
+    let cluster = RealCluster::start_proxied().unwrap();
+    cluster.restart(1).unwrap();
+    let client = redis::Client::open(cluster.node(1).url()).unwrap();
+    let mut connection = client.get_connection().unwrap();
+    let mut nodes = redis::cmd("CLUSTER");
+    let nodes: String = nodes.arg("NODES").query(&mut connection).unwrap();
+    for index in 0..6 {
+        let address = format!(" {}@", cluster.proxy(index).addr());
+        assert!(nodes.contains(&address), "{address} not in {nodes}");
+    }
+}
+
+#[test]
+fn a_black_hole_is_no_failure_of_the_node() {
+    let cluster = RealCluster::start_proxied().unwrap();
+    let key = cluster.key_on(1);
+    cluster.proxy(1).set(WireFault::BlackHole);
+    // Longer than it takes to replace a node that has failed.
+    thread::sleep(Duration::from_secs(4));
+    assert_eq!(cluster.owner_of(&key), Some(1));
+    cluster.wait_until_ok(LONG).unwrap();
+    cluster.proxy(1).pass();
+    assert_eq!(incr(&cluster, &key), Ok(1));
 }

@@ -1,6 +1,13 @@
 //! One proxied connection.
 
-use std::{future::pending, io, net::SocketAddr, path::PathBuf};
+use std::{
+    future::pending,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -59,6 +66,7 @@ impl Service for Link {
         let gate = Gate {
             plan: self.plan.clone(),
             number,
+            is_replica: AtomicBool::new(false),
         };
         gate.open().await;
         let Ok((from_server, to_server)) = self.upstream.connect().await else {
@@ -78,11 +86,28 @@ impl Service for Link {
 pub(super) struct Gate {
     pub(super) plan: watch::Sender<Plan>,
     number: u64,
+    is_replica: AtomicBool,
 }
 
 impl Gate {
+    /// Whether the client is a replica: what it gets are no replies.
+    pub(super) fn is_replica(&self) -> bool {
+        self.is_replica.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn delay(&self) -> Duration {
+        if self.is_replica() {
+            Duration::ZERO
+        } else {
+            self.plan.borrow().delay()
+        }
+    }
+
     /// Waits until nothing holds up the connection.
     pub(super) async fn open(&self) {
+        if self.is_replica() {
+            return;
+        }
         let mut plan = self.plan.subscribe();
         // This fails only without a sender, and `self` holds one.
         let _ = plan.wait_for(|plan| !plan.holds_up(self.number)).await;
@@ -98,6 +123,9 @@ async fn requests(
     let mut chunk = vec![0; CHUNK];
     loop {
         let length = from_client.read(&mut chunk).await?;
+        if is_of_replica(&chunk[..length]) {
+            gate.is_replica.store(true, Ordering::Relaxed);
+        }
         gate.open().await;
         if length == 0 {
             to_server.shutdown().await?;
@@ -106,4 +134,11 @@ async fn requests(
         }
         to_server.write_all(&chunk[..length]).await?;
     }
+}
+
+/// Whether this begins with the command by which a replica says that it is one.
+fn is_of_replica(requests: &[u8]) -> bool {
+    // After the number of words, and the length of the first.
+    let word = requests.splitn(3, |byte| *byte == b'\n').nth(2);
+    word.is_some_and(|word| word.starts_with(b"REPLCONF\r\n"))
 }

@@ -89,6 +89,9 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
 
     /// Queues what is to pass of `chunk`; true if the connection ends with it.
     fn take_in(&mut self, mut chunk: &[u8]) -> bool {
+        if self.gate.is_replica() {
+            return self.enqueue(Piece::Bytes(chunk.to_vec()));
+        }
         let mut passing = Vec::with_capacity(chunk.len());
         let mut ending = None;
         while !chunk.is_empty() && ending.is_none() {
@@ -133,7 +136,7 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
     /// Queues a piece; true if it ends the connection.
     fn enqueue(&mut self, piece: Piece) -> bool {
         let is_end = matches!(piece, Piece::End(_));
-        let delay = self.gate.plan.borrow().delay();
+        let delay = self.gate.delay();
         self.queue.push_back((Instant::now() + delay, piece));
         is_end
     }

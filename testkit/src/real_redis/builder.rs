@@ -15,6 +15,7 @@ pub struct RealRedisBuilder {
     pub(super) wait_loaded: bool,
     pub(super) config: Option<String>,
     pub(super) cluster_node: bool,
+    pub(super) proxied: bool,
     pub(super) tls: Option<Tls>,
     client_authority: Option<String>,
 }
@@ -26,6 +27,7 @@ impl RealRedisBuilder {
             wait_loaded: true,
             config: None,
             cluster_node: false,
+            proxied: false,
             tls: None,
             client_authority: None,
         }
@@ -41,6 +43,12 @@ impl RealRedisBuilder {
     /// Makes the server the node of a cluster, with a second port for its talk with other nodes.
     pub(crate) fn cluster_node(mut self) -> Self {
         self.cluster_node = true;
+        self
+    }
+
+    /// Puts a proxy in front of the server, which names the proxy's port as its own to all who ask.
+    pub(crate) fn proxied(mut self) -> Self {
+        self.proxied = true;
         self
     }
 

@@ -8,7 +8,7 @@ use redis_resilient_testkit::RealCluster;
 
 use super::*;
 
-fn to_the(cluster: &RealCluster) -> RedisResult<Connector> {
+pub(super) fn to_the(cluster: &RealCluster) -> RedisResult<Connector> {
     Ok(Connector::cluster(cluster.urls())?
         .connect_timeout(CONNECT)
         .response_timeout(RESPONSE)

@@ -6,6 +6,7 @@ mod clusters;
 mod commands;
 mod once;
 mod sentinels;
+mod shards;
 mod tls;
 
 use redis::{AsyncCommands, Commands, RedisResult};

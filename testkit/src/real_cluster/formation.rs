@@ -1,0 +1,54 @@
+//! How six servers become a cluster.
+
+use std::io;
+
+use super::{MASTERS, PATIENCE, RealCluster, slots::SLOTS};
+use crate::{
+    FaultProxy, RealRedis, RealRedisBuilder,
+    ask::{ask, poll},
+    replication,
+};
+
+impl RealCluster {
+    /// Makes a cluster of nodes that do not know each other.
+    pub(super) fn form(&self) -> io::Result<()> {
+        let (masters, replicas) = self.nodes.split_at(MASTERS);
+        let share = SLOTS / 3 + 1;
+        let starts = (0..SLOTS).step_by(usize::from(share));
+        for ((master, start), epoch) in masters.iter().zip(starts).zip(1..) {
+            let end = (start + share).min(SLOTS) - 1;
+            order(master, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
+            order(master, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
+        }
+        for other in &self.nodes[1..] {
+            let addr = other.proxy().map_or_else(|| other.addr(), FaultProxy::addr);
+            let (port, bus) = (addr.port(), other.bus_port().unwrap_or_default());
+            order(&masters[0], &format!("CLUSTER MEET 127.0.0.1 {port} {bus}"))?;
+        }
+        for (master, replica) in masters.iter().zip(replicas) {
+            let id: String = ask(master, "CLUSTER MYID").map_err(io::Error::other)?;
+            // Refused until they have met.
+            let command = format!("CLUSTER REPLICATE {id}");
+            let replicate = || ask::<()>(replica, &command).ok();
+            poll(PATIENCE, "a replica", replicate, || self.describe())?;
+        }
+        self.wait_until_ok(PATIENCE)
+    }
+}
+
+/// One of its nodes, before it knows the others.
+pub(super) fn node() -> RealRedisBuilder {
+    RealRedis::builder()
+        .cluster_node()
+        .args(["--cluster-enabled", "yes"])
+        .args(["--cluster-node-timeout", "1000"])
+        // One dead shard is no reason for the others to refuse.
+        .args(["--cluster-require-full-coverage", "no"])
+        // A replica takes over however long it has not heard from its master.
+        .args(["--cluster-replica-validity-factor", "0"])
+        .args(replication::ARGS)
+}
+
+fn order(node: &RealRedis, command: &str) -> io::Result<()> {
+    ask(node, command).map_err(|error| io::Error::other(format!("{command}: {error}")))
+}
