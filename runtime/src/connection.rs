@@ -119,6 +119,7 @@ impl Connector {
     /// * [`connect_timeout`](ConnectorBuilder::connect_timeout) is for each server; to know all of the cluster may take three of them.
     /// * Silence is counted for ranges of slots. Where one is silent for too long, another connection is made beside the one that there is, and
     ///   takes its place if the slot answers on it: until then, commands for the other servers go on as they were.
+    /// * While redis-rs looks at the servers anew, all commands wait: with one that is lost among them as long as a connect may take.
     /// * No server is tried with a `PING`. The first command without an answer after a time without commands counts as enough of them.
     ///
     /// # Errors

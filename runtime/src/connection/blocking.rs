@@ -18,6 +18,10 @@ use crate::clock::now_ms;
 ///
 /// It goes wherever redis-rs takes a blocking connection. What is said of [`Connection`](super::Connection) holds for it too, but that it
 /// is for one caller at a time; when it is dropped, the next [`get_blocking`](super::Connector::get_blocking) has it.
+///
+/// * Each reply to a transaction may take as long as a response may.
+/// * In a cluster, a failure of one server ends the connection to all of them, for this caller: its next command connects anew, which takes
+///   longer while that server is not there.
 #[derive(Debug)]
 pub struct BlockingConnection {
     keeper: Arc<Keeper>,

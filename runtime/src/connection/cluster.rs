@@ -48,7 +48,9 @@ impl Cluster {
         let mut builder = ClusterClientBuilder::new(self.seeds.clone())
             .retries(0)
             .connection_timeout(settings.connect_timeout)
-            .response_timeout(settings.response_timeout);
+            .response_timeout(settings.response_timeout)
+            // Of each answer, not of what comes before a command is sent.
+            .overall_response_timeout(None);
         if let Some(seed) = self.seeds.first() {
             builder = builder.tcp_settings(seed.tcp_settings().clone());
         }

@@ -119,7 +119,7 @@ impl Watch {
             keeper: keeper.clone(),
             live: live.clone(),
             slot,
-            limit: (!waits).then_some(keeper.settings.response_timeout),
+            limit: (!waits).then(|| keeper.source.answer_limit(&keeper.settings)),
             is_over: false,
         };
         if let Some((_, silence)) = watch.silence() {
@@ -190,9 +190,11 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.is_over
-            && let Some(limit) = self.limit
             && let Some((slot, silence)) = self.silence()
-            && silence.left_alone(now_ms(), whole_millis(limit))
+            && silence.left_alone(
+                now_ms(),
+                whole_millis(self.keeper.settings.response_timeout),
+            )
         {
             self.keeper.silent(&self.live, slot);
         }

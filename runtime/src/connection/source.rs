@@ -144,6 +144,17 @@ impl Source {
         }
     }
 
+    /// How long an answer may take, with all that is done before the command is sent.
+    pub(super) fn answer_limit(&self, settings: &Settings) -> Duration {
+        match self.healing() {
+            Healing::Nothing => settings.response_timeout,
+            // Redis-rs itself limits the answer. All commands wait while it looks at the servers anew, and must not fail for one that is lost.
+            Healing::Servers => settings
+                .response_timeout
+                .saturating_add(self.connect_limit(settings)),
+        }
+    }
+
     /// How long it may take to connect to all of it, TLS, AUTH and all.
     pub(super) fn connect_limit(&self, settings: &Settings) -> Duration {
         match self.healing() {

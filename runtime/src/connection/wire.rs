@@ -91,8 +91,13 @@ impl BlockingWire {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        self.connection()
-            .req_packed_commands(pipeline, offset, count)
+        match self {
+            // A transaction that was refused has an error that only redis-rs can make.
+            Self::Server(server) if offset == 0 => replies(server, pipeline, count),
+            _ => self
+                .connection()
+                .req_packed_commands(pipeline, offset, count),
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -102,4 +107,26 @@ impl BlockingWire {
             Self::Cluster(cluster) => cluster.is_open(),
         }
     }
+}
+
+/// The replies to a pipeline, until the server is lost: redis-rs goes on to wait for each of them, as long as for one.
+fn replies(
+    server: &mut redis::Connection,
+    pipeline: &[u8],
+    count: usize,
+) -> RedisResult<Vec<Value>> {
+    server.send_packed_command(pipeline)?;
+    let (mut replies, mut failed) = (Vec::new(), None);
+    let mut read = 0;
+    while read < count {
+        match server.recv_response() {
+            Ok(Value::Push { .. }) => continue,
+            Ok(reply) => replies.push(reply),
+            Err(error) if error.is_io_error() => return Err(error),
+            // The others have to be read, or the next command would get them.
+            Err(error) => failed = failed.or(Some(error)),
+        }
+        read += 1;
+    }
+    failed.map_or(Ok(replies), Err)
 }

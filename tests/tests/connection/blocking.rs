@@ -100,6 +100,43 @@ fn a_late_reply_is_nobody_s() -> TestResult {
 }
 
 #[test]
+fn a_pipeline_waits_for_a_lost_server_as_long_as_a_command() -> TestResult {
+    let (server, proxy) = proxied()?;
+    let redis = connector(&proxy.url())?;
+    let mut held = redis.get_blocking()?;
+    let mut pipeline = pipe();
+    for _ in 0..50 {
+        pipeline.incr("n", 1);
+    }
+    let values: Vec<u64> = pipeline.query(&mut held)?;
+    assert_eq!(values, (1..=50).collect::<Vec<_>>());
+    server.freeze();
+    let begun = Instant::now();
+    let error = pipeline.exec(&mut held).expect_err("nobody answers");
+    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert!(begun.elapsed() < RESPONSE + SLACK);
+    server.thaw();
+    Ok(())
+}
+
+/// Errors among the replies are the pipeline's, and leave nothing for the next command.
+#[test]
+fn a_pipeline_that_is_refused_in_part_is_read_to_its_end() -> TestResult {
+    let server = redis_resilient_tests::server()?;
+    let redis = connector(&server.url())?;
+    let mut held = redis.get_blocking()?;
+    held.set::<_, _, ()>("text", "no number")?;
+    let mut pipeline = pipe();
+    pipeline.incr("text", 1).set("n", 7).get("n");
+    let error = pipeline
+        .query::<(i64, (), i64)>(&mut held)
+        .expect_err("text is no number");
+    assert_eq!(Class::of(&error), Class::Permanent);
+    assert_eq!(held.get::<_, i64>("n")?, 7);
+    Ok(())
+}
+
+#[test]
 fn a_changed_password_is_asked_for_anew() -> TestResult {
     let server = server_with(&["--requirepass", "first"])?;
     let proxy = FaultProxy::to(server.addr())?;

@@ -1,6 +1,7 @@
 //! Connections that come back, against real servers.
 
 mod asynchronous;
+mod black_holes;
 mod blocking;
 mod clusters;
 mod commands;
