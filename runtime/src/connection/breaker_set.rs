@@ -44,6 +44,13 @@ impl<const N: usize> BreakerSet<N> {
         &self.breakers[slot::of_key(key.as_ref()) * N / slot::SLOTS]
     }
 
+    /// The breaker for the server with this number, where the application itself spreads its keys over several. Numbers that are too high begin
+    /// again with the first.
+    #[must_use]
+    pub const fn of_node(&self, number: usize) -> &Breaker {
+        &self.breakers[number % N]
+    }
+
     /// All of them, by slots.
     pub fn iter(&self) -> std::slice::Iter<'_, Breaker> {
         self.breakers.iter()
@@ -85,6 +92,13 @@ mod tests {
         dead.try_acquire().expect("closed").failure();
         assert!(set.of_key("foo").try_acquire().is_err());
         assert!(well.try_acquire().is_ok());
+    }
+
+    #[test]
+    fn servers_by_number_go_round() {
+        let set = BreakerSet::new([const { Breaker::new("server") }; 3]);
+        assert!(std::ptr::eq(set.of_node(1), set.of_node(4)));
+        assert!(!std::ptr::eq(set.of_node(1), set.of_node(2)));
     }
 
     #[test]
