@@ -396,3 +396,7 @@ const fn is_over(lease_ms: u64, now_ms: u64) -> bool {
 #[cfg(test)]
 #[path = "word_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "word_walk.rs"]
+mod walk;
