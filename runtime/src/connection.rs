@@ -42,11 +42,13 @@ mod keeper;
 mod live;
 mod once;
 mod packed;
+mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
 mod slot;
 mod source;
+mod token;
 mod wire;
 
 use std::sync::Arc;

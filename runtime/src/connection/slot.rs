@@ -21,6 +21,21 @@ pub(super) fn hash_tag(key: &[u8]) -> &[u8] {
     tag().unwrap_or(key)
 }
 
+/// A key with this name, which has no braces of its own but those of `key`, in the slot of `key`.
+pub(super) fn beside(key: &[u8], name: &[u8]) -> Vec<u8> {
+    let tag = hash_tag(key);
+    if !tag.is_empty() && !tag.contains(&b'}') {
+        return [b"{", tag, b"}", name].concat();
+    }
+    // Such a key has no tag, and cannot be one: a name in its slot is found by trying.
+    let slot = of_key(key);
+    let numbered = |number: u32| [name, b":", number.to_string().as_bytes()].concat();
+    let mut names = (0..).map(numbered);
+    names
+        .find(|name| of_key(name) == slot)
+        .unwrap_or_else(|| name.to_vec())
+}
+
 /// CRC-16/XMODEM.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
@@ -59,6 +74,32 @@ mod tests {
             ("{{x}}", "{x"),
         ] {
             assert_eq!(hash_tag(key.as_bytes()), tag.as_bytes(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_beside_a_key_is_in_its_slot() {
+        for key in [
+            "user:7",
+            "{user:7}:visits",
+            "a{b}c{d}",
+            "a{}b",
+            "a{b",
+            "a}b",
+            "}{",
+            "{}",
+            "{}{a}",
+            "",
+        ] {
+            for name in ["once:7".to_owned(), format!("fence:{key}")] {
+                let beside = beside(key.as_bytes(), name.as_bytes());
+                assert_eq!(of_key(&beside), of_key(key.as_bytes()), "{key}");
+                assert!(
+                    beside
+                        .windows(name.len())
+                        .any(|part| part == name.as_bytes())
+                );
+            }
         }
     }
 }
