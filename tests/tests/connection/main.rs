@@ -4,6 +4,7 @@ mod asynchronous;
 mod blocking;
 mod clusters;
 mod commands;
+mod lock;
 mod once;
 mod sentinels;
 mod tls;
