@@ -43,15 +43,18 @@ mod health;
 mod keeper;
 mod key;
 mod live;
+mod lock;
 mod once;
 mod packed;
 mod pool;
+mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
 mod silence;
 mod slot;
 mod source;
+mod token;
 mod wire;
 
 use std::sync::Arc;
@@ -61,6 +64,7 @@ pub use breaker_set::BreakerSet;
 pub use environment::EnvironmentError;
 pub use handle::Connection;
 use keeper::Keeper;
+pub use lock::{BlockingLockGuard, Lock, LockError, LockGuard};
 pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
 use settings::Settings;

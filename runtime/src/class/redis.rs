@@ -18,6 +18,10 @@ pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
     if let Some(class) = super::known::class_in(link) {
         return Some(class);
     }
+    #[cfg(feature = "connection")]
+    if link.is::<crate::connection::LockError>() {
+        return Some(Class::Rejected);
+    }
     if let Some(error) = link.downcast_ref::<RedisError>() {
         Some(of_redis(error))
     } else if let Some(rejection) = link.downcast_ref::<Rejection>() {

@@ -55,7 +55,7 @@ impl Keeper {
             };
             // With a key: a server that does not have its slot says so.
             let mut probe = redis::cmd("EXISTS");
-            probe.arg(slot::name_in(slot, "redis-resilient"));
+            probe.arg(slot::name_in(slot, b"redis-resilient"));
             let limit = keeper.settings.response_timeout;
             if let Ok(Ok(_)) = timeout(limit, wire.send(&probe)).await {
                 keeper.replace(&live, new);

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
+use redis::{Cmd, FromRedisValue, RedisResult, ToRedisArgs};
 
 use super::command::args;
-use super::slot;
-use crate::Class;
-use crate::class::known::known;
+use super::script::Script;
+use super::{slot, token};
 use crate::clock::whole_millis;
 
 /// One execution of a command that is not idempotent, however often it is sent.
@@ -55,7 +54,7 @@ impl Once {
     /// One with a token of its own, that is remembered for 10 minutes.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_token(fastrand::u128(..))
+        Self::with_token(token::fresh())
     }
 
     /// One with a token that is known already: that of a message that may be delivered twice.
@@ -91,8 +90,7 @@ impl Once {
         key: impl ToRedisArgs + Send,
         command: &Cmd,
     ) -> RedisResult<T> {
-        let script = self.script(&key, command);
-        script.query_async(connection).await.map_err(repeatable)
+        self.script(&key, command).run(connection).await
     }
 
     /// The same in synchronous code.
@@ -105,32 +103,17 @@ impl Once {
         key: impl ToRedisArgs,
         command: &Cmd,
     ) -> RedisResult<T> {
-        self.script(&key, command)
-            .query(connection)
-            .map_err(repeatable)
+        self.script(&key, command).run_blocking(connection)
     }
 
-    fn script(&self, key: &impl ToRedisArgs, command: &Cmd) -> Cmd {
+    fn script(&self, key: &impl ToRedisArgs, command: &Cmd) -> Script {
         let key = key.to_redis_args().concat();
-        let mut script = redis::cmd("EVAL");
-        script.arg(SCRIPT).arg(2).arg(self.token_key(&key)).arg(key);
-        script.arg(self.remember_ms);
-        for arg in args(command) {
-            script.arg(arg);
-        }
-        script
+        let script = Script::new(SCRIPT, &[&self.token_key(&key), &key]).arg(self.remember_ms);
+        args(command).fold(script, Script::arg)
     }
 
-    /// In the key's slot.
     fn token_key(&self, key: &[u8]) -> Vec<u8> {
-        let (tag, name) = (slot::hash_tag(key), format!("once:{:032x}", self.token));
-        if !tag.contains(&b'}') {
-            return [b"{", tag, b"}", name.as_bytes()].concat();
-        }
-        // Such a key has no tag, and cannot be one: a name in its slot is found by trying.
-        let in_slot = |name: &String| slot::of_key(name.as_bytes()) == slot::of_key(key);
-        let names = (0_u32..).map(|number| format!("{name}:{number}"));
-        names.into_iter().find(in_slot).unwrap_or(name).into_bytes()
+        slot::beside(key, format!("once:{:032x}", self.token).as_bytes())
     }
 }
 
@@ -147,26 +130,9 @@ impl fmt::Debug for Once {
     }
 }
 
-/// The server knows whether it was executed, so it may be sent again.
-fn repeatable(error: RedisError) -> RedisError {
-    match Class::of(&error) {
-        Class::Unrepeatable => known(Class::Ambiguous, error),
-        _ => error,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_token_lives_in_the_key_s_slot() {
-        let once = Once::new();
-        for key in ["user:7", "{user:7}:visits", "a{b}c{d}", "a{}b", "a{b"] {
-            let token = once.token_key(key.as_bytes());
-            assert_eq!(slot::of_key(&token), slot::of_key(key.as_bytes()), "{key}");
-        }
-    }
 
     #[test]
     fn every_token_is_another_and_is_not_shown() {

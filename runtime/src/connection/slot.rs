@@ -21,11 +21,23 @@ pub(super) fn hash_tag(key: &[u8]) -> &[u8] {
     tag().unwrap_or(key)
 }
 
-/// A name that begins like this and is in this slot: found by trying, some thousand times.
-pub(super) fn name_in(slot: usize, begins: &str) -> String {
-    let names = (0_u32..).map(|number| format!("{begins}:{number}"));
-    let mut names = names.filter(|name| of_key(name.as_bytes()) == slot);
-    names.next().unwrap_or_default()
+/// A key with this name, which has no braces of its own but those of `key`, in the slot of `key`.
+pub(super) fn beside(key: &[u8], name: &[u8]) -> Vec<u8> {
+    let tag = hash_tag(key);
+    if tag.is_empty() || tag.contains(&b'}') {
+        // Such a key has no tag, and cannot be one.
+        return name_in(of_key(key), name);
+    }
+    [b"{", tag, b"}", name].concat()
+}
+
+/// A key whose name begins like this in this slot: found by trying, some ten thousand times.
+pub(super) fn name_in(slot: usize, begins: &[u8]) -> Vec<u8> {
+    let numbered = |number: u32| [begins, b":", number.to_string().as_bytes()].concat();
+    let mut names = (0..).map(numbered);
+    names
+        .find(|name| of_key(name) == slot)
+        .unwrap_or_else(|| begins.to_vec())
 }
 
 /// CRC-16/XMODEM.
@@ -58,7 +70,7 @@ mod tests {
     #[test]
     fn there_is_a_name_in_each_slot() {
         for slot in [0, 1, 8_191, SLOTS - 1] {
-            assert_eq!(of_key(name_in(slot, "probe").as_bytes()), slot);
+            assert_eq!(of_key(&name_in(slot, b"probe")), slot);
         }
     }
 
@@ -73,6 +85,32 @@ mod tests {
             ("{{x}}", "{x"),
         ] {
             assert_eq!(hash_tag(key.as_bytes()), tag.as_bytes(), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_name_beside_a_key_is_in_its_slot() {
+        for key in [
+            "user:7",
+            "{user:7}:visits",
+            "a{b}c{d}",
+            "a{}b",
+            "a{b",
+            "a}b",
+            "}{",
+            "{}",
+            "{}{a}",
+            "",
+        ] {
+            for name in ["once:7".to_owned(), format!("fence:{key}")] {
+                let beside = beside(key.as_bytes(), name.as_bytes());
+                assert_eq!(of_key(&beside), of_key(key.as_bytes()), "{key}");
+                assert!(
+                    beside
+                        .windows(name.len())
+                        .any(|part| part == name.as_bytes())
+                );
+            }
         }
     }
 }

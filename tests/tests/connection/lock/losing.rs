@@ -1,0 +1,202 @@
+//! A lock that is lost while somebody holds it, and learns of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redis_resilient_testkit::WireFault;
+use tokio::time::{sleep, timeout};
+
+use super::*;
+
+/// Whoever does not expect to be lost ends the test.
+async fn lost(guard: &redis_resilient::connection::LockGuard) -> TestResult {
+    timeout(PATIENCE, guard.lost()).await?;
+    assert!(!guard.is_held());
+    assert_eq!(guard.remaining(), MS(0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_next_has_it_when_the_lease_ends_and_the_first_is_told() -> TestResult {
+    let (_server, redis) = alone()?;
+    let first = SHORT.acquire(&redis, MS(0)).await?;
+    assert!(first.is_held());
+    let second = LONG.acquire(&redis, PATIENCE).await?;
+    assert!(!first.is_held(), "the server's lease is the longer");
+    lost(&first).await?;
+    assert!(second.fencing() > first.fencing());
+    assert!(is_lost(first.extend().await));
+    assert!(is_lost(first.release().await));
+    second.extend().await?;
+    second.release().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_silent_server_does_not_keep_its_end_from_being_seen() -> TestResult {
+    let (server, redis) = alone()?;
+    let guard = SHORT.acquire(&redis, MS(0)).await?.keep_alive();
+    server.freeze();
+    let frozen = Instant::now();
+    lost(&guard).await?;
+    assert!(frozen.elapsed() < MS(300) + SLACK, "{:?}", frozen.elapsed());
+    server.thaw();
+    // What was sent meanwhile has been executed by now, and changes nothing.
+    redis.get().await?.ping::<()>().await?;
+    assert!(!guard.is_held());
+    assert!(is_lost(guard.extend().await));
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_is_held_from_when_the_request_was_sent() -> TestResult {
+    let (_server, proxy) = proxied()?;
+    let redis = connector(&proxy.url())?;
+    redis.get().await?;
+    proxy.set(WireFault::Delay(MS(100)));
+    let (lease, late) = (Duration::from_secs(600), MS(100));
+    let guard = LONG.acquire(&redis, MS(0)).await?;
+    assert!(guard.remaining() < lease * 99 / 100 - late);
+    guard.extend().await?;
+    assert!(guard.remaining() < lease * 99 / 100 - late);
+    drop(redis.get_blocking()?);
+    let other = Lock::new("other").lease(lease);
+    let mut guard = other.acquire_blocking(&redis, MS(0))?;
+    assert!(guard.remaining() < lease * 99 / 100 - late);
+    guard.extend()?;
+    assert!(guard.remaining() < lease * 99 / 100 - late);
+    // An answer that comes after the lease has ended grants nothing.
+    let shortest = Lock::new("shortest").lease(MS(20));
+    for error in [
+        shortest.acquire(&redis, MS(0)).await.err(),
+        shortest.acquire_blocking(&redis, PATIENCE).err(),
+    ] {
+        let error = error.ok_or("it was late")?;
+        assert!(matches!(
+            LockError::find(&error),
+            Some(LockError::Lost { .. })
+        ));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_knows_nothing_of_it_any_more_is_heard() -> TestResult {
+    let (_server, redis) = alone()?;
+    let guard = LONG.acquire(&redis, MS(0)).await?;
+    let notified = tokio::spawn(guard.lost());
+    redis.get().await?.del::<_, ()>("lock").await?;
+    assert!(guard.is_held(), "nobody has asked the server");
+    assert!(is_lost(guard.extend().await));
+    assert!(!guard.is_held());
+    timeout(PATIENCE, notified).await??;
+    let other = LONG.acquire(&redis, MS(0)).await?;
+    assert!(is_lost(guard.release().await));
+    other.release().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_is_kept_alive_until_it_is_released_or_lost() -> TestResult {
+    let (_server, redis) = alone()?;
+    let guard = SHORT.acquire(&redis, MS(0)).await?.keep_alive();
+    let begun = Instant::now();
+    while begun.elapsed() < MS(1000) {
+        assert!(SHORT.try_acquire(&redis).await?.is_none());
+        assert!(guard.is_held());
+        sleep(MS(20)).await;
+    }
+    guard.release().await?;
+    let guard = SHORT.acquire(&redis, MS(0)).await?.keep_alive();
+    let other = "somebody else's";
+    redis.get().await?.set::<_, _, ()>("lock", other).await?;
+    lost(&guard).await?;
+    drop(guard);
+    sleep(MS(200)).await;
+    assert_eq!(value(&redis).await?.as_deref(), Some(other));
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_is_held_as_long_as_the_work_takes() -> TestResult {
+    let (_server, redis) = alone()?;
+    let value = SHORT
+        .hold(&redis, MS(0), async |guard| {
+            let begun = Instant::now();
+            while begun.elapsed() < MS(1000) {
+                assert!(guard.is_held());
+                assert!(SHORT.try_acquire(&redis).await?.is_none());
+                sleep(MS(20)).await;
+            }
+            RedisResult::Ok(7)
+        })
+        .await?;
+    assert_eq!(value, 7);
+    assert!(SHORT.try_acquire(&redis).await?.is_some(), "released");
+    Ok(())
+}
+
+#[tokio::test]
+async fn work_that_fails_or_panics_releases_it() -> TestResult {
+    #[derive(Debug, thiserror::Error)]
+    enum AppError {
+        #[error("no money")]
+        Broke,
+        #[error(transparent)]
+        Redis(#[from] redis::RedisError),
+    }
+    let (_server, redis) = alone()?;
+    let work = LONG.hold(&redis, MS(0), async |_| Err::<(), _>(AppError::Broke));
+    assert!(matches!(work.await, Err(AppError::Broke)));
+    let guard = LONG.try_acquire(&redis).await?.ok_or("released")?;
+    let work = LONG.hold(&redis, MS(0), async |_| Ok::<_, AppError>(()));
+    let error = work.await.expect_err("it is held");
+    assert!(matches!(
+        LockError::find(&error),
+        Some(LockError::Held { .. })
+    ));
+    guard.release().await?;
+    let panicking = redis.clone();
+    let work = tokio::spawn(async move {
+        LONG.hold(&panicking, MS(0), async |_| -> RedisResult<()> {
+            panic!("on purpose")
+        })
+        .await
+    });
+    assert!(work.await.is_err_and(|error| error.is_panic()));
+    free(&redis).await
+}
+
+#[tokio::test]
+async fn work_stops_when_the_lock_is_lost() -> TestResult {
+    struct Stopped<'a>(&'a AtomicBool);
+    impl Drop for Stopped<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let (_server, redis) = alone()?;
+    let stopped = AtomicBool::new(false);
+    let work = SHORT.hold(&redis, MS(0), async |_| {
+        let _stopped = Stopped(&stopped);
+        redis.get().await?.del::<_, ()>("lock").await?;
+        std::future::pending::<RedisResult<()>>().await
+    });
+    assert!(is_lost(timeout(PATIENCE, work).await?));
+    assert!(stopped.load(Ordering::Relaxed));
+    Ok(())
+}
+
+#[tokio::test]
+async fn work_that_was_done_after_the_lock_was_lost_is_not_taken_for_done() -> TestResult {
+    let (server, redis) = alone()?;
+    let work = SHORT.hold(&redis, MS(0), async |guard| {
+        // A computation that does not return to the runtime, while somebody else takes the lock.
+        std::thread::sleep(guard.remaining() + MS(50));
+        let mut other = redis_resilient_tests::connect(&server.url())?;
+        Commands::set::<_, _, ()>(&mut other, "lock", "somebody else's")?;
+        RedisResult::Ok(())
+    });
+    assert!(is_lost(work.await));
+    assert_eq!(value(&redis).await?.as_deref(), Some("somebody else's"));
+    Ok(())
+}
