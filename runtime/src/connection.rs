@@ -30,6 +30,8 @@
 //!
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
+//!
+//! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
 mod breaker_set;
@@ -42,11 +44,13 @@ mod keeper;
 mod live;
 mod once;
 mod packed;
+mod pubsub;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
 mod slot;
 mod source;
+mod subscription;
 mod wire;
 
 use std::sync::Arc;
@@ -61,6 +65,7 @@ use redis::{IntoConnectionInfo, RedisResult};
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
+pub use subscription::{Subscription, SubscriptionEvent};
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod blocking;
 mod clusters;
 mod commands;
 mod once;
+mod pubsub;
 mod sentinels;
 mod tls;
 
