@@ -3,16 +3,18 @@
 use std::error::Error;
 
 pub(crate) mod chain;
-#[cfg(feature = "connection")]
 pub(crate) mod known;
 pub(crate) mod ladder;
+mod pools;
 mod redis;
+
+pub use pools::never_sent;
 
 /// What the failure of one attempt means for retries, the breaker and the fallback.
 ///
 /// | class | for example | retried | for the breaker | fallback |
 /// |---|---|---|---|---|
-/// | `Unreachable` | connection refused, unknown host, no Sentinel master | yes | failure | yes |
+/// | `Unreachable` | connection refused, unknown host, no Sentinel master, no connection in a pool | yes | failure | yes |
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |

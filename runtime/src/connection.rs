@@ -30,6 +30,8 @@
 //!
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
+//!
+//! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
 mod breaker_set;
@@ -47,6 +49,7 @@ mod lock;
 mod once;
 mod packed;
 mod pool;
+mod pubsub;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
@@ -54,6 +57,7 @@ mod settings;
 mod silence;
 mod slot;
 mod source;
+mod subscription;
 mod token;
 mod wire;
 
@@ -70,6 +74,7 @@ use redis::{IntoConnectionInfo, RedisResult};
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
+pub use subscription::{Subscription, SubscriptionEvent};
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]

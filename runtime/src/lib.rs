@@ -16,7 +16,7 @@
 //!
 //! The options are listed at [`redis_resilient`]. What they call is here:
 //!
-//! * [`Class`] says what a failure means, [`Classify`] lets your own error types take part;
+//! * [`Class`] says what a failure means, [`Classify`] lets your own error types take part, [`never_sent`] those of pools;
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
@@ -29,6 +29,7 @@
 //!
 //! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
 //! * `connection`: `connection::Connector`, connections that come back. `sentinel` and `cluster` for the like, `tls-rustls` for TLS.
+//! * `deadpool-redis`, `bb8`, `r2d2`: errors of these pools have their class. `deadpool-redis` 0.23, `bb8` 0.9 and `r2d2` 0.8 it has to be.
 //! * `test-util`: `ManualClock` and `seed_randomness`, for tests; and breakers follow tokio's clock, which tests pause and advance, in release
 //!   builds as well. Without it they do so where `debug_assertions` are on, and elsewhere, on Linux and Android, read a clock that costs less
 //!   and moves on by a few milliseconds at a time. `redis-resilient-testkit` turns it on.
@@ -57,7 +58,7 @@ mod telemetry;
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
-pub use class::{Class, Classify};
+pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
 pub use redis_resilient_macros::redis_resilient;

@@ -1,4 +1,4 @@
-//! A failure of which our own connection knows more than the error tells.
+//! A failure of which more is known than the error tells.
 
 use std::error::Error;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::redis::inner_io;
 #[derive(Debug)]
 struct Known {
     class: Class,
-    error: RedisError,
+    error: Box<dyn Error + Send + Sync>,
 }
 
 impl fmt::Display for Known {
@@ -24,13 +24,15 @@ impl fmt::Display for Known {
 
 impl Error for Known {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.error)
+        Some(&*self.error)
     }
 }
 
-/// `error`, to be taken for one of this class. For redis-rs it stays an I/O error of its kind.
-pub(crate) fn known(class: Class, error: RedisError) -> RedisError {
-    let kind = match error.source().and_then(inner_io) {
+/// `error`, to be taken for one of this class. One of redis-rs's stays an I/O error of its kind.
+pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
+    let error = error.into();
+    let redis = error.downcast_ref::<RedisError>();
+    let kind = match redis.and_then(|redis| inner_io(redis.source()?)) {
         Some(io) => io.kind(),
         None if class == Class::Unreachable => io::ErrorKind::NotConnected,
         None => io::ErrorKind::Other,

@@ -14,13 +14,16 @@ use crate::Rejection;
 
 /// The class that one link of a chain of errors stands for, if it is about Redis.
 pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
-    #[cfg(feature = "connection")]
     if let Some(class) = super::known::class_in(link) {
         return Some(class);
     }
     #[cfg(feature = "connection")]
     if link.is::<crate::connection::LockError>() {
         return Some(Class::Rejected);
+    }
+    #[cfg(any(feature = "deadpool-redis", feature = "bb8", feature = "r2d2"))]
+    if let Some(class) = super::pools::class_in(link) {
+        return Some(class);
     }
     if let Some(error) = link.downcast_ref::<RedisError>() {
         Some(of_redis(error))
@@ -61,7 +64,7 @@ fn of_redis(error: &RedisError) -> Class {
 }
 
 /// redis-rs has one kind for wrong settings and for some failures of a network that it finds out about by itself.
-fn of_client(text: &str) -> Class {
+pub(super) fn of_client(text: &str) -> Class {
     const AFTER_SENDING: [&str; 3] = [
         "Slot refresh error",
         "Missing slot coverage",

@@ -38,6 +38,10 @@ impl Cluster {
         Ok(Self { seeds })
     }
 
+    pub(super) fn seeds(&self) -> &[ConnectionInfo] {
+        &self.seeds
+    }
+
     pub(super) fn client(
         &self,
         settings: &Settings,

@@ -222,7 +222,7 @@ enum Look {
 }
 
 /// How long to rest after the failure that follows on so many: spread over its upper half, so that processes do not march in step.
-fn rest_ms(times: u32, random: u32) -> u64 {
+pub(super) fn rest_ms(times: u32, random: u32) -> u64 {
     let rest = FIRST_REST_MS
         .saturating_mul(1 << times.min(10))
         .min(LONGEST_REST_MS);

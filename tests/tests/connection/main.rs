@@ -7,6 +7,7 @@ mod clusters;
 mod commands;
 mod lock;
 mod once;
+mod pubsub;
 mod sentinels;
 mod shards;
 mod tls;

@@ -79,7 +79,7 @@ impl From<LockError> for RedisError {
     fn from(error: LockError) -> Self {
         // The kind for which redis-rs itself says "do not retry".
         let error = io::Error::new(io::ErrorKind::Unsupported, error);
-        known(Class::Rejected, error.into())
+        known(Class::Rejected, RedisError::from(error))
     }
 }
 

@@ -1,0 +1,121 @@
+//! Connections for subscribers.
+
+use std::future::Future;
+
+use redis::aio::PubSub;
+use redis::{ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
+use tokio::time::timeout;
+
+use super::Connector;
+use super::keeper::{Keeper, not_sent};
+use super::settings::Credentials;
+use super::source::{Source, client};
+
+impl Connector {
+    /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
+    /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
+    ///
+    /// It does not come back, and whether it is still there shows only when something is sent over it: [`subscribe`](Self::subscribe) gives one
+    /// that sees to both.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn pubsub(&self) -> RedisResult<PubSub> {
+        let connect = |info, credentials: Option<Credentials>| async move {
+            client(info, credentials.as_ref())?.get_async_pubsub().await
+        };
+        let (pubsub, _) = self.keeper.connect_subscriber(connect).await?;
+        Ok(pubsub)
+    }
+
+    /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
+    /// [`set_read_timeout`](redis::Connection::set_read_timeout) says how long; to find out then whether the server is still there, `ping` it.
+    ///
+    /// ```no_run
+    /// use redis_resilient::connection::Connector;
+    ///
+    /// let redis = Connector::open("redis://127.0.0.1/")?;
+    /// let mut connection = redis.pubsub_blocking()?;
+    /// let mut pubsub = connection.as_pubsub();
+    /// pubsub.subscribe("news")?;
+    /// let news: String = pubsub.get_message()?.get_payload()?;
+    /// # Ok::<(), redis::RedisError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
+        self.keeper.pubsub_blocking().map_err(not_sent)
+    }
+}
+
+impl Keeper {
+    /// Connects a subscriber to any server that will do, in its own way; also says where it leads.
+    pub(super) async fn connect_subscriber<T, C>(
+        &self,
+        connect: impl Fn(ConnectionInfo, Option<Credentials>) -> C,
+    ) -> RedisResult<(T, ConnectionAddr)>
+    where
+        C: Future<Output = RedisResult<T>>,
+    {
+        let connected = async {
+            let credentials = self.credentials();
+            let servers = match &self.source {
+                Source::Server(info) => vec![(**info).clone()],
+                #[cfg(feature = "sentinel")]
+                Source::Sentinels(sentinels) => vec![sentinels.master(&self.settings).await?],
+                #[cfg(feature = "cluster")]
+                Source::Cluster(cluster) => from_any(cluster.seeds()),
+            };
+            let mut failure = None;
+            for server in servers {
+                let address = server.addr().clone();
+                let connected = connect(server, credentials.clone());
+                match timeout(self.settings.connect_timeout, connected).await {
+                    Ok(Ok(connected)) => return Ok((connected, address)),
+                    Ok(Err(error)) => failure = Some(error),
+                    Err(_) => failure = Some(self.took_too_long()),
+                }
+            }
+            Err(failure.unwrap_or_else(nowhere))
+        };
+        let limit = self.source.connect_limit(&self.settings);
+        match timeout(limit, connected).await {
+            Ok(connected) => connected.map_err(not_sent),
+            Err(_) => Err(self.took_too_long()),
+        }
+    }
+
+    fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
+        let credentials = self.credentials();
+        let servers = match &self.source {
+            #[cfg(feature = "cluster")]
+            Source::Cluster(cluster) => from_any(cluster.seeds()),
+            source => Vec::from_iter(source.server_blocking(&self.settings)?),
+        };
+        let mut failure = None;
+        for server in servers {
+            let client = client(server, credentials.as_ref())?;
+            match client.get_connection_with_timeout(self.settings.connect_timeout) {
+                Ok(connection) => return Ok(connection),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(nowhere))
+    }
+}
+
+/// All of them, in another order each time: the first may be one that does not answer.
+#[cfg(feature = "cluster")]
+fn from_any(seeds: &[ConnectionInfo]) -> Vec<ConnectionInfo> {
+    let mut seeds = seeds.to_vec();
+    fastrand::shuffle(&mut seeds);
+    seeds
+}
+
+fn nowhere() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
+}
