@@ -94,9 +94,9 @@ impl BlockingWire {
         match self {
             // A transaction that was refused has an error that only redis-rs can make.
             Self::Server(server) if offset == 0 => replies(server, pipeline, count),
-            _ => self
-                .connection()
-                .req_packed_commands(pipeline, offset, count),
+            Self::Server(server) => server.req_packed_commands(pipeline, offset, count),
+            #[cfg(feature = "cluster")]
+            Self::Cluster(cluster) => cluster.req_packed_commands(pipeline, offset, count),
         }
     }
 
