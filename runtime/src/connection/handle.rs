@@ -1,14 +1,11 @@
 //! The connection that callers hold.
 
-use std::future::Future;
 use std::io;
 use std::slice;
 use std::sync::Arc;
-use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, Value};
-use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
@@ -33,49 +30,63 @@ use crate::clock::{now_ms, whole_millis};
 pub struct Connection {
     keeper: Arc<Keeper>,
     live: Arc<Live>,
+    /// The one of `live` that was used last. `None`: none was.
+    wire: Option<Wire>,
 }
 
 impl Connection {
     pub(super) const fn new(keeper: Arc<Keeper>, live: Arc<Live>) -> Self {
-        Self { keeper, live }
+        Self {
+            keeper,
+            live,
+            wire: None,
+        }
     }
 
-    /// Leave to send something that ends in time, or `waits`.
-    async fn begin(
-        &mut self,
-        waits: bool,
-        slot: impl FnOnce(&Keeper) -> Option<usize>,
-    ) -> RedisResult<(Wire, Watch)> {
-        if self.live.is_given_up() {
-            self.live = self.keeper.live().await?;
+    fn is_ready(&self) -> bool {
+        !self.live.is_given_up() && !self.keeper.doubts(&self.live)
+    }
+
+    async fn renew(&mut self) -> RedisResult<()> {
+        let mut live = self.live.clone();
+        if live.is_given_up() {
+            live = self.keeper.live().await?;
         }
-        if self.keeper.doubts(&self.live) {
-            self.live = self.keeper.checked(&self.live).await?;
+        if self.keeper.doubts(&live) {
+            live = self.keeper.checked(&live).await?;
         }
-        let wire = if waits {
-            match self.live.take_spare() {
-                Some(spare) => spare,
-                None => self.keeper.connect_spare().await?,
-            }
-        } else {
-            self.live.wire().ok_or_else(no_connection)?
-        };
-        let slot = if waits { None } else { slot(&self.keeper) };
-        Ok((wire, Watch::new(&self.live, &self.keeper, waits, slot)))
+        if !Arc::ptr_eq(&live, &self.live) {
+            (self.live, self.wire) = (live, None);
+        }
+        Ok(())
+    }
+
+    /// A connection for a command that waits, by itself.
+    async fn spare(&self) -> RedisResult<Option<Wire>> {
+        match self.live.take_spare() {
+            Some(spare) => Ok(Some(spare)),
+            None => self.keeper.connect_spare().await.map(Some),
+        }
     }
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async move {
-            let waits = command::waits(args(command));
-            let (mut wire, watch) = self
-                .begin(waits, |keeper| keeper.slot_of(args(command)))
-                .await?;
-            let answer = watch.limit(wire.send(command)).await;
-            watch.end(wire, answer, slice::from_ref, || {
-                command::effect(args(command))
-            })
+            // What seldom happens is in boxes: its room is part of each command's future, and moved about with it.
+            if !self.is_ready() {
+                Box::pin(self.renew()).await?;
+            }
+            let spare = if command::waits(args(command)) {
+                Box::pin(self.spare()).await?
+            } else {
+                None
+            };
+            let Self { keeper, live, wire } = self;
+            let slot = keeper.slot_of(args(command));
+            let mut watch = Watch::new(keeper, live, spare, slot);
+            let answer = watch.wire(wire)?.send(command).await;
+            watch.end(answer, slice::from_ref, || command::effect(args(command)))
         })
     }
 
@@ -87,11 +98,20 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
             let commands = || pipeline.cmd_iter().map(args);
-            let waits = commands().any(command::waits);
-            let slot = |keeper: &Keeper| commands().find_map(|command| keeper.slot_of(command));
-            let (mut wire, watch) = self.begin(waits, slot).await?;
-            let answer = watch.limit(wire.send_all(pipeline, offset, count)).await;
-            watch.end(wire, answer, Vec::as_slice, || {
+            if !self.is_ready() {
+                Box::pin(self.renew()).await?;
+            }
+            let spare = if commands().any(command::waits) {
+                Box::pin(self.spare()).await?
+            } else {
+                None
+            };
+            let Self { keeper, live, wire } = self;
+            let slot = commands().find_map(|command| keeper.slot_of(command));
+            let mut watch = Watch::new(keeper, live, spare, slot);
+            let wire = watch.wire(wire)?;
+            let answer = wire.send_all(pipeline, offset, count).await;
+            watch.end(answer, Vec::as_slice, || {
                 command::worst(commands().map(command::effect))
             })
         })
@@ -103,49 +123,51 @@ impl ConnectionLike for Connection {
 }
 
 /// Sees to it that what becomes of a command is known to the connection, even if nobody waits for it any more.
-struct Watch {
-    keeper: Arc<Keeper>,
-    live: Arc<Live>,
+struct Watch<'a> {
+    keeper: &'a Arc<Keeper>,
+    live: &'a Arc<Live>,
+    /// A connection for this command alone, if it waits.
+    spare: Option<Wire>,
     /// Those that have this slot are silent if no answer comes. `None`: silence says nothing.
     slot: Option<usize>,
-    /// `None`: it takes as long as it says.
-    limit: Option<Duration>,
     is_over: bool,
 }
 
-impl Watch {
-    fn new(live: &Arc<Live>, keeper: &Arc<Keeper>, waits: bool, slot: Option<usize>) -> Self {
-        let watch = Self {
-            keeper: keeper.clone(),
-            live: live.clone(),
-            slot,
-            limit: (!waits).then(|| keeper.source.answer_limit(&keeper.settings)),
+impl<'a> Watch<'a> {
+    fn new(
+        keeper: &'a Arc<Keeper>,
+        live: &'a Arc<Live>,
+        spare: Option<Wire>,
+        slot: Option<usize>,
+    ) -> Self {
+        Self {
+            keeper,
+            live,
+            slot: if spare.is_some() { None } else { slot },
+            spare,
             is_over: false,
-        };
-        if let Some((_, silence)) = watch.silence() {
-            silence.asked(now_ms());
         }
-        watch
     }
 
-    fn silence(&self) -> Option<(usize, &Silence)> {
+    /// What to send it over, at once.
+    fn wire<'w>(&'w mut self, shared: &'w mut Option<Wire>) -> RedisResult<&'w mut Wire> {
+        if let Some((_, silence)) = self.silence() {
+            silence.asked(now_ms());
+        }
+        if self.spare.is_none() {
+            self.live.next(shared);
+        }
+        let wire = self.spare.as_mut().or(shared.as_mut());
+        wire.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
+    }
+
+    fn silence(&self) -> Option<(usize, &'a Silence)> {
         let slot = self.slot?;
         Some((slot, self.live.silence(slot)?))
     }
 
-    async fn limit<T>(&self, sent: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let Some(limit) = self.limit else {
-            return sent.await;
-        };
-        match timeout(limit, sent).await {
-            Ok(answer) => answer,
-            Err(_) => Err(no_answer(limit)),
-        }
-    }
-
     fn end<T>(
-        mut self,
-        wire: Wire,
+        &mut self,
         answer: RedisResult<T>,
         replies: impl FnOnce(&T) -> &[Value],
         effect: impl FnOnce() -> Effect,
@@ -164,30 +186,30 @@ impl Watch {
         } else if has_timed_out {
             self.timed_out();
         } else {
-            self.answered(wire);
+            self.answered();
         }
-        answer.map_err(|error| told(&self.keeper, error, effect))
+        answer.map_err(|error| told(self.keeper, error, effect))
     }
 
     fn timed_out(&self) {
         if let Some((slot, silence)) = self.silence()
             && silence.timed_out(self.keeper.patience())
         {
-            self.keeper.silent(&self.live, slot);
+            self.keeper.silent(self.live, slot);
         }
     }
 
-    fn answered(&self, wire: Wire) {
+    fn answered(&mut self) {
         if let Some((_, silence)) = self.silence() {
             silence.answered(now_ms());
         }
-        if self.limit.is_none() {
-            self.live.put_back(wire);
+        if let Some(spare) = self.spare.take() {
+            self.live.put_back(spare);
         }
     }
 }
 
-impl Drop for Watch {
+impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if !self.is_over
             && let Some((slot, silence)) = self.silence()
@@ -196,7 +218,7 @@ impl Drop for Watch {
                 whole_millis(self.keeper.settings.response_timeout),
             )
         {
-            self.keeper.silent(&self.live, slot);
+            self.keeper.silent(self.live, slot);
         }
     }
 }
@@ -212,13 +234,4 @@ pub(super) fn told(
         Class::Ambiguous if effect() == Effect::Once => known(Class::Unrepeatable, error),
         _ => error,
     }
-}
-
-fn no_answer(limit: Duration) -> RedisError {
-    let text = format!("no answer within {limit:?}");
-    io::Error::new(io::ErrorKind::TimedOut, text).into()
-}
-
-fn no_connection() -> RedisError {
-    io::Error::from(io::ErrorKind::NotConnected).into()
 }

@@ -18,7 +18,7 @@ const ORDER: Ordering = Ordering::Relaxed;
 pub(super) struct Live {
     wires: Vec<Wire>,
     address: Option<ConnectionAddr>,
-    next: AtomicUsize,
+    turn: AtomicUsize,
     given_up: AtomicBool,
     /// Of the server; of a cluster, by ranges of its slots.
     silences: Box<[Silence]>,
@@ -38,7 +38,7 @@ impl Live {
         Self {
             wires: connected.wires,
             address: connected.address,
-            next: AtomicUsize::new(0),
+            turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             silences: (0..parts).map(|_| Silence::new(now_ms)).collect(),
             spare: Mutex::new(Vec::new()),
@@ -62,12 +62,14 @@ impl Live {
 
     /// The connection whose turn it is.
     pub(super) fn wire(&self) -> Option<Wire> {
-        match &*self.wires {
-            [only] => Some(only.clone()),
-            several => {
-                let turn = self.next.fetch_add(1, ORDER) % several.len().max(1);
-                several.get(turn).cloned()
-            }
+        let turn = self.turn.fetch_add(1, ORDER) % self.wires.len().max(1);
+        self.wires.get(turn).cloned()
+    }
+
+    /// The same, after the one that was used last: where there is no other, that is kept.
+    pub(super) fn next(&self, wire: &mut Option<Wire>) {
+        if wire.is_none() || self.wires.len() > 1 {
+            *wire = self.wire();
         }
     }
 

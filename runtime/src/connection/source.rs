@@ -68,7 +68,8 @@ impl Source {
                 let client = cluster.client(settings, credentials)?;
                 let mut wires = Vec::with_capacity(times);
                 for _ in 0..times {
-                    wires.push(Wire::Cluster(client.get_async_connection().await?));
+                    let cluster = client.get_async_connection().await?;
+                    wires.push(Wire::to_cluster(cluster, self.answer_limit(settings)));
                 }
                 return Ok(Connected {
                     wires,
@@ -81,14 +82,14 @@ impl Source {
         let config = config(settings);
         let mut wires = Vec::with_capacity(times);
         for _ in 0..times {
-            let mut wire = client
+            let mut server = client
                 .get_multiplexed_async_connection_with_config(&config)
                 .await?;
             if let Some(name) = &settings.client_name {
                 // Not worth failing for: it may not be allowed.
-                let _ = wire.send_packed_command(&name.command()).await;
+                let _ = server.send_packed_command(&name.command()).await;
             }
-            wires.push(Wire::Server(wire));
+            wires.push(Wire::to_server(server, self.answer_limit(settings)));
         }
         Ok(Connected {
             wires,
@@ -145,7 +146,7 @@ impl Source {
     }
 
     /// How long an answer may take, with all that is done before the command is sent.
-    pub(super) fn answer_limit(&self, settings: &Settings) -> Duration {
+    fn answer_limit(&self, settings: &Settings) -> Duration {
         match self.healing() {
             Healing::Nothing => settings.response_timeout,
             // Redis-rs itself limits the answer. All commands wait while it looks at the servers anew, and must not fail for one that is lost.
@@ -233,7 +234,7 @@ pub(super) fn client(
     Client::open(authenticated(with_tcp_settings(info), credentials))
 }
 
-/// Our own timeouts go around every command: redis-rs's would cut off those that wait too.
+/// How long an answer may take is said once connected: it is another matter how long connecting may take.
 pub(super) fn config(settings: &Settings) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_connection_timeout(Some(settings.connect_timeout))

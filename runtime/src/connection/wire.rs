@@ -1,6 +1,9 @@
 //! One connection of redis-rs, to a server or to a cluster.
 
 use std::fmt;
+#[cfg(feature = "cluster")]
+use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 #[cfg(feature = "cluster")]
@@ -8,10 +11,17 @@ use redis::aio::ConnectionLike as _;
 use redis::aio::MultiplexedConnection;
 #[cfg(feature = "cluster")]
 use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, ConnectionLike, Pipeline, RedisResult, Value};
+use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
+
+/// One whose answers take no longer than they may.
+#[derive(Clone)]
+pub(super) struct Wire {
+    link: Link,
+    limit: Duration,
+}
 
 #[derive(Clone)]
-pub(super) enum Wire {
+enum Link {
     Server(MultiplexedConnection),
     #[cfg(feature = "cluster")]
     Cluster(ClusterConnection),
@@ -24,12 +34,29 @@ impl fmt::Debug for Wire {
 }
 
 impl Wire {
+    /// Redis-rs limits the answer by itself. Another timer around it would cost more than all else that is done here.
+    pub(super) fn to_server(mut server: MultiplexedConnection, limit: Duration) -> Self {
+        server.set_response_timeout(limit);
+        let link = Link::Server(server);
+        Self { link, limit }
+    }
+
+    /// Redis-rs limits the answer, but not what is done before the command is sent.
+    #[cfg(feature = "cluster")]
+    pub(super) const fn to_cluster(cluster: ClusterConnection, limit: Duration) -> Self {
+        let link = Link::Cluster(cluster);
+        Self { link, limit }
+    }
+
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        match self {
-            Self::Server(server) => server.send_packed_command(command).await,
+        let answer = match &mut self.link {
+            Link::Server(server) => server.send_packed_command(command).await,
             #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => cluster.req_packed_command(command).await,
-        }
+            Link::Cluster(cluster) => {
+                limited(self.limit, cluster.req_packed_command(command)).await
+            }
+        };
+        answer.map_err(|error| self.told(error))
     }
 
     pub(super) async fn send_all(
@@ -38,11 +65,32 @@ impl Wire {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        match self {
-            Self::Server(server) => server.send_packed_commands(pipeline, offset, count).await,
+        let answer = match &mut self.link {
+            Link::Server(server) => server.send_packed_commands(pipeline, offset, count).await,
             #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => cluster.req_packed_commands(pipeline, offset, count).await,
+            Link::Cluster(cluster) => {
+                let sent = cluster.req_packed_commands(pipeline, offset, count);
+                limited(self.limit, sent).await
+            }
+        };
+        answer.map_err(|error| self.told(error))
+    }
+
+    /// A timeout of redis-rs says no more than that.
+    fn told(&self, error: RedisError) -> RedisError {
+        if error.is_timeout() {
+            let text = format!("no answer within {:?}", self.limit);
+            return io::Error::new(io::ErrorKind::TimedOut, text).into();
         }
+        error
+    }
+}
+
+#[cfg(feature = "cluster")]
+async fn limited<T>(limit: Duration, sent: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    match tokio::time::timeout(limit, sent).await {
+        Ok(answer) => answer,
+        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
     }
 }
 
