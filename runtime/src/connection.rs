@@ -45,6 +45,7 @@ mod live;
 mod once;
 mod packed;
 mod pubsub;
+mod role;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod settings;
@@ -62,6 +63,8 @@ pub use handle::Connection;
 use keeper::Keeper;
 pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
+#[cfg(feature = "sentinel")]
+pub use role::Role;
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
@@ -96,7 +99,7 @@ impl Connector {
         ConnectorBuilder::single(address)
     }
 
-    /// One for the master that these Sentinels name, with settings to come. Connects nothing.
+    /// One for the master that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
     ///
     /// All Sentinels are asked at once, and the newest configuration of a majority is believed. The master is looked up with every new
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use redis::{Cmd, ConnectionAddr, ConnectionLike, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, ConnectionInfo, ConnectionLike, RedisResult, Value};
 
 use super::command::{self, Effect, args};
 use super::handle::told;
@@ -10,7 +10,7 @@ use super::keeper::{Failed, Keeper, not_sent};
 use super::live::{ends_connection, has_end};
 use super::packed;
 use super::settings::Credentials;
-use super::source::client;
+use super::source::connect_to_any;
 use super::wire::BlockingWire;
 use crate::clock::{now_ms, whole_millis};
 
@@ -75,8 +75,10 @@ impl Keeper {
     /// Tries it, and asks where it ought to lead.
     fn still_serves(&self, idle: &mut Idle) -> bool {
         if self.source.moves()
-            && let Ok(Some(info)) = self.source.server_blocking(&self.settings)
-            && Some(info.addr()) != idle.address.as_ref()
+            && let Ok(Some(servers)) = self
+                .source
+                .servers_blocking(&self.settings, idle.address.as_ref())
+            && servers.first().map(ConnectionInfo::addr) != idle.address.as_ref()
         {
             self.forget_idle();
             return false;
@@ -148,11 +150,9 @@ impl Keeper {
     /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let (wire, address) = match self.source.server_blocking(settings)? {
-            Some(info) => {
-                let address = info.addr().clone();
-                let client = client(info, credentials)?;
-                let server = client.get_connection_with_timeout(settings.connect_timeout)?;
+        let (wire, address) = match self.source.servers_blocking(settings, None)? {
+            Some(servers) => {
+                let (server, address) = connect_to_any(servers, settings, credentials)?;
                 (BlockingWire::Server(server), Some(address))
             }
             None => (self.source.cluster_blocking(settings, credentials)?, None),
@@ -203,7 +203,7 @@ impl BlockingConnection {
         &mut self,
         waits: bool,
         effect: impl FnOnce() -> Effect,
-        has_end: impl FnOnce(&T) -> bool,
+        has_end: impl FnOnce(&Keeper, &T) -> bool,
         send: impl FnOnce(&mut BlockingWire) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let mut held = match self.held.take() {
@@ -220,7 +220,7 @@ impl BlockingConnection {
         }
         let answer = send(&mut held.wire);
         let goes_on = match &answer {
-            Ok(reply) => !has_end(reply),
+            Ok(reply) => !has_end(&self.keeper, reply),
             // After a timeout the reply may come yet: it must not be taken for another's.
             Err(error) => !ends_connection(error) && !error.is_timeout(),
         };
@@ -247,12 +247,13 @@ impl Drop for BlockingConnection {
 
 impl ConnectionLike for BlockingConnection {
     fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        self.run(
+        let reply = self.run(
             any_waits(command),
             || effect_of(command),
-            has_end,
+            Keeper::has_end,
             |wire| wire.req_packed_command(command),
-        )
+        )?;
+        self.keeper.source.judged(reply)
     }
 
     fn req_packed_commands(
@@ -264,18 +265,19 @@ impl ConnectionLike for BlockingConnection {
         self.run(
             any_waits(pipeline),
             || effect_of(pipeline),
-            |replies: &Vec<Value>| replies.iter().any(has_end),
+            |keeper, replies: &Vec<Value>| replies.iter().any(|reply| keeper.has_end(reply)),
             |wire| wire.req_packed_commands(pipeline, offset, count),
         )
     }
 
     fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        self.run(
+        let reply = self.run(
             command::waits(args(command)),
             || command::effect(args(command)),
-            has_end,
+            Keeper::has_end,
             |wire| wire.req_command(command),
-        )
+        )?;
+        self.keeper.source.judged(reply)
     }
 
     fn get_db(&self) -> i64 {

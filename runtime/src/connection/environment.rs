@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
+#[cfg(feature = "sentinel")]
+use super::Role;
 use super::{Connector, ConnectorBuilder, Credentials};
 
 /// A variable of the environment that makes no sense. Its value is not told: it may be a password.
@@ -34,6 +36,7 @@ impl std::error::Error for EnvironmentError {}
 const URL: &str = "REDIS_URL";
 const SENTINELS: &str = "REDIS_SENTINELS";
 const MASTER: &str = "REDIS_MASTER";
+const ROLE: &str = "REDIS_ROLE";
 const CLUSTER: &str = "REDIS_CLUSTER";
 const USERNAME: &str = "REDIS_USERNAME";
 const PASSWORD: &str = "REDIS_PASSWORD";
@@ -55,6 +58,7 @@ impl Connector {
     /// | `REDIS_URL` | `redis://user:password@host:6379/0`, `rediss://` for TLS, `?protocol=resp3` | `redis://127.0.0.1:6379/` |
     /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; in place of `REDIS_URL` |
     /// | `REDIS_MASTER` | `mymaster` | needed with `REDIS_SENTINELS` |
+    /// | `REDIS_ROLE` | `replica`, `master` | `master`; with `REDIS_SENTINELS` only |
     /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
@@ -88,6 +92,10 @@ fn builder(
     look_up: impl Fn(&'static str) -> Result<Option<String>, EnvironmentError>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     let [url, sentinels, master, cluster] = [URL, SENTINELS, MASTER, CLUSTER].map(&look_up);
+    let role = look_up(ROLE)?;
+    if role.is_some() && !matches!(sentinels, Ok(Some(_))) {
+        return Err(wrong(ROLE, "not set where REDIS_SENTINELS is not"));
+    }
     let mut builder = match (url?, sentinels?, cluster?) {
         (url, None, None) => {
             let url = url.unwrap_or_else(|| "redis://127.0.0.1:6379/".to_owned());
@@ -98,7 +106,7 @@ fn builder(
                 MASTER,
                 "the name of the master, as the Sentinels know it",
             ))?;
-            of_sentinels(infos(&sentinels, SENTINELS)?, master)?
+            of_sentinels(infos(&sentinels, SENTINELS)?, master, role.as_deref())?
         }
         (None, None, Some(seeds)) => of_cluster(infos(&seeds, CLUSTER)?)?,
         _ => {
@@ -139,12 +147,23 @@ fn builder(
 fn of_sentinels(
     nodes: Vec<ConnectionInfo>,
     master: String,
+    role: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
-    Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))
+    let role = match role {
+        None | Some("master") => Role::Master,
+        Some("replica") => Role::Replica,
+        Some(_) => return Err(wrong(ROLE, "master or replica")),
+    };
+    let builder = Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))?;
+    Ok(builder.role(role))
 }
 
 #[cfg(not(feature = "sentinel"))]
-fn of_sentinels(_: Vec<ConnectionInfo>, _: String) -> Result<ConnectorBuilder, EnvironmentError> {
+fn of_sentinels(
+    _: Vec<ConnectionInfo>,
+    _: String,
+    _: Option<&str>,
+) -> Result<ConnectorBuilder, EnvironmentError> {
     Err(wrong(
         SENTINELS,
         "not set: redis-resilient is built without its feature `sentinel`",
@@ -264,7 +283,16 @@ mod tests {
     fn sentinels_and_clusters_are_lists() {
         let nodes = "redis://one:26379, redis://two:26379";
         let sentinels = shown(&[("REDIS_SENTINELS", nodes), ("REDIS_MASTER", "m")]);
-        assert!(sentinels.contains("Sentinels(2 for \"m\")"), "{sentinels}");
+        assert!(
+            sentinels.contains("Sentinels(2 for the master of \"m\")"),
+            "{sentinels}"
+        );
+        let replica = shown(&[
+            ("REDIS_SENTINELS", nodes),
+            ("REDIS_MASTER", "m"),
+            ("REDIS_ROLE", "replica"),
+        ]);
+        assert!(replica.contains("a replica of \"m\""), "{replica}");
         let cluster = shown(&[("REDIS_CLUSTER", nodes)]);
         assert!(cluster.contains("Cluster(2 seeds)"), "{cluster}");
     }
@@ -302,6 +330,7 @@ mod tests {
             (vec![("REDIS_POOL_SIZE", "many")], "REDIS_POOL_SIZE"),
             (vec![("REDIS_USERNAME", "app")], "REDIS_PASSWORD"),
             (vec![("REDIS_SENTINELS", "redis://one")], "REDIS_MASTER"),
+            (vec![("REDIS_ROLE", "replica")], "REDIS_ROLE"),
             (
                 vec![("REDIS_SENTINELS", " , "), ("REDIS_MASTER", "m")],
                 "REDIS_SENTINELS",

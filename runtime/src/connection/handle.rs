@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
-use super::live::{Live, has_end};
+use super::live::Live;
 use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
@@ -66,8 +66,11 @@ impl ConnectionLike for Connection {
         Box::pin(async move {
             let Sending { mut wire, watch } = self.begin(command::waits(args(command))).await?;
             let answer = watch.limit(wire.send(command)).await;
-            let ends = answer.as_ref().is_ok_and(has_end);
-            watch.end(wire, answer, ends, || command::effect(args(command)))
+            let ends = answer
+                .as_ref()
+                .is_ok_and(|reply| watch.keeper.has_end(reply));
+            let reply = watch.end(wire, answer, ends, || command::effect(args(command)))?;
+            self.keeper.source.judged(reply)
         })
     }
 
@@ -84,7 +87,7 @@ impl ConnectionLike for Connection {
             let answer = watch.limit(sent).await;
             let ends = answer
                 .as_ref()
-                .is_ok_and(|replies| replies.iter().any(has_end));
+                .is_ok_and(|replies| replies.iter().any(|reply| watch.keeper.has_end(reply)));
             watch.end(wire, answer, ends, || {
                 command::worst(commands().map(command::effect))
             })

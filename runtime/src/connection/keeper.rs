@@ -138,8 +138,9 @@ impl Keeper {
     }
 
     async fn holds(&self, live: &Live) -> bool {
-        match self.source.moved_to(&self.settings).await {
-            Some(Ok(address)) if live.leads_to() != Some(&address) => return false,
+        let present = live.leads_to();
+        match self.source.moved_to(&self.settings, present).await {
+            Some(Ok(address)) if present != Some(&address) => return false,
             // Without an answer the server itself is asked.
             Some(_) => live.verified(now_ms()),
             None => {}

@@ -10,6 +10,8 @@ use super::Connector;
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
 #[cfg(feature = "sentinel")]
+use super::role::Role;
+#[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::source::Source;
 
@@ -183,6 +185,15 @@ impl ConnectorBuilder {
     /// It goes before what the URL says. It is called on a thread that runs asynchronous code, so it should not block.
     pub fn credentials(mut self, source: impl Fn() -> Credentials + Send + Sync + 'static) -> Self {
         self.settings.credentials = Some(Arc::new(source));
+        self
+    }
+
+    /// What the server has to be among those that Sentinels watch; the master unless told. Of no effect without Sentinels.
+    #[cfg(feature = "sentinel")]
+    pub fn role(mut self, role: Role) -> Self {
+        if let Source::Sentinels(sentinels) = &mut self.source {
+            sentinels.role = role;
+        }
         self
     }
 

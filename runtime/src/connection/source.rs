@@ -54,10 +54,10 @@ impl Source {
         credentials: Option<&Credentials>,
         times: usize,
     ) -> RedisResult<Connected> {
-        let info = match self {
-            Self::Server(info) => (**info).clone(),
+        let servers = match self {
+            Self::Server(info) => vec![(**info).clone()],
             #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.master(settings).await?,
+            Self::Sentinels(sentinels) => sentinels.servers(settings, None).await?,
             #[cfg(feature = "cluster")]
             Self::Cluster(cluster) => {
                 let client = cluster.client(settings, credentials)?;
@@ -71,23 +71,17 @@ impl Source {
                 });
             }
         };
-        let address = info.addr().clone();
-        let client = client(info, credentials)?;
-        let config = config(settings);
-        let mut wires = Vec::with_capacity(times);
-        for _ in 0..times {
-            let wire = client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await?;
-            wires.push(Wire::Server(wire));
+        let mut failure = None;
+        for server in servers {
+            match connect_to(server, settings, credentials, times).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failure = Some(error),
+            }
         }
-        Ok(Connected {
-            wires,
-            address: Some(address),
-        })
+        Err(failure.unwrap_or_else(nowhere))
     }
 
-    /// Where the server is now, if that may change.
+    /// Where the server is now, if that may change; the `present` address, if it is as good as any.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unused_async, reason = "only Sentinels have to be asked")
@@ -95,15 +89,19 @@ impl Source {
     pub(super) async fn moved_to(
         &self,
         settings: &Settings,
+        present: Option<&ConnectionAddr>,
     ) -> Option<RedisResult<ConnectionAddr>> {
         match self {
             #[cfg(feature = "sentinel")]
             Self::Sentinels(sentinels) => {
-                let master = sentinels.master(settings).await;
-                Some(master.map(|info| info.addr().clone()))
+                let servers = sentinels.servers(settings, present).await;
+                Some(servers.and_then(|servers| {
+                    let best = servers.into_iter().next();
+                    best.map(|info| info.addr().clone()).ok_or_else(nowhere)
+                }))
             }
             _ => {
-                let _ = settings;
+                let _ = (settings, present);
                 None
             }
         }
@@ -136,20 +134,21 @@ impl Source {
         }
     }
 
-    /// The address, for synchronous code.
+    /// The servers, best first, for synchronous code; `None` for a cluster. The one at the `present` address, if it is one of the best.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unnecessary_wraps, reason = "only Sentinels may not know")
     )]
-    pub(super) fn server_blocking(
+    pub(super) fn servers_blocking(
         &self,
         settings: &Settings,
-    ) -> RedisResult<Option<ConnectionInfo>> {
-        let _ = settings;
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Option<Vec<ConnectionInfo>>> {
+        let _ = (settings, present);
         match self {
-            Self::Server(info) => Ok(Some((**info).clone())),
+            Self::Server(info) => Ok(Some(vec![(**info).clone()])),
             #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.master_blocking(settings).map(Some),
+            Self::Sentinels(sentinels) => sentinels.servers_blocking(settings, present).map(Some),
             #[cfg(feature = "cluster")]
             Self::Cluster(_) => Ok(None),
         }
@@ -168,7 +167,7 @@ impl Source {
             }
             _ => {
                 let _ = (settings, credentials);
-                Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into())
+                Err(nowhere())
             }
         }
     }
@@ -182,6 +181,51 @@ impl Source {
             Self::Cluster(_) => 0,
         }
     }
+}
+
+async fn connect_to(
+    info: ConnectionInfo,
+    settings: &Settings,
+    credentials: Option<&Credentials>,
+    times: usize,
+) -> RedisResult<Connected> {
+    let address = info.addr().clone();
+    let client = client(info, credentials)?;
+    let config = config(settings);
+    let mut wires = Vec::with_capacity(times);
+    for _ in 0..times {
+        let wire = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        wires.push(Wire::Server(wire));
+    }
+    Ok(Connected {
+        wires,
+        address: Some(address),
+    })
+}
+
+/// Connects to the first of them that lets it, and says which.
+pub(super) fn connect_to_any(
+    servers: Vec<ConnectionInfo>,
+    settings: &Settings,
+    credentials: Option<&Credentials>,
+) -> RedisResult<(redis::Connection, ConnectionAddr)> {
+    let mut failure = None;
+    for server in servers {
+        let address = server.addr().clone();
+        let client = client(server, credentials)?;
+        match client.get_connection_with_timeout(settings.connect_timeout) {
+            Ok(connection) => return Ok((connection, address)),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(nowhere))
+}
+
+/// There is no server to connect to.
+pub(super) fn nowhere() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
 }
 
 /// A client for the server at this address.

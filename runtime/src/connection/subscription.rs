@@ -258,7 +258,7 @@ async fn watch(
     let (settings, ping) = (&keeper.settings, redis::cmd("PING"));
     loop {
         sleep(settings.health_check_after.max(SHORTEST_CHECK)).await;
-        if let Some(Ok(now)) = keeper.source.moved_to(settings).await
+        if let Some(Ok(now)) = keeper.source.moved_to(settings, Some(address)).await
             && now != *address
         {
             return moved();

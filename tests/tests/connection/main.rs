@@ -6,6 +6,7 @@ mod clusters;
 mod commands;
 mod once;
 mod pubsub;
+mod replicas;
 mod sentinels;
 mod tls;
 
