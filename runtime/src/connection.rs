@@ -52,6 +52,8 @@ mod settings;
 mod slot;
 mod source;
 mod subscription;
+#[cfg(feature = "tls-rustls")]
+mod tls;
 mod wire;
 
 use std::sync::Arc;

@@ -250,7 +250,6 @@ impl RealCluster {
 fn node() -> Result<RealRedis, StartError> {
     RealRedis::builder()
         .cluster_node()
-        .args(["--cluster-enabled", "yes"])
         .args(["--cluster-node-timeout", "1000"])
         // One dead shard is no reason for the others to refuse.
         .args(["--cluster-require-full-coverage", "no"])

@@ -1,5 +1,7 @@
 //! A connector by what the environment says.
 
+mod tls;
+
 use std::env::VarError;
 use std::fmt;
 use std::time::Duration;
@@ -62,12 +64,15 @@ impl Connector {
     /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
+    /// | `REDIS_TLS_CA` | `/etc/ssl/redis-ca.pem` | the authorities that the machine trusts |
+    /// | `REDIS_TLS_CERT`, `REDIS_TLS_KEY` | `/etc/ssl/app.pem`, `/etc/ssl/app-key.pem` | no certificate is shown |
     /// | `REDIS_CONNECT_TIMEOUT` | `500ms` | 1 s |
     /// | `REDIS_RESPONSE_TIMEOUT` | `250ms` | 500 ms |
     /// | `REDIS_HEALTH_CHECK_AFTER` | `5s` | 1 s |
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
     ///
-    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set.
+    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. The files of `REDIS_TLS_` are read
+    /// once, here.
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
@@ -116,6 +121,12 @@ fn builder(
             ));
         }
     };
+    let files = tls::Files {
+        authority: look_up(tls::CA)?,
+        certificate: look_up(tls::CERTIFICATE)?,
+        key: look_up(tls::KEY)?,
+    };
+    builder = tls::with_certificates(builder, files)?;
     if let Some(timeout) = time(look_up(CONNECT_TIMEOUT)?, CONNECT_TIMEOUT)? {
         builder = builder.connect_timeout(timeout);
     }

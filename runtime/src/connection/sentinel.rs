@@ -9,15 +9,15 @@ mod replicas;
 
 use std::fmt;
 
-use redis::{
-    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisResult,
-};
+use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisResult};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::role::Role;
 use super::settings::{Settings, with_tcp_settings};
-use super::source::config;
+use super::source::{client, config};
+#[cfg(feature = "tls-rustls")]
+use super::tls::Certificates;
 use opinion::{Heard, Opinion};
 
 /// Where the Sentinels are, and what they are asked for.
@@ -28,6 +28,8 @@ pub(super) struct Sentinels {
     /// How to speak to the servers that they name.
     pub(super) server: RedisConnectionInfo,
     pub(super) tls: bool,
+    #[cfg(feature = "tls-rustls")]
+    certificates: Option<Certificates>,
     pub(super) role: Role,
 }
 
@@ -54,8 +56,22 @@ impl Sentinels {
             master,
             server: RedisConnectionInfo::default(),
             tls: false,
+            #[cfg(feature = "tls-rustls")]
+            certificates: None,
             role: Role::Master,
         })
+    }
+
+    /// Over TLS, that is; Sentinels without are spoken to as before.
+    #[cfg(feature = "tls-rustls")]
+    pub(super) fn trust(&mut self, certificates: Certificates) {
+        for node in &mut self.nodes {
+            if let Some(address) = certificates.on(node.addr()) {
+                *node = node.clone().set_addr(address);
+            }
+        }
+        self.tls = true;
+        self.certificates = Some(certificates);
     }
 
     /// The servers of the role that is wanted, best first; the one at the `present` address, if it is one of the best.
@@ -68,7 +84,7 @@ impl Sentinels {
         let limit = settings.connect_timeout / 2;
         let mut asked = JoinSet::new();
         for node in &self.nodes {
-            let (client, config) = (Client::open(node.clone())?, config(settings));
+            let (client, config) = (client(node.clone(), None)?, config(settings));
             let (master, replicas) = self.questions();
             asked.spawn(async move {
                 let mut sentinel = client
@@ -107,7 +123,7 @@ impl Sentinels {
         let limit = settings.connect_timeout / 2;
         let (answers, heard) = std::sync::mpsc::channel();
         for node in &self.nodes {
-            let client = Client::open(node.clone())?;
+            let client = client(node.clone(), None)?;
             let (master, replicas) = self.questions();
             let answers = answers.clone();
             // Not waited for: a Sentinel that stands still must not hold up those that do not.
@@ -177,16 +193,20 @@ impl Sentinels {
     }
 
     fn address(&self, host: String, port: u16) -> ConnectionAddr {
-        if self.tls {
-            ConnectionAddr::TcpTls {
-                host,
-                port,
-                insecure: false,
-                tls_params: None,
-            }
-        } else {
-            ConnectionAddr::Tcp(host, port)
+        if !self.tls {
+            return ConnectionAddr::Tcp(host, port);
         }
+        let address = ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            tls_params: None,
+        };
+        #[cfg(feature = "tls-rustls")]
+        if let Some(certificates) = &self.certificates {
+            return certificates.on(&address).unwrap_or(address);
+        }
+        address
     }
 }
 
