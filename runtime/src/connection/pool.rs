@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use redis::{ConnectionAddr, ConnectionLike as _, RedisResult};
+use redis::{ConnectionAddr, ConnectionInfo, ConnectionLike as _, RedisResult};
 
-use super::ending::Healing;
+use super::ending::Peer;
 use super::keeper::{Failed, Keeper, not_sent};
 use super::settings::Credentials;
-use super::source::client;
+use super::source::connect_to_any;
 use super::wire::BlockingWire;
 use crate::clock::{now_ms, whole_millis};
 
@@ -87,22 +87,24 @@ impl Keeper {
     pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
         let (now_ms, limit_ms) = (now_ms(), whole_millis(self.settings.health_check_after));
         let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
-        self.source.healing() == Healing::Servers
+        self.source.peer() == Peer::Cluster
             || is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
     }
 
     /// Tries it, and asks where it ought to lead.
     fn still_serves(&self, idle: &mut Idle) -> bool {
         if self.source.moves()
-            && let Ok(Some(info)) = self.source.server_blocking(&self.settings)
-            && Some(info.addr()) != idle.address.as_ref()
+            && let Ok(Some(servers)) = self
+                .source
+                .servers_blocking(&self.settings, idle.address.as_ref())
+            && servers.first().map(ConnectionInfo::addr) != idle.address.as_ref()
         {
             self.pool.forget();
             return false;
         }
         let answer = idle.wire.req_command(&redis::cmd("PING"));
         (idle.used_ms, idle.verified_ms) = (now_ms(), now_ms());
-        Healing::Nothing.is_well(&answer)
+        self.source.peer().blocking().is_well(&answer)
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
@@ -145,11 +147,9 @@ impl Keeper {
     /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let (mut wire, address) = match self.source.server_blocking(settings)? {
-            Some(info) => {
-                let address = info.addr().clone();
-                let client = client(info, credentials)?;
-                let server = client.get_connection_with_timeout(settings.connect_timeout)?;
+        let (mut wire, address) = match self.source.servers_blocking(settings, None)? {
+            Some(servers) => {
+                let (server, address) = connect_to_any(servers, settings, credentials)?;
                 (BlockingWire::Server(server), Some(address))
             }
             None => (self.source.cluster_blocking(settings, credentials)?, None),

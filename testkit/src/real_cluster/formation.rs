@@ -40,7 +40,6 @@ impl RealCluster {
 pub(super) fn node() -> RealRedisBuilder {
     RealRedis::builder()
         .cluster_node()
-        .args(["--cluster-enabled", "yes"])
         .args(["--cluster-node-timeout", "1000"])
         // One dead shard is no reason for the others to refuse.
         .args(["--cluster-require-full-coverage", "no"])

@@ -8,6 +8,7 @@ mod commands;
 mod lock;
 mod once;
 mod pubsub;
+mod replicas;
 mod sentinels;
 mod shards;
 mod tls;
