@@ -52,7 +52,7 @@ pub(crate) async fn run<C: Calls, S: Send + Sync + 'static>(
     print(&format!("\n{table}"));
     if !is_whole {
         let sentence = "interrupted: this is what there was until then, unchecked";
-        complain(usage, sentence);
+        complain(usage.name, sentence);
         return Ok(None);
     }
     Ok(Some(Run {

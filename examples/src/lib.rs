@@ -6,6 +6,7 @@ mod connection;
 mod database;
 mod drill;
 mod failover;
+pub mod failovers;
 mod live;
 mod load;
 mod orders;

@@ -31,17 +31,17 @@ where
             return ExitCode::SUCCESS;
         }
         Err(sentence) => {
-            complain(usage, &sentence);
+            complain(usage.name, &sentence);
             return ExitCode::from(2);
         }
     };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(usage, &error),
+        Err(error) => return fail(usage.name, &error),
     };
     let code = match runtime.block_on(drill(args)) {
         Ok(code) => code,
-        Err(error) => fail(usage, &*error),
+        Err(error) => fail(usage.name, &*error),
     };
     // A thread that hangs must not keep the program from ending: that it hangs has been reported.
     runtime.shutdown_timeout(Duration::from_millis(200));
@@ -63,11 +63,11 @@ pub(crate) fn announce_start(what: &str) {
     print(&format!("Starting {what}.{fetched}\n"));
 }
 
-pub(crate) fn complain(usage: &Usage, sentence: &str) {
-    let _ = writeln!(io::stderr(), "{}: {sentence}", usage.name);
+pub(crate) fn complain(program: &str, sentence: &str) {
+    let _ = writeln!(io::stderr(), "{program}: {sentence}");
 }
 
-fn fail(usage: &Usage, error: &(dyn Error + 'static)) -> ExitCode {
-    complain(usage, &error.to_string());
+pub(crate) fn fail(program: &str, error: &(dyn Error + 'static)) -> ExitCode {
+    complain(program, &error.to_string());
     ExitCode::FAILURE
 }

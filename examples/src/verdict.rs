@@ -80,7 +80,7 @@ impl Verdict {
     /// Complains of what went wrong.
     pub(crate) fn exit(self, usage: &Usage) -> ExitCode {
         for violation in &self.violations {
-            complain(usage, violation);
+            complain(usage.name, violation);
         }
         if self.holds() {
             ExitCode::SUCCESS
