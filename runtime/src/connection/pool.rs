@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use redis::{ConnectionAddr, ConnectionLike as _, RedisResult};
+use redis::{ConnectionAddr, ConnectionInfo, ConnectionLike as _, RedisResult};
 
 use super::ending::Healing;
 use super::keeper::{Failed, Keeper, not_sent};
@@ -142,14 +143,16 @@ impl Keeper {
         connected
     }
 
-    /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
+    /// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
         let (mut wire, address) = match self.source.server_blocking(settings)? {
             Some(info) => {
                 let address = info.addr().clone();
-                let client = client(info, credentials)?;
-                let server = client.get_connection_with_timeout(settings.connect_timeout)?;
+                let client = client(without_introduction(info), credentials)?;
+                let (limit, begun) = (settings.connect_timeout, Instant::now());
+                let mut server = client.get_connection_with_timeout(limit)?;
+                answers(&mut server, limit.saturating_sub(begun.elapsed()))?;
                 (BlockingWire::Server(server), Some(address))
             }
             None => (self.source.cluster_blocking(settings, credentials)?, None),
@@ -166,6 +169,26 @@ impl Keeper {
             verified_ms: now_ms(),
         })
     }
+}
+
+/// Redis-rs tells the server its own name and version, and waits for both answers as long as it may, one after the other, but needs none.
+fn without_introduction(info: ConnectionInfo) -> ConnectionInfo {
+    let settings = info.redis_settings().clone().set_skip_set_lib_name();
+    info.set_redis_settings(settings)
+}
+
+/// Whether anything is heard of it in time: the system accepts connections for a server that stands still, too.
+fn answers(server: &mut redis::Connection, limit: Duration) -> RedisResult<()> {
+    // Zero would be no limit.
+    server.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
+    let ping = redis::cmd("PING");
+    // A refusal will do, but for the first: it may be the last word of a server that has no room.
+    if let Err(error) = ping.exec(server)
+        && (error.is_io_error() || ping.exec(server).is_err_and(|error| error.is_io_error()))
+    {
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// The gate, given back also if connecting panics.
