@@ -38,6 +38,7 @@ mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod dial;
 mod ending;
 mod environment;
 mod handle;

@@ -5,10 +5,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use redis::{ConnectionAddr, ConnectionInfo, ConnectionLike as _, RedisResult};
 
+use super::dial::connect_to_any;
 use super::ending::Peer;
 use super::keeper::{Failed, Keeper, not_sent};
 use super::settings::Credentials;
-use super::source::connect_to_any;
 use super::wire::BlockingWire;
 use crate::clock::{now_ms, whole_millis};
 
@@ -144,7 +144,6 @@ impl Keeper {
         connected
     }
 
-    /// Each step of it may take as long as the connect timeout: redis-rs limits reads, not the whole.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
         let (mut wire, address) = match self.source.servers_blocking(settings, None)? {

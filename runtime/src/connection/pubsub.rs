@@ -7,9 +7,10 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 use tokio::time::timeout;
 
 use super::Connector;
+use super::dial::connect_to_any;
 use super::keeper::{Keeper, not_sent};
 use super::settings::Credentials;
-use super::source::{Source, client, connect_to_any, nowhere};
+use super::source::{Source, client, nowhere};
 
 impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for

@@ -249,24 +249,6 @@ impl Source {
     }
 }
 
-/// Connects to the first of them that lets it, and says which.
-pub(super) fn connect_to_any(
-    servers: Vec<ConnectionInfo>,
-    settings: &Settings,
-    credentials: Option<&Credentials>,
-) -> RedisResult<(redis::Connection, ConnectionAddr)> {
-    let mut failure = None;
-    for server in servers {
-        let address = server.addr().clone();
-        let client = client(server, credentials)?;
-        match client.get_connection_with_timeout(settings.connect_timeout) {
-            Ok(connection) => return Ok((connection, address)),
-            Err(error) => failure = Some(error),
-        }
-    }
-    Err(failure.unwrap_or_else(nowhere))
-}
-
 /// There is no server to connect to.
 pub(super) fn nowhere() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::NotConnected).into()
