@@ -74,7 +74,7 @@ pub(crate) fn rows() -> Vec<Row> {
         },
         Row {
             name: "BUSY with a script for 1 s",
-            server: &["--busy-reply-threshold", "100"],
+            server: &["--lua-time-limit", "100"],
             begin: runs_a_script,
             end: End::When(stops_the_script),
             promise: promise(&[Class::Unavailable], RESPONSE, Back::SameConnection),

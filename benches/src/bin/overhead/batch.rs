@@ -3,34 +3,53 @@
 use std::fmt;
 use std::time::Instant;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
+/// Seconds; of the processor, this process's alone, the server's are not in it.
+struct Taken {
     time: f64,
     processor: f64,
 }
 
-/// What both take, in microseconds per call, and what ours takes of what theirs takes: in each round by itself, then the median of all
-/// rounds. The processor's time is this process's alone; the server's is not in it.
-#[derive(Clone, Copy, Debug)]
+/// What both take of time and of the processor.
+#[derive(Debug)]
 pub(crate) struct Compared {
-    theirs: Taken,
-    ours: Taken,
-    ratio: Taken,
+    time: Pair,
+    processor: Pair,
+}
+
+/// Microseconds per call, and the ratio of each round by itself: medians.
+#[derive(Debug)]
+struct Pair {
+    theirs: f64,
+    ours: f64,
+    ratio: f64,
+}
+
+impl Pair {
+    /// Of what so many calls took in each round, theirs and ours, in seconds.
+    fn of(rounds: &[(f64, f64)], calls: u32) -> Self {
+        let micros = 1e6 / f64::from(calls);
+        Self {
+            theirs: median(rounds.iter().map(|(theirs, _)| theirs * micros)),
+            ours: median(rounds.iter().map(|(_, ours)| ours * micros)),
+            ratio: median(rounds.iter().map(|(theirs, ours)| ours / theirs)),
+        }
+    }
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            theirs,
+            ours,
+            ratio,
+        } = self;
+        write!(f, "{theirs:.2} | {ours:.2} | {ratio:.3}")
+    }
 }
 
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (theirs, ours, ratio) = (self.theirs, self.ours, self.ratio);
-        write!(
-            f,
-            "| {:.2} | {:.2} | {:.3} ",
-            theirs.time, ours.time, ratio.time
-        )?;
-        write!(
-            f,
-            "| {:.2} | {:.2} | {:.3} |",
-            theirs.processor, ours.processor, ratio.processor
-        )
+        write!(f, "{} | {}", self.time, self.processor)
     }
 }
 
@@ -41,29 +60,21 @@ pub(crate) fn compare(
     mut theirs: impl FnMut(),
     mut ours: impl FnMut(),
 ) -> Compared {
-    let mut taken = Vec::with_capacity(rounds);
+    let (mut time, mut processor) = (Vec::new(), Vec::new());
     for round in 0..rounds {
-        taken.push(if round % 2 == 0 {
+        let (theirs, ours) = if round % 2 == 0 {
             let first = timed(&mut theirs);
             (first, timed(&mut ours))
         } else {
             let first = timed(&mut ours);
             (timed(&mut theirs), first)
-        });
+        };
+        time.push((theirs.time, ours.time));
+        processor.push((theirs.processor, ours.processor));
     }
-    let of = |value: &dyn Fn(&(Taken, Taken), fn(Taken) -> f64) -> f64| {
-        let median =
-            |what: fn(Taken) -> f64| median(taken.iter().map(|both| value(both, what)).collect());
-        Taken {
-            time: median(|taken| taken.time),
-            processor: median(|taken| taken.processor),
-        }
-    };
-    let micros = 1e6 / f64::from(calls);
     Compared {
-        theirs: of(&|(theirs, _), what| what(*theirs) * micros),
-        ours: of(&|(_, ours), what| what(*ours) * micros),
-        ratio: of(&|(theirs, ours), what| what(*ours) / what(*theirs)),
+        time: Pair::of(&time, calls),
+        processor: Pair::of(&processor, calls),
     }
 }
 
@@ -91,7 +102,8 @@ fn processor_seconds() -> f64 {
     f64::NAN
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -52,7 +52,7 @@ fn run() -> Result<()> {
         .collect();
     let print = |what: &str, calls: u32, theirs: &mut dyn FnMut(), ours: &mut dyn FnMut()| {
         if wanted.is_empty() || wanted.iter().any(|wanted| what.contains(wanted)) {
-            println!("| {what} {}", compare(rounds, calls, theirs, ours));
+            println!("| {what} | {} |", compare(rounds, calls, theirs, ours));
         }
     };
     let theirs = runtime.block_on(client.get_multiplexed_async_connection())?;
