@@ -9,9 +9,9 @@ pub enum Role {
     Master,
     /// One of the replicas, for reads: what it has may be old.
     ///
-    /// One is chosen at random with each new connection, of those that most of the Sentinels that answer see well, if it can be with a link to
-    /// its master; it is kept for as long as they do, and left at the next health check where it has become the master. If none can be
-    /// connected to, the master is.
+    /// With each new connection one is chosen at random, of those that at least half of the Sentinels see well; if any have a link to their
+    /// master, of those. It is kept for as long as it is one of them, and left at the next health check where it has become the master. If none can
+    /// be connected to, the master is.
     ///
     /// The `READONLY` of a write that was sent to a replica is [`Permanent`](crate::Class::Permanent).
     Replica,
