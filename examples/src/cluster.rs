@@ -129,7 +129,7 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
         &load,
         &run,
     )?;
-    print(&verdict.told("no acknowledged write was lost, and no call on the other shards noticed"));
+    print(&verdict.told("no call on the other shards noticed, and no acknowledged write was lost"));
     Ok(verdict.exit(&USAGE))
 }
 

@@ -103,6 +103,9 @@ fn fail_over(runs: u32) -> Result<bool, Failure> {
                 tally.add(run(runtime.cloned())?);
             }
             print(&format!("{}\n", tally.figures()));
+            for failure in tally.failures() {
+                print(&format!("  {failure}\n"));
+            }
             is_perfect &= tally.is_perfect();
         }
     }

@@ -16,7 +16,7 @@ use crate::stats::{Record, Served, Summary, percent, readable};
 /// Characters of the bar that shows who serves.
 const WIDTH: usize = 50;
 
-/// Shows the drill until dropped: as a live view on a terminal, else as a line per second.
+/// Shows the drill until dropped: as a live view on a terminal, else as a line per second and row.
 pub(crate) async fn show<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S>) {
     // Both: the live view is drawn on one, the report is printed on the other.
     if io::stderr().is_terminal() && io::stdout().is_terminal() {
@@ -76,7 +76,7 @@ struct View {
     calls: ProgressBar,
     rows: Vec<ProgressBar>,
     legend: ProgressBar,
-    /// For the one row, if it has a circuit.
+    /// Of the one row; several have theirs beside their bars.
     circuit: Option<ProgressBar>,
     latency: ProgressBar,
 }

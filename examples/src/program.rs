@@ -50,7 +50,8 @@ where
 
 /// Unlike `println!` without a panic where nobody reads on.
 pub(crate) fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
+    let mut out = io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Before servers are started, which takes some seconds.

@@ -203,6 +203,6 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
     }
     print(&format!("\n{}", notes.into_text()));
     drill::draw(&args, "A master fails, the callers' view", &load, &run)?;
-    print(&verdict.told("no acknowledged write was lost, and the writes came back by themselves"));
+    print(&verdict.told("calls came back by themselves, and no acknowledged write was lost"));
     Ok(verdict.exit(&USAGE))
 }

@@ -28,6 +28,8 @@ pub(crate) async fn comes_back(mut read: impl AsyncFnMut() -> Option<Source>) ->
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     violations: Vec<String>,
+    /// Orders that Redis itself has lost.
+    pardoned: usize,
 }
 
 impl Verdict {
@@ -38,7 +40,7 @@ impl Verdict {
         }
     }
 
-    /// What holds of every drill; of the acknowledged orders so many may be lost.
+    /// What holds of every drill; of the acknowledged orders, so many were lost by Redis itself.
     pub(crate) fn judge<E: Display>(
         &mut self,
         hung: usize,
@@ -51,6 +53,7 @@ impl Verdict {
         match orders {
             Ok((orders, pardoned)) => {
                 self.count(orders.doubled, "orders were recorded more than once");
+                self.pardoned = pardoned;
                 let lost = orders.lost().saturating_sub(pardoned);
                 self.count(lost, "acknowledged orders are not on the server");
             }
@@ -70,7 +73,11 @@ impl Verdict {
     /// The last line of the report, with what was promised.
     pub(crate) fn told(&self, promise: &str) -> String {
         let kept = if self.holds() { "kept" } else { "broken" };
-        format!("verdict   {kept}: {promise}\n")
+        let but = match self.pardoned {
+            0 => "",
+            _ => ", but for what Redis itself has lost",
+        };
+        format!("verdict   {kept}: {promise}{but}\n")
     }
 
     fn holds(&self) -> bool {

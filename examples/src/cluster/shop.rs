@@ -51,12 +51,13 @@ async fn get_user(redis: &Redis, database: &Database, id: u32) -> Result<User, S
     Ok(User { name, source })
 }
 
-/// A write: nothing can stand in for it, so that it waits for the new owner of its slot, within its one call. It may be executed
-/// twice, for a set has an order once.
+/// A write: nothing can stand in for it, so that it waits for the new owner of its slot, within its one call. A hundred pauses are longer than the
+/// deadline, which is what ends it. It may be executed twice, for a set has an order once.
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "100ms",
+    jitter = "equal",
     timeout = "500ms",
     deadline = DEADLINE,
     breaker = false

@@ -10,10 +10,13 @@ use tokio::runtime::Handle;
 /// Of each call that rides out a failover.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
+// A hundred pauses are longer than the deadline, which is what ends a call.
+
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "100ms",
+    jitter = "equal",
     deadline = DEADLINE,
     breaker = false
 )]
@@ -24,7 +27,8 @@ async fn add(redis: &mut Connection, set: &str, number: u64) -> RedisResult<()> 
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "100ms",
+    jitter = "equal",
     deadline = DEADLINE,
     breaker = false
 )]
@@ -35,7 +39,8 @@ async fn has(redis: &mut Connection, set: &str, number: u64) -> RedisResult<bool
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "100ms",
+    jitter = "equal",
     deadline = DEADLINE,
     breaker = false
 )]
@@ -46,7 +51,8 @@ fn add_blocking(redis: &mut BlockingConnection, set: &str, number: u64) -> Redis
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "100ms",
+    jitter = "equal",
     deadline = DEADLINE,
     breaker = false
 )]

@@ -10,12 +10,12 @@ use redis_resilient_testkit::RealCluster;
 use tokio::runtime::Handle;
 
 use super::caller::{Caller, Callers};
-use super::tally::Outcome;
+use super::tally::{Outcome, Recovery, timed};
 use crate::failover::PATIENCE;
 use crate::program::Failure;
 
 /// How long the callers go on when all is well again.
-const AFTER: Duration = Duration::from_millis(500);
+const AFTER: Duration = Duration::from_secs(1);
 
 pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
     let cluster = RealCluster::start()?;
@@ -34,7 +34,15 @@ pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
         cluster.kill(0);
         let recovery = ride_out(&mut caller, &lost, &mut acknowledged);
         let well = cluster.wait_until_ok(PATIENCE);
-        thread::sleep(AFTER);
+        let after = Instant::now();
+        for number in 101.. {
+            if caller.add(&lost, number).is_ok() {
+                acknowledged.push(number);
+            }
+            if after.elapsed() > AFTER {
+                break;
+            }
+        }
         over.store(true, Ordering::Relaxed);
         let counts = beside.join().map_err(|_| "a caller has panicked")?;
         well?;
@@ -52,26 +60,26 @@ pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
 }
 
 /// One write and one read, both of which have to succeed.
-fn ride_out(caller: &mut Caller, set: &str, acknowledged: &mut Vec<u64>) -> Option<Duration> {
-    let (number, failed) = (100, Instant::now());
-    caller.add(set, number).ok()?;
-    let recovery = failed.elapsed();
+fn ride_out(caller: &mut Caller, set: &str, acknowledged: &mut Vec<u64>) -> Recovery {
+    let number = 100;
+    let recovery = timed(|| caller.add(set, number))?;
     acknowledged.push(number);
-    caller.has(set, number).ok()?.then_some(recovery)
+    timed(|| caller.has(set, number)).map(|_| recovery)
 }
 
-/// Writes and reads without one retry; how many of them there were, and how many failed.
-fn use_until(over: &AtomicBool, caller: &mut Caller, sets: &[String]) -> (usize, usize) {
-    let (mut calls, mut failed) = (0, 0);
+/// Writes and reads without one retry; how many of them there were, and how some failed.
+fn use_until(over: &AtomicBool, caller: &mut Caller, sets: &[String]) -> (usize, Vec<String>) {
+    let (mut calls, mut failed) = (0, Vec::new());
     for number in 0.. {
         if over.load(Ordering::Relaxed) {
             break;
         }
         for set in sets {
             calls += 1;
-            let answer = caller.add_and_read_once(set, number);
-            if !answer.is_ok_and(|is_there| is_there) {
-                failed += 1;
+            match caller.add_and_read_once(set, number) {
+                Ok(true) => {}
+                Ok(false) => failed.push("a number was not there".to_owned()),
+                Err(error) => failed.push(error.to_string()),
             }
         }
         thread::sleep(Duration::from_millis(5));

@@ -8,11 +8,15 @@ use redis_resilient_testkit::RealSentinel;
 use tokio::runtime::Handle;
 
 use super::caller::Callers;
-use super::tally::Outcome;
+use super::tally::{Outcome, timed};
 use crate::failover::PATIENCE;
 use crate::program::Failure;
+use crate::stats::readable;
 
 const SET: &str = "acknowledged";
+
+/// The number that is written when there is no master.
+const RESCUED: u64 = 100;
 
 /// How long the callers go on when the old master is awake again.
 const AFTER: Duration = Duration::from_millis(1_500);
@@ -31,9 +35,8 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
     let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
     let callers = Callers::new(builder, runtime);
     let (mut busy, mut idle) = (callers.caller()?, callers.caller()?);
-    let mut numbers = 0..;
     let mut acknowledged = Vec::new();
-    for number in numbers.by_ref().take(100) {
+    for number in 0..RESCUED {
         busy.add(SET, number)?;
         acknowledged.push(number);
     }
@@ -45,19 +48,18 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
         sentinels.kill_master()
     };
     let failed = Instant::now();
-    let mut recovery = None;
-    if let Some(number) = numbers.next()
-        && busy.add(SET, number).is_ok()
-    {
-        recovery = Some(failed.elapsed());
-        acknowledged.push(number);
+    let recovery = timed(|| busy.add(SET, RESCUED));
+    if recovery.is_ok() {
+        acknowledged.push(RESCUED);
     }
     sentinels.wait_for_failover(old, PATIENCE)?;
+    let failover = readable(Some(failed.elapsed()));
+    let recovery = recovery.map_err(|why| format!("{why}; there was a master after {failover}"));
     if frozen {
         sentinels.server(old).thaw();
     }
     let after = Instant::now();
-    for number in numbers {
+    for number in RESCUED + 1.. {
         // The idle one first: nothing has told it yet that its connection leads to the old master.
         let caller = if number % 2 == 1 {
             &mut idle
@@ -80,6 +82,6 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
         acknowledged: acknowledged.len(),
         lost: lost.count(),
         elsewhere: 0,
-        failed_elsewhere: 0,
+        failed_elsewhere: Vec::new(),
     })
 }

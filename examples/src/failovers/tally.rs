@@ -1,20 +1,37 @@
 //! What became of many runs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use redis::RedisResult;
 
 use crate::stats::readable;
 
+/// How long a call took that was made when there was no server, or when and why it failed.
+pub(super) type Recovery = Result<Duration, String>;
+
+/// Makes it.
+pub(super) fn timed<T>(call: impl FnOnce() -> RedisResult<T>) -> Recovery {
+    let begun = Instant::now();
+    match call() {
+        Ok(_) => Ok(begun.elapsed()),
+        Err(error) => {
+            let after = readable(Some(begun.elapsed()));
+            Err(format!("after {after}: {error}"))
+        }
+    }
+}
+
 /// What became of one run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outcome {
-    /// How long the call took that was made when there was no server; `None` if it failed.
-    pub(super) recovery: Option<Duration>,
+    pub(super) recovery: Recovery,
     pub(super) acknowledged: usize,
     /// Acknowledged, yet not on the server that is in charge in the end.
     pub(super) lost: usize,
-    /// Calls on other shards, none of which had anything to notice, and those that failed.
+    /// Calls on other shards, none of which had anything to notice.
     pub(super) elsewhere: usize,
-    pub(super) failed_elsewhere: usize,
+    /// Why some of them failed all the same.
+    pub(super) failed_elsewhere: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -38,16 +55,29 @@ impl Tally {
         let mut recoveries: Vec<_> = self
             .outcomes
             .iter()
-            .filter_map(|run| run.recovery)
+            .filter_map(|run| run.recovery.clone().ok())
             .collect();
         recoveries.sort_unstable();
         recoveries
     }
 
+    /// Why calls failed, in which run.
+    pub(super) fn failures(&self) -> impl Iterator<Item = String> {
+        let runs = self.outcomes.iter().zip(1..);
+        runs.flat_map(|(outcome, run)| {
+            let failed = outcome.recovery.as_ref().err();
+            let failed = failed.map(|why| format!("run {run} failed {why}"));
+            let elsewhere = outcome.failed_elsewhere.iter();
+            failed
+                .into_iter()
+                .chain(elsewhere.map(move |why| format!("run {run}, elsewhere: {why}")))
+        })
+    }
+
     /// Whether all calls succeeded, and nothing was lost or disturbed.
     pub(super) fn is_perfect(&self) -> bool {
         self.recoveries().len() == self.outcomes.len()
-            && self.sum(|run| run.lost + run.failed_elsewhere) == 0
+            && self.sum(|run| run.lost + run.failed_elsewhere.len()) == 0
     }
 
     /// As wide as the [`HEADER`](Self::HEADER).
@@ -62,7 +92,7 @@ impl Tally {
         .map(readable);
         let elsewhere = match self.sum(|run| run.elsewhere) {
             0 => "-".to_owned(),
-            calls => format!("{calls}, {}", self.sum(|run| run.failed_elsewhere)),
+            calls => format!("{calls}, {}", self.sum(|run| run.failed_elsewhere.len())),
         };
         let writes = format!(
             "{}, {}",
@@ -82,11 +112,11 @@ mod tests {
     use super::*;
 
     const GOOD: Outcome = Outcome {
-        recovery: Some(Duration::from_millis(1_500)),
+        recovery: Ok(Duration::from_millis(1_500)),
         acknowledged: 10,
         lost: 0,
         elsewhere: 100,
-        failed_elsewhere: 0,
+        failed_elsewhere: Vec::new(),
     };
 
     #[test]
@@ -96,19 +126,19 @@ mod tests {
         assert!(tally.is_perfect());
         for blemish in [
             Outcome {
-                recovery: None,
+                recovery: Err("after 5 s".to_owned()),
                 ..GOOD
             },
             Outcome { lost: 1, ..GOOD },
             Outcome {
-                failed_elsewhere: 1,
+                failed_elsewhere: vec!["timed out".to_owned()],
                 ..GOOD
             },
         ] {
             let mut tally = Tally::default();
             tally.add(GOOD);
             tally.add(blemish);
-            assert!(!tally.is_perfect(), "{blemish:?}");
+            assert!(!tally.is_perfect());
         }
     }
 
@@ -117,7 +147,7 @@ mod tests {
         let mut tally = Tally::default();
         for ms in [2_000, 1_000, 3_000] {
             tally.add(Outcome {
-                recovery: Some(Duration::from_millis(ms)),
+                recovery: Ok(Duration::from_millis(ms)),
                 lost: 1,
                 ..GOOD
             });
