@@ -29,10 +29,11 @@ Options:
 /// Fails over, once; with a runtime for asynchronous callers.
 type Run = fn(Option<Handle>) -> Result<Outcome, Failure>;
 
-const KINDS: [(&str, Run); 3] = [
+const KINDS: [(&str, Run); 4] = [
     ("Sentinel, master killed", sentinel::killed),
     ("Sentinel, master frozen and thawed", sentinel::frozen),
     ("Cluster, owner of slots killed", cluster::killed),
+    ("Cluster, owner frozen and thawed", cluster::frozen),
 ];
 
 /// Runs it as the command line says.

@@ -18,6 +18,15 @@ use crate::program::Failure;
 const AFTER: Duration = Duration::from_secs(1);
 
 pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
+    run(runtime, false)
+}
+
+/// And wakes up when its replica has its slots.
+pub(super) fn frozen(runtime: Option<Handle>) -> Result<Outcome, Failure> {
+    run(runtime, true)
+}
+
+fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
     let cluster = RealCluster::start()?;
     let callers = Callers::new(Connector::cluster(cluster.urls())?, runtime);
     let (mut caller, mut beside) = (callers.caller()?, callers.caller()?);
@@ -31,9 +40,16 @@ pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
     let over = AtomicBool::new(false);
     let (recovery, (elsewhere, failed_elsewhere)) = thread::scope(|scope| {
         let beside = scope.spawn(|| use_until(&over, &mut beside, &others));
-        cluster.kill(0);
+        if frozen {
+            cluster.freeze(0);
+        } else {
+            cluster.kill(0);
+        }
         let recovery = ride_out(&mut caller, &lost, &mut acknowledged);
         let well = cluster.wait_until_ok(PATIENCE);
+        if frozen {
+            cluster.thaw(0);
+        }
         let after = Instant::now();
         for number in 101.. {
             if caller.add(&lost, number).is_ok() {
