@@ -5,7 +5,7 @@
 //! cargo run --release --example outage -- --seconds 60 --svg /tmp/outage.svg
 //! ```
 //!
-//! The annotated functions are in `src/shop.rs`, the connections they use in `src/connection.rs`.
+//! The annotated functions are in `src/outage/shop.rs`, the connections they use in `src/connection.rs`.
 
 fn main() -> std::process::ExitCode {
     redis_resilient_examples::outage::main()

@@ -3,23 +3,52 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What `--help` prints.
-pub(crate) const HELP: &str = "\
-Kills and freezes a Redis server under load and shows what the callers notice.
+/// What a program says of itself, and takes.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    /// As after `--example`.
+    pub(crate) name: &'static str,
+    /// A sentence.
+    pub(crate) what: &'static str,
+    /// The shortest run, and the one without `--seconds`.
+    pub(crate) shortest: u64,
+    pub(crate) usual: u64,
+    /// Whether it can do with the server inside the testkit.
+    pub(crate) embeds: bool,
+}
 
-Usage: cargo run --release --example outage -- [OPTIONS]
+/// In seconds.
+const LONGEST: u64 = 600;
 
-Options:
-  --seconds N   how long the run takes, 5 to 600 (default: 30)
-  --svg PATH    where the timeline is drawn (default: outage.svg, in target/ if there is one)
-  --embedded    use the in-process server even where redis-server is installed
-  --help        print this
-";
+impl Usage {
+    /// What `--help` prints.
+    fn help(&self) -> String {
+        let Self { name, what, .. } = self;
+        let (shortest, usual) = (self.shortest, self.usual);
+        let embedded = if self.embeds {
+            "  --embedded    use the in-process server even where redis-server is installed\n"
+        } else {
+            ""
+        };
+        format!(
+            "{what}\n\
+             \n\
+             Usage: cargo run --release --example {name} -- [OPTIONS]\n\
+             \n\
+             Options:\n\
+             \x20 --seconds N   how long the run takes, {shortest} to {LONGEST} (default: {usual})\n\
+             \x20 --svg PATH    where the timeline is drawn (default: {name}.svg, in target/ if there is one)\n\
+             {embedded}\
+             \x20 --help        print this\n"
+        )
+    }
+}
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    Help,
+    /// To be printed.
+    Help(String),
     Run(Args),
 }
 
@@ -31,11 +60,14 @@ pub(crate) struct Args {
 }
 
 /// Reads the command line, without the program's name; the error is a sentence for the user.
-pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, String> {
+pub(crate) fn parse(
+    usage: &Usage,
+    words: impl IntoIterator<Item = String>,
+) -> Result<Request, String> {
     let mut words = words.into_iter();
     let mut args = Args {
-        length: Duration::from_secs(30),
-        svg: default_svg(),
+        length: Duration::from_secs(usage.usual),
+        svg: default_svg(usage.name),
         embedded: false,
     };
     while let Some(word) = words.next() {
@@ -45,10 +77,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Request, 
             None => (word.as_str(), None),
         };
         match flag {
-            "--seconds" => args.length = length(&value(flag, attached, &mut words)?)?,
+            "--seconds" => args.length = length(usage, &value(flag, attached, &mut words)?)?,
             "--svg" => args.svg = svg(&value(flag, attached, &mut words)?)?,
-            "--embedded" if attached.is_none() => args.embedded = true,
-            "--help" | "-h" if attached.is_none() => return Ok(Request::Help),
+            "--embedded" if usage.embeds && attached.is_none() => args.embedded = true,
+            "--help" | "-h" if attached.is_none() => return Ok(Request::Help(usage.help())),
             _ => return Err(format!("there is no option `{word}`; `--help` lists them")),
         }
     }
@@ -65,11 +97,13 @@ fn value(
         .ok_or_else(|| format!("`{flag}` needs a value"))
 }
 
-fn length(text: &str) -> Result<Duration, String> {
+fn length(usage: &Usage, text: &str) -> Result<Duration, String> {
+    let lengths = usage.shortest..=LONGEST;
     match text.parse() {
-        Ok(seconds @ 5..=600) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds) if lengths.contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!(
-            "`--seconds` takes a whole number from 5 to 600, not `{text}`"
+            "`--seconds` takes a whole number from {} to {LONGEST}, not `{text}`",
+            usage.shortest
         )),
     }
 }
@@ -89,12 +123,12 @@ fn svg(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn default_svg() -> PathBuf {
-    let target = Path::new("target");
+fn default_svg(name: &str) -> PathBuf {
+    let (target, file) = (Path::new("target"), format!("{name}.svg"));
     if target.is_dir() {
-        target.join("outage.svg")
+        target.join(file)
     } else {
-        "outage.svg".into()
+        file.into()
     }
 }
 
@@ -102,8 +136,20 @@ fn default_svg() -> PathBuf {
 mod tests {
     use super::*;
 
+    const USAGE: Usage = Usage {
+        name: "drill",
+        what: "Drills.",
+        shortest: 5,
+        usual: 30,
+        embeds: true,
+    };
+
     fn parsed(line: &str) -> Result<Request, String> {
-        parse(line.split_whitespace().map(str::to_owned))
+        parsed_for(&USAGE, line)
+    }
+
+    fn parsed_for(usage: &Usage, line: &str) -> Result<Request, String> {
+        parse(usage, line.split_whitespace().map(str::to_owned))
     }
 
     #[test]
@@ -115,7 +161,35 @@ mod tests {
             assert_eq!(args.length, Duration::from_secs(6));
             assert!(args.embedded);
         }
-        assert_eq!(parsed("--seconds 6 --help"), Ok(Request::Help));
+    }
+
+    #[test]
+    fn help_tells_of_what_there_is() {
+        let Ok(Request::Help(help)) = parsed("--seconds 6 --help") else {
+            panic!("no help");
+        };
+        for part in [
+            "Drills.",
+            "--example drill",
+            "5 to 600 (default: 30)",
+            "drill.svg",
+        ] {
+            assert!(help.contains(part), "{part}: {help}");
+        }
+        assert!(help.contains("\n  --embedded  "), "{help}");
+    }
+
+    #[test]
+    fn a_program_that_embeds_nothing_does_not_say_that_it_does() {
+        let usage = Usage {
+            embeds: false,
+            ..USAGE
+        };
+        let Ok(Request::Help(help)) = parsed_for(&usage, "--help") else {
+            panic!("no help");
+        };
+        assert!(!help.contains("embedded"), "{help}");
+        assert!(parsed_for(&usage, "--embedded").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The connections of the drill: redis-rs's own, and a count of what is asked of them.
+//! The connections of the drills: redis-rs's own and those that come back, and a count of what is asked of them.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, Connection, Pipeline, RedisFuture, RedisResult, Value};
+use redis_resilient::connection::Connector;
 
 /// Long enough for a healthy Redis, short enough that a caller does not notice a dead one.
 const CONNECT: Duration = Duration::from_millis(250);
@@ -104,6 +105,24 @@ impl ConnectionLike for Cache {
 
     fn get_db(&self) -> i64 {
         self.manager.get_db()
+    }
+}
+
+/// A [`Connector`] that is counted; your own code would use the connector itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Redis {
+    connector: Connector,
+    meter: Arc<Meter>,
+}
+
+impl Redis {
+    pub(crate) fn new(connector: Connector, meter: Arc<Meter>) -> Self {
+        Self { connector, meter }
+    }
+
+    pub(crate) async fn get(&self) -> RedisResult<redis_resilient::connection::Connection> {
+        self.meter.attempt();
+        self.connector.get().await
     }
 }
 

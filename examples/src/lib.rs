@@ -1,14 +1,21 @@
 //! What the programs in `examples/` are made of.
 
 mod args;
+pub mod cluster;
 mod connection;
 mod database;
+mod drill;
+mod failover;
+pub mod failovers;
 mod live;
 mod load;
+mod orders;
 pub mod outage;
+mod program;
 mod report;
+mod row;
 mod schedule;
-mod server;
+pub mod sentinel;
 mod shop;
 mod stats;
 mod timeline;

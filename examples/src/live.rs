@@ -8,16 +8,16 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use redis_resilient::State;
 use tokio::time::interval;
 
-use crate::load::Load;
-use crate::schedule::{Course, Phase};
-use crate::shop::REDIS;
-use crate::stats::{Served, Summary, percent, readable};
+use crate::load::{Calls, Load};
+use crate::row::Circuit;
+use crate::schedule::Course;
+use crate::stats::{Record, Served, Summary, percent, readable};
 
 /// Characters of the bar that shows who serves.
 const WIDTH: usize = 50;
 
-/// Shows the drill until dropped: as a live view on a terminal, else as a line per second.
-pub(crate) async fn show(load: &Load, course: &Course) {
+/// Shows the drill until dropped: as a live view on a terminal, else as a line per second and row.
+pub(crate) async fn show<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S>) {
     // Both: the live view is drawn on one, the report is printed on the other.
     if io::stderr().is_terminal() && io::stdout().is_terminal() {
         animate(load, course).await;
@@ -26,8 +26,8 @@ pub(crate) async fn show(load: &Load, course: &Course) {
     }
 }
 
-async fn animate(load: &Load, course: &Course) {
-    let view = View::new(load.length);
+async fn animate<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S>) {
+    let view = View::new(load);
     let mut ticks = interval(Duration::from_millis(100));
     loop {
         ticks.tick().await;
@@ -35,29 +35,37 @@ async fn animate(load: &Load, course: &Course) {
     }
 }
 
-async fn print_lines(load: &Load, course: &Course) {
+async fn print_lines<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S>) {
     let mut ticks = interval(Duration::from_secs(1));
     ticks.tick().await;
     loop {
         ticks.tick().await;
         let now = load.start.elapsed();
         let last = last_second(load, now);
-        let shares = Served::ALL.map(|served| {
-            let share = percent(last.share(served));
-            format!("{} {share:>7}", served.label())
-        });
-        let (p50, p99) = (last.percentile(50), last.percentile(99));
-        // Nobody may be there to read it: that is no reason to stop.
-        let _ = writeln!(
-            io::stdout(),
-            "{:3} s  {:9}  {}  p50 {:>7}  p99 {:>7}  circuit {}",
-            now.as_secs(),
-            course.phase().name(),
-            shares.join("  "),
-            readable(p50),
-            readable(p99),
-            circuit()
-        );
+        let phase = course.phase().map_or("", |phase| phase.name);
+        let mut begin = format!("{:3} s  {phase:9}", now.as_secs());
+        for (index, row) in load.rows.iter().enumerate() {
+            let last = of_row(&last, index);
+            let name = match &*load.rows {
+                [_] => String::new(),
+                _ => format!("  {:7}", row.name),
+            };
+            let circuit = row.circuit.map_or("-", Circuit::name);
+            let shares = Served::ALL.map(|served| {
+                let share = percent(last.share(served));
+                format!("{} {share:>7}", served.label())
+            });
+            let (p50, p99) = (last.percentile(50), last.percentile(99));
+            // Nobody may be there to read it: that is no reason to stop.
+            let _ = writeln!(
+                io::stdout(),
+                "{begin}{name}  {}  p50 {:>7}  p99 {:>7}  circuit {circuit}",
+                shares.join("  "),
+                readable(p50),
+                readable(p99),
+            );
+            begin = " ".repeat(begin.len());
+        }
     }
 }
 
@@ -66,61 +74,77 @@ struct View {
     lines: MultiProgress,
     phase: ProgressBar,
     calls: ProgressBar,
-    served: ProgressBar,
+    rows: Vec<ProgressBar>,
     legend: ProgressBar,
-    circuit: ProgressBar,
+    /// Of the one row; several have theirs beside their bars.
+    circuit: Option<ProgressBar>,
     latency: ProgressBar,
 }
 
 impl View {
-    fn new(length: Duration) -> Self {
+    fn new<C: Calls>(load: &Load<C>) -> Self {
         let lines = MultiProgress::new();
         let add = |template: &str, name: &'static str| {
             let style = ProgressStyle::with_template(template);
             let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            let bar = ProgressBar::new(whole_millis(length)).with_prefix(name);
+            let bar = ProgressBar::new(whole_millis(load.length)).with_prefix(name);
             lines.add(bar.with_style(style.progress_chars("█▌░")))
         };
         let line = "  {prefix:<9.dim} {wide_msg}";
         Self {
             phase: add("  {prefix:<9.dim} {bar:50} {wide_msg}", "phase"),
-            served: add(line, "served by"),
+            rows: load.rows.iter().map(|row| add(line, row.name)).collect(),
             legend: add(line, ""),
             calls: add(line, "calls"),
             latency: add(line, "latency"),
-            circuit: add(line, "circuit"),
+            circuit: (load.rows.len() == 1).then(|| add(line, "circuit")),
             lines,
         }
     }
 
-    fn draw(&self, load: &Load, course: &Course) {
+    fn draw<C: Calls, S: Send + Sync>(&self, load: &Load<C>, course: &Course<S>) {
         let now = load.start.elapsed().min(load.length);
-        let last = last_second(load, now);
+        let records = last_second(load, now);
+        let last: Summary = records.iter().collect();
         self.phase.set_position(whole_millis(now));
         self.phase.set_message(format!(
             "{:.0} of {} s",
             now.as_secs_f64().floor(),
             load.length.as_secs()
         ));
-        let phase = course.phase();
-        let name = Style::new()
-            .bold()
-            .fg(phase_colour(phase))
-            .apply_to(phase.name());
-        self.served.set_message(share_bar(&last));
+        let phase = course.phase().map(|phase| {
+            let colour = if phase.is_outage() {
+                Color::Red
+            } else {
+                Color::Green
+            };
+            let name = Style::new().bold().fg(colour).apply_to(phase.name);
+            format!("{name}: {}", phase.meaning)
+        });
+        for (index, (line, row)) in self.rows.iter().zip(&load.rows).enumerate() {
+            let bar = share_bar(&of_row(&records, index));
+            line.set_message(match (&self.circuit, row.circuit) {
+                (None, Some(circuit)) => format!("{bar}  circuit {}", coloured(circuit)),
+                _ => bar,
+            });
+        }
         self.legend.set_message(legend(&last));
         self.calls.set_message(format!(
-            "{:4}/s   {:3} under way   {name}: {}",
+            "{:4}/s   {:3} under way   {}",
             last.calls(),
             load.in_flight(),
-            phase.meaning()
+            phase.unwrap_or_default()
         ));
         self.latency.set_message(format!(
             "p50 {:>7}   p99 {:>7}   in the last second",
             readable(last.percentile(50)),
             readable(last.percentile(99))
         ));
-        self.circuit.set_message(circuit_line());
+        if let (Some(line), Some(circuit)) =
+            (&self.circuit, load.rows.first().and_then(|row| row.circuit))
+        {
+            line.set_message(circuit_line(circuit));
+        }
     }
 }
 
@@ -130,42 +154,33 @@ impl Drop for View {
     }
 }
 
-fn last_second(load: &Load, now: Duration) -> Summary {
+fn last_second<C: Calls>(load: &Load<C>, now: Duration) -> Vec<Record> {
     let second = Duration::from_secs(1);
-    load.log.since(now.saturating_sub(second)).iter().collect()
+    load.log.since(now.saturating_sub(second))
 }
 
-fn circuit() -> &'static str {
-    match REDIS.state() {
-        State::Closed => "closed",
-        State::HalfOpen => "half-open",
-        _ => "open",
-    }
+fn of_row(records: &[Record], row: usize) -> Summary {
+    records.iter().filter(|record| record.row == row).collect()
 }
 
-fn circuit_line() -> String {
-    let state = circuit();
-    let styled = match REDIS.state() {
+fn coloured(circuit: Circuit) -> String {
+    let style = match circuit.state() {
         State::Closed => Style::new().green(),
         State::HalfOpen => Style::new().yellow(),
         _ => Style::new().red(),
-    }
-    .apply_to(state);
-    match REDIS.state() {
-        State::Open => format!(
-            "{styled}, asks Redis again in {} ms",
-            REDIS.retry_after().as_millis()
-        ),
-        State::HalfOpen => format!("{styled}, one call asks Redis"),
-        _ => format!("{styled}, all calls ask Redis"),
-    }
+    };
+    style.apply_to(circuit.name()).to_string()
 }
 
-fn phase_colour(phase: Phase) -> Color {
-    if phase.is_outage() {
-        Color::Red
-    } else {
-        Color::Green
+fn circuit_line(circuit: Circuit) -> String {
+    let name = coloured(circuit);
+    match circuit.state() {
+        State::Open => format!(
+            "{name}, asks Redis again in {} ms",
+            circuit.retry_after().as_millis()
+        ),
+        State::HalfOpen => format!("{name}, one call asks Redis"),
+        _ => format!("{name}, all calls ask Redis"),
     }
 }
 

@@ -1,146 +1,210 @@
 //! The outage drill: a load on annotated functions while Redis is killed, restarted, frozen and thawed.
 
-use std::env;
-use std::error::Error;
-use std::fs;
-use std::io::{self, Write};
+mod calls;
+mod server;
+mod shop;
+
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::Client;
-use tokio::runtime::{Handle, Runtime};
+use calls::Customers;
+use redis::{Client, Commands, RedisResult};
+use server::Server;
 use tokio::task::spawn_blocking;
 
-use crate::args::{self, Args, Request};
+use crate::args::{Args, Usage};
 use crate::connection::{Cache, Meter, SyncCache};
 use crate::database::{self, Database};
-use crate::load::{Load, Tally};
-use crate::schedule::Course;
-use crate::server::Server;
-use crate::stats::Log;
-use crate::verdict::{self, Orders};
-use crate::{live, report, shop, timeline};
+use crate::drill;
+use crate::load::{Calls, Load};
+use crate::orders::{Ledger, Orders};
+use crate::program::{self, Failure, print};
+use crate::report::{self, Notes};
+use crate::row::{Circuit, Row};
+use crate::schedule::{Course, Kind, Phase, Span, Step};
+use crate::stats::real;
+use crate::verdict::{self, RETURN, Verdict};
+
+const USAGE: Usage = Usage {
+    name: "outage",
+    what: "Kills and freezes a Redis server under load and shows what the callers notice.",
+    shortest: 5,
+    usual: 30,
+    embeds: true,
+};
+
+const PLAN: [Step<Server>; 5] = [
+    Step {
+        phase: Phase {
+            name: "healthy",
+            meaning: "Redis answers",
+            kind: Kind::Calm,
+        },
+        share: 4,
+        inflict: |_| Ok(()),
+    },
+    Step {
+        phase: Phase {
+            name: "killed",
+            meaning: "connections are refused",
+            kind: Kind::Outage,
+        },
+        share: 7,
+        inflict: |server| {
+            server.kill();
+            Ok(())
+        },
+    },
+    Step {
+        phase: Phase {
+            name: "restarted",
+            meaning: "Redis answers again",
+            kind: Kind::Recovery,
+        },
+        share: 6,
+        inflict: Server::revive,
+    },
+    Step {
+        phase: Phase {
+            name: "frozen",
+            meaning: "Redis takes commands and never answers",
+            kind: Kind::Outage,
+        },
+        share: 6,
+        inflict: Server::freeze,
+    },
+    Step {
+        phase: Phase {
+            name: "thawed",
+            meaning: "Redis answers again, first what has piled up",
+            kind: Kind::Recovery,
+        },
+        share: 7,
+        inflict: Server::thaw,
+    },
+];
 
 /// Runs the drill as the command line says.
 ///
 /// 0: everything held that must hold. 1: something did not, or the drill could not run. 2: a mistake in the command line.
 /// 130: interrupted.
 pub fn main() -> ExitCode {
-    let args = match args::parse(env::args().skip(1)) {
-        Ok(Request::Run(args)) => args,
-        Ok(Request::Help) => {
-            print(args::HELP);
-            return ExitCode::SUCCESS;
-        }
-        Err(sentence) => {
-            complain(&sentence);
-            return ExitCode::from(2);
-        }
-    };
-    let runtime = match Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error),
-    };
-    let code = match runtime.block_on(drill(&args)) {
-        Ok(code) => code,
-        Err(error) => fail(&*error),
-    };
-    // A thread that hangs must not keep the program from ending: that it hangs has been reported.
-    runtime.shutdown_timeout(Duration::from_millis(200));
-    code
+    program::main(&USAGE, drill)
 }
 
-async fn drill(args: &Args) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+async fn drill(args: Args) -> Result<ExitCode, Failure> {
     let embedded = args.embedded;
     let server = Arc::new(spawn_blocking(move || Server::start(embedded)).await??);
-    print(&report::opening(&server.description(), args.length));
+    print(&opening(&server.description(), args.length));
     let client = Client::open(server.url())?;
     fill(&client)?;
-    let database = Database::with_users()?;
 
     let start = Instant::now();
     let meter = Meter::new(start);
-    let load = Arc::new(Load {
+    let customers = Customers {
         cache: Cache::new(client.clone(), meter.clone())?,
         sync_cache: SyncCache::new(client.clone(), meter.clone()),
-        database,
-        start,
-        length: args.length,
-        log: Log::default(),
-        tally: Tally::default(),
-        room: Load::room(),
-    });
-    let course = Course::new(start, args.length);
-    let is_whole = run(&load, &course, &server).await?;
+        database: Database::with_users()?,
+        ledger: Ledger::new(start),
+        wrong: AtomicUsize::new(0),
+    };
+    let row = Row {
+        name: "served by",
+        circuit: Some(Circuit(&shop::REDIS)),
+    };
+    let load = Arc::new(Load::new(customers, vec![row], start, args.length));
+    let course = Course::new(&PLAN, start, args.length);
+    let Some(run) = drill::run(&USAGE, &load, &course, &server).await? else {
+        return Ok(ExitCode::from(program::INTERRUPTED));
+    };
+    let customers = &load.calls;
+    let read = async || {
+        let user = shop::get_user(&mut customers.cache.clone(), &customers.database, 1).await;
+        user.ok().map(|user| user.source)
+    };
+    let is_back = verdict::comes_back(read).await;
+    let on_server = spawn_blocking(move || read_back(&client)).await?;
+    let orders = on_server.map(|orders| customers.ledger.compare(&orders));
 
-    let end = start.elapsed().min(args.length);
-    let (records, spans) = (load.log.all(), course.spans(end));
-    print(&format!("\n{}", report::table(&records, &spans)));
-    if !is_whole {
-        complain("interrupted: this is what there was until then, unchecked");
-        return Ok(ExitCode::from(130));
+    let mut notes = Notes::default();
+    notes.note("reads", &report::reads(&run.records));
+    for span in run.spans.iter().filter(|span| span.phase.is_outage()) {
+        notes.note(span.phase.name, &attempts(span, &meter));
     }
-    let is_back = verdict::comes_back(&load).await;
-    let orders = {
-        let load = load.clone();
-        spawn_blocking(move || Orders::read_back(&client, &load)).await?
-    };
-    let notes = report::notes(&records, &spans, &meter, &orders);
-    print(&format!("\n{notes}"));
-    fs::write(&args.svg, timeline::draw(&records, &spans, end)?)
-        .map_err(|error| format!("{} cannot be written: {error}", args.svg.display()))?;
-    print(&format!("timeline  {}\n", args.svg.display()));
-
-    let violations = verdict::violations(&load, &orders, is_back);
-    for violation in &violations {
-        complain(violation);
+    let is_recovery = |span: &&Span| span.phase.kind == Kind::Recovery;
+    for span in run.spans.iter().filter(is_recovery) {
+        notes.note(span.phase.name, &report::recovery(&run.records, span));
     }
-    Ok(if violations.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
+    if let Ok(orders) = &orders {
+        for (line, text) in recorded(orders).iter().enumerate() {
+            notes.note(if line == 0 { "orders" } else { "" }, text);
+        }
+    }
+    print(&format!("\n{}", notes.into_text()));
+    drill::draw(&args, "Redis fails, the callers' view", &load, &run)?;
 
-/// Whether it ran to its end, and not to Ctrl-C.
-async fn run(load: &Arc<Load>, course: &Course, server: &Arc<Server>) -> Result<bool, String> {
-    let generator = {
-        let (load, runtime) = (load.clone(), Handle::current());
-        spawn_blocking(move || load.run(&runtime))
-    };
-    let is_whole = tokio::select! {
-        done = course.run(server) => done.map(|()| true),
-        () = live::show(load, course) => Ok(true),
-        Ok(()) = tokio::signal::ctrl_c() => Ok(false),
-    };
-    load.tally.stopped.store(true, Ordering::Relaxed);
-    // The calls under way end by their own deadlines.
-    generator.await.map_err(|panic| panic.to_string())?;
-    is_whole
+    let mut verdict = Verdict::default();
+    let wrong = customers.wrong.load(Ordering::Relaxed);
+    let orders = orders.as_ref().map(|orders| (orders, 0));
+    verdict.judge(load.hung(), wrong, orders, is_back);
+    Ok(verdict.exit(&USAGE))
 }
 
 /// Puts into Redis what the database says.
-fn fill(client: &Client) -> redis::RedisResult<()> {
+fn fill(client: &Client) -> RedisResult<()> {
     let mut pipeline = redis::pipe();
     for id in 0..database::USERS {
-        pipeline.set(shop::name_key(id), database::name_of(id));
+        pipeline.set(crate::shop::name_key(id), database::name_of(id));
         pipeline.set(shop::credit_key(id), database::credit_of(id));
     }
     pipeline.exec(&mut client.get_connection_with_timeout(Duration::from_secs(5))?)
 }
 
-/// Unlike `println!` without a panic where nobody reads on.
-fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
+/// The orders that the server has. Blocks.
+fn read_back(client: &Client) -> RedisResult<Vec<u32>> {
+    let mut connection = client.get_connection_with_timeout(RETURN)?;
+    connection.set_read_timeout(Some(RETURN))?;
+    connection.lrange(shop::ORDERS, 0, -1)
 }
 
-fn complain(sentence: &str) {
-    let _ = writeln!(io::stderr(), "outage: {sentence}");
+/// The line before the run.
+fn opening(server: &str, length: Duration) -> String {
+    format!(
+        "Redis is {server}, the database behind it is SQLite.\n\
+         {} calls a second for {} s, while Redis is killed, restarted, frozen and thawed.\n\n",
+        Customers::RATE,
+        length.as_secs()
+    )
 }
 
-fn fail(error: &(dyn Error + 'static)) -> ExitCode {
-    complain(&error.to_string());
-    ExitCode::FAILURE
+/// How often the dead Redis was asked: until the circuit opened, and from then on.
+fn attempts(span: &Span, meter: &Meter) -> String {
+    let opened = (span.from + Duration::from_millis(500)).min(span.to);
+    let then = span.to.saturating_sub(opened).as_secs_f64();
+    let rate = real(meter.between(opened, span.to)) / then.max(f64::EPSILON);
+    format!(
+        "{} attempts in the first 500 ms, then {rate:.1} a second, of {} calls a second",
+        meter.between(span.from, opened),
+        Customers::RATE
+    )
+}
+
+fn recorded(orders: &Orders) -> [String; 3] {
+    let refused = orders.placed.saturating_sub(orders.acknowledged);
+    [
+        format!(
+            "{} placed, {} acknowledged; doubled: {}, lost: {}",
+            orders.placed,
+            orders.acknowledged,
+            orders.doubled,
+            orders.lost()
+        ),
+        format!("{refused} got an error, for a write has no fallback here"),
+        format!(
+            "of these, Redis executed {} all the same: it had received them",
+            orders.unreported
+        ),
+    ]
 }

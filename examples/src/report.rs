@@ -1,67 +1,66 @@
 //! What is printed at the end.
 
 use std::fmt::Write;
-use std::time::Duration;
 
-use redis::RedisResult;
+use crate::row::Row;
+use crate::schedule::Span;
+use crate::stats::{Record, Served, Summary, percent, readable};
 
-use crate::connection::Meter;
-use crate::load::RATE;
-use crate::schedule::{Phase, Span};
-use crate::stats::{Record, Served, Summary, percent, readable, real};
-use crate::verdict::Orders;
-
-/// The table: a line for each phase.
-pub(crate) fn table(records: &[Record], spans: &[Span]) -> String {
+/// The table: a line for each phase, or for each row in each phase.
+pub(crate) fn table(rows: &[Row], records: &[Record], spans: &[Span]) -> String {
+    let name = |name: &str| match rows {
+        [_] => String::new(),
+        _ => format!("{name:<9}"),
+    };
     let mut table = format!(
-        "{:<10}{:>7}{:>8}{:>9}{:>9}{:>10}{:>9}{:>10}{:>10}{:>10}\n",
-        "phase", "length", "calls", "redis", "retried", "fallback", "error", "p50", "p99", "max"
+        "{:<10}{:>7}  {}{:>6}{:>9}{:>9}{:>10}{:>9}{:>10}{:>10}{:>10}\n",
+        "phase",
+        "length",
+        name(""),
+        "calls",
+        "redis",
+        "retried",
+        "fallback",
+        "error",
+        "p50",
+        "p99",
+        "max"
     );
     for span in spans {
-        let summary: Summary = records
-            .iter()
-            .filter(|record| is_in(record, span))
-            .collect();
         let length = (span.to.saturating_sub(span.from)).as_secs_f64();
-        let [redis, retried, fallback, error] =
-            Served::ALL.map(|served| percent(summary.share(served)));
-        let [p50, p99, max] = [50, 99, 100].map(|p| readable(summary.percentile(p)));
-        let _ = writeln!(
-            table,
-            "{:<10}{length:>5.1} s{:>8}{redis:>9}{retried:>9}{fallback:>10}{error:>9}{p50:>10}{p99:>10}{max:>10}",
-            span.phase.name(),
-            summary.calls()
-        );
+        let mut begin = format!("{:<10}{length:>5.1} s", span.phase.name);
+        for (index, row) in rows.iter().enumerate() {
+            let summary: Summary = records
+                .iter()
+                .filter(|record| record.row == index && is_in(record, span))
+                .collect();
+            let [redis, retried, fallback, error] =
+                Served::ALL.map(|served| percent(summary.share(served)));
+            let [p50, p99, max] = [50, 99, 100].map(|p| readable(summary.percentile(p)));
+            let _ = writeln!(
+                table,
+                "{begin}  {}{:>6}{redis:>9}{retried:>9}{fallback:>10}{error:>9}{p50:>10}{p99:>10}{max:>10}",
+                name(row.name),
+                summary.calls()
+            );
+            begin = " ".repeat(begin.len());
+        }
     }
     table
 }
 
-/// What the table does not say.
-pub(crate) fn notes(
-    records: &[Record],
-    spans: &[Span],
-    meter: &Meter,
-    orders: &RedisResult<Orders>,
-) -> String {
-    let mut notes = String::new();
-    let mut note = |name: &str, text: String| {
-        let _ = writeln!(notes, "{name:<10}{text}");
-    };
-    note("reads", reads(records));
-    for span in spans.iter().filter(|span| span.phase.is_outage()) {
-        note(span.phase.name(), attempts(span, meter));
+/// What the table does not say: lines with a name.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(String);
+
+impl Notes {
+    pub(crate) fn note(&mut self, name: &str, text: &str) {
+        let _ = writeln!(self.0, "{name:<10}{text}");
     }
-    for span in spans {
-        if matches!(span.phase, Phase::Restarted | Phase::Thawed) {
-            note(span.phase.name(), recovery(records, span));
-        }
+
+    pub(crate) fn into_text(self) -> String {
+        self.0
     }
-    if let Ok(orders) = orders {
-        for (line, text) in recorded(orders).into_iter().enumerate() {
-            note(if line == 0 { "orders" } else { "" }, text);
-        }
-    }
-    notes
 }
 
 /// A call counts where it was due, wherever it ended.
@@ -69,7 +68,7 @@ fn is_in(record: &Record, span: &Span) -> bool {
     (span.from..span.to).contains(&record.due)
 }
 
-fn reads(records: &[Record]) -> String {
+pub(crate) fn reads(records: &[Record]) -> String {
     let summary: Summary = records.iter().filter(|record| record.is_read).collect();
     let answered = summary.calls() - summary.count(Served::Nobody);
     format!(
@@ -80,18 +79,19 @@ fn reads(records: &[Record]) -> String {
     )
 }
 
-/// How often the dead Redis was asked: until the circuit opened, and from then on.
-fn attempts(span: &Span, meter: &Meter) -> String {
-    let opened = (span.from + Duration::from_millis(500)).min(span.to);
-    let then = span.to.saturating_sub(opened).as_secs_f64();
-    let rate = real(meter.between(opened, span.to)) / then.max(f64::EPSILON);
+pub(crate) fn writes(records: &[Record]) -> String {
+    let summary: Summary = records.iter().filter(|record| !record.is_read).collect();
+    let answered = summary.calls() - summary.count(Served::Nobody);
     format!(
-        "{} attempts in the first 500 ms, then {rate:.1} a second, of {RATE} calls a second",
-        meter.between(span.from, opened)
+        "{answered} of {} succeeded within their call ({}), the longest took {}",
+        summary.calls(),
+        percent(1.0 - summary.share(Served::Nobody)),
+        readable(summary.percentile(100))
     )
 }
 
-fn recovery(records: &[Record], span: &Span) -> String {
+/// When Redis served the first call of a phase that is a recovery.
+pub(crate) fn recovery(records: &[Record], span: &Span) -> String {
     let served = records.iter().filter(|record| record.served.by_redis());
     let first = served
         .map(Record::over)
@@ -106,26 +106,17 @@ fn recovery(records: &[Record], span: &Span) -> String {
     }
 }
 
-fn recorded(orders: &Orders) -> [String; 3] {
-    let refused = orders.placed.saturating_sub(orders.acknowledged);
-    [
-        format!(
-            "{} placed, {} acknowledged; doubled: {}, lost: {}",
-            orders.placed, orders.acknowledged, orders.doubled, orders.lost
+/// When, of these, Redis served the first call that was due after an outage had begun: another server by then.
+pub(crate) fn failover<'a>(records: impl Iterator<Item = &'a Record>, span: &Span) -> String {
+    let first = records
+        .filter(|record| record.due >= span.from && record.served.by_redis())
+        .map(Record::over)
+        .min();
+    match first {
+        Some(first) => format!(
+            "Redis served a call again after {}",
+            readable(Some(first.saturating_sub(span.from)))
         ),
-        format!("{refused} got an error, for a write has no fallback here"),
-        format!(
-            "of these, Redis executed {} all the same: it had received them",
-            orders.unreported
-        ),
-    ]
-}
-
-/// The line before the run.
-pub(crate) fn opening(server: &str, length: Duration) -> String {
-    format!(
-        "Redis is {server}, the database behind it is SQLite.\n\
-         {RATE} calls a second for {} s, while Redis is killed, restarted, frozen and thawed.\n\n",
-        length.as_secs()
-    )
+        None => "Redis served no call any more".to_owned(),
+    }
 }

@@ -1,70 +1,44 @@
 //! What happens to Redis, and when.
 
-use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use tokio::time::sleep_until;
 
-use crate::server::Server;
+use crate::program::Failure;
 
 /// A stretch of the run in which Redis is in one condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Phase {
+    pub(crate) name: &'static str,
+    /// A few words for those who watch.
+    pub(crate) meaning: &'static str,
+    pub(crate) kind: Kind,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    Healthy,
-    Killed,
-    Restarted,
-    Frozen,
-    Thawed,
+pub(crate) enum Kind {
+    Calm,
+    Outage,
+    /// Redis answers again.
+    Recovery,
 }
 
 impl Phase {
-    /// In this order, each with its share of the run in thirtieths.
-    const PLAN: [(Self, u32); 5] = [
-        (Self::Healthy, 4),
-        (Self::Killed, 7),
-        (Self::Restarted, 6),
-        (Self::Frozen, 6),
-        (Self::Thawed, 7),
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Killed => "killed",
-            Self::Restarted => "restarted",
-            Self::Frozen => "frozen",
-            Self::Thawed => "thawed",
-        }
+    pub(crate) fn is_outage(&self) -> bool {
+        self.kind == Kind::Outage
     }
+}
 
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
-            Self::Healthy => "Redis answers",
-            Self::Killed => "connections are refused",
-            Self::Restarted => "Redis answers again",
-            Self::Frozen => "Redis takes commands and never answers",
-            Self::Thawed => "Redis answers again, first what has piled up",
-        }
-    }
-
-    pub(crate) fn is_outage(self) -> bool {
-        matches!(self, Self::Killed | Self::Frozen)
-    }
-
-    fn inflict(self, server: &Server) -> Result<(), Box<dyn Error + Send + Sync>> {
-        match self {
-            Self::Healthy => Ok(()),
-            Self::Killed => {
-                server.kill();
-                Ok(())
-            }
-            Self::Restarted => server.revive(),
-            Self::Frozen => server.freeze(),
-            Self::Thawed => server.thaw(),
-        }
-    }
+/// A phase, and how it is brought about.
+#[derive(Debug)]
+pub(crate) struct Step<S> {
+    pub(crate) phase: Phase,
+    /// The time until the next step is due, in thirtieths of the run.
+    pub(crate) share: u32,
+    /// Blocks until the phase has begun.
+    pub(crate) inflict: fn(&S) -> Result<(), Failure>,
 }
 
 /// A phase as it really was.
@@ -78,53 +52,51 @@ pub(crate) struct Span {
 
 /// The phases so far.
 #[derive(Debug)]
-pub(crate) struct Course {
+pub(crate) struct Course<S: 'static> {
+    plan: &'static [Step<S>],
     start: Instant,
     length: Duration,
     begun: Mutex<Vec<(Phase, Duration)>>,
 }
 
-impl Course {
-    pub(crate) fn new(start: Instant, length: Duration) -> Self {
+impl<S: Send + Sync + 'static> Course<S> {
+    pub(crate) fn new(plan: &'static [Step<S>], start: Instant, length: Duration) -> Self {
         Self {
+            plan,
             start,
             length,
-            begun: Mutex::new(vec![(Phase::Healthy, Duration::ZERO)]),
+            begun: Mutex::default(),
         }
     }
 
-    /// Lets happen to `server` what is planned, each at its time; returns when the last phase is over.
-    pub(crate) async fn run(&self, server: &Arc<Server>) -> Result<(), String> {
+    /// Lets happen to `servers` what is planned, each at its time; returns when the last phase is over.
+    pub(crate) async fn run(&self, servers: &Arc<S>) -> Result<(), String> {
         let mut thirtieths = 0;
-        for (phase, share) in Phase::PLAN {
+        for (number, step) in self.plan.iter().enumerate() {
             sleep_until((self.start + self.length * thirtieths / 30).into()).await;
-            thirtieths += share;
-            let server = server.clone();
+            thirtieths += step.share;
+            let (servers, inflict) = (servers.clone(), step.inflict);
             let before = self.start.elapsed();
             // A real server takes its time to start, and that blocks.
-            spawn_blocking(move || phase.inflict(&server))
+            spawn_blocking(move || inflict(&servers))
                 .await
                 .map_err(|panic| panic.to_string())
                 .and_then(|done| done.map_err(|error| error.to_string()))
-                .map_err(|error| format!("Redis could not be {}: {error}", phase.name()))?;
+                .map_err(|error| format!("the phase \"{}\": {error}", step.phase.name))?;
             // A server that is just dying may be dead already, one that is still starting is still down.
-            let from = if phase.is_outage() {
-                before
-            } else {
-                self.start.elapsed()
+            let from = match step.phase.kind {
+                _ if number == 0 => Duration::ZERO,
+                Kind::Outage => before,
+                Kind::Calm | Kind::Recovery => self.start.elapsed(),
             };
-            if phase != Phase::Healthy {
-                self.lock().push((phase, from));
-            }
+            self.lock().push((step.phase, from));
         }
         sleep_until((self.start + self.length).into()).await;
         Ok(())
     }
 
-    pub(crate) fn phase(&self) -> Phase {
-        self.lock()
-            .last()
-            .map_or(Phase::Healthy, |&(phase, _)| phase)
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        self.lock().last().map(|&(phase, _)| phase)
     }
 
     /// The phases until `end`.
@@ -133,7 +105,13 @@ impl Course {
         let ends = begun.iter().skip(1).map(|&(_, from)| from);
         let spans = begun.iter().zip(ends.chain([end]));
         spans
-            .map(|(&(phase, from), to)| Span { phase, from, to })
+            .map(|(&(phase, from), to)| Span {
+                phase,
+                from,
+                to: to.min(end),
+            })
+            // One may begin late, on a busy machine.
+            .filter(|span| span.from < span.to)
             .collect()
     }
 

@@ -1,108 +1,14 @@
-//! The functions under test: what a web shop might ask Redis for, written as they would be in an application.
+//! What the web shops of all drills have in common.
 
-use std::time::Duration;
+use redis::RedisError;
 
-use redis::{AsyncCommands, Commands, RedisError};
-use redis_resilient::{Breaker, redis_resilient};
-
-use crate::connection::{Cache, SyncCache};
-use crate::database::Database;
-
-/// One circuit for all functions that talk to this Redis. While it is open, Redis is asked five times a second at most.
-pub(crate) static REDIS: Breaker = Breaker::new("redis")
-    .reset_timeout(Duration::from_millis(200))
-    .reset_timeout_max(Duration::from_millis(400));
-
-/// The deadline of every function here.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
-
-/// The list to which [`record_order`] adds.
-pub(crate) const ORDERS: &str = "orders";
-
-/// A read: the database knows the answer as well.
-#[redis_resilient(
-    retries = 2,
-    delay = "20ms",
-    timeout = "250ms",
-    deadline = DEADLINE,
-    breaker = REDIS,
-    fallback = user_from_database
-)]
-pub(crate) async fn get_user(
-    cache: &mut Cache,
-    database: &Database,
-    id: u32,
-) -> Result<User, ShopError> {
-    let name = cache.get(name_key(id)).await?;
-    let source = Source::Redis;
-    Ok(User { name, source })
-}
-
-async fn user_from_database(
-    _: &mut Cache,
-    database: &Database,
-    id: u32,
-) -> Result<User, ShopError> {
-    let name = database.user_name(id).await?;
-    let source = Source::Database;
-    Ok(User { name, source })
-}
-
-/// A write that must not happen twice: it is tried again only when Redis has certainly not executed it. Nothing can stand
-/// in for it, so that the caller gets the error.
-#[redis_resilient(
-    retries = 2,
-    delay = "20ms",
-    timeout = "250ms",
-    deadline = DEADLINE,
-    breaker = REDIS,
-    idempotent = false
-)]
-pub(crate) async fn record_order(cache: &mut Cache, order: u32) -> Result<(), ShopError> {
-    Ok(cache.lpush(ORDERS, order).await?)
-}
-
-/// A read in code that blocks.
-#[redis_resilient(
-    retries = 1,
-    delay = "20ms",
-    deadline = DEADLINE,
-    breaker = REDIS,
-    fallback = credit_from_database(database, id)
-)]
-pub(crate) fn get_credit(
-    cache: &SyncCache,
-    database: &Database,
-    id: u32,
-) -> Result<Credit, ShopError> {
-    let amount = cache.connect()?.get(credit_key(id))?;
-    let source = Source::Redis;
-    Ok(Credit { amount, source })
-}
-
-fn credit_from_database(database: &Database, id: u32) -> Result<Credit, ShopError> {
-    let amount = database.user_credit(id)?;
-    let source = Source::Database;
-    Ok(Credit { amount, source })
-}
+use crate::database::{self, Database};
+use crate::stats::Source;
 
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) source: Source,
-}
-
-#[derive(Debug)]
-pub(crate) struct Credit {
-    pub(crate) amount: i64,
-    pub(crate) source: Source,
-}
-
-/// Where an answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Redis,
-    Database,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +23,14 @@ pub(crate) fn name_key(id: u32) -> String {
     format!("user:{id}:name")
 }
 
-pub(crate) fn credit_key(id: u32) -> String {
-    format!("user:{id}:credit")
+/// Scattered over the users, and the same in every run.
+pub(crate) fn user_of_call(number: u32) -> u32 {
+    number.wrapping_mul(7_919) % database::USERS
+}
+
+/// What stands in for Redis when it has no answer.
+pub(crate) async fn user_from_database(database: &Database, id: u32) -> Result<User, ShopError> {
+    let name = database.user_name(id).await?;
+    let source = Source::Database;
+    Ok(User { name, source })
 }

@@ -28,9 +28,26 @@ impl Served {
         }
     }
 
+    /// By where the answer came from, if there is one, and how often Redis was asked.
+    pub(crate) fn of(answer: Option<Source>, attempts: u32) -> Self {
+        match (answer, attempts) {
+            (Some(Source::Redis), 0 | 1) => Self::Redis,
+            (Some(Source::Redis), _) => Self::Retried,
+            (Some(Source::Database), _) => Self::Fallback,
+            (None, _) => Self::Nobody,
+        }
+    }
+
     pub(crate) fn by_redis(self) -> bool {
         matches!(self, Self::Redis | Self::Retried)
     }
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Redis,
+    Database,
 }
 
 /// One call that is over.
@@ -40,6 +57,8 @@ pub(crate) struct Record {
     pub(crate) due: Duration,
     pub(crate) latency: Duration,
     pub(crate) served: Served,
+    /// The index of the row it is shown in.
+    pub(crate) row: usize,
     pub(crate) is_read: bool,
 }
 
@@ -165,6 +184,7 @@ mod tests {
             due: Duration::ZERO,
             latency: Duration::from_millis(ms),
             served,
+            row: 0,
             is_read: true,
         }
     }

@@ -7,13 +7,20 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::row::Row;
 use crate::schedule::Span;
 use crate::stats::{Record, Served, Summary, readable};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), Box<dyn Error + Send + Sync>>;
 
-const SIZE: (u32, u32) = (1_000, 560);
+const WIDTH: u32 = 1_000;
+const HEADER: u32 = 64;
+const PHASES: u32 = 26;
+/// The shares of one row, or of each of several.
+const ONLY_SHARES: u32 = 250;
+const EACH_SHARES: u32 = 130;
+const LATENCIES: u32 = 220;
 const LEFT: u32 = 80;
 const RIGHT: u32 = 24;
 
@@ -28,8 +35,9 @@ const CALM: RGBColor = RGBColor(231, 243, 235);
 const P99: RGBColor = RGBColor(176, 42, 55);
 const P50: RGBColor = RGBColor(74, 85, 104);
 
-/// Latencies from here to there are shown, in milliseconds.
-const LATENCIES: std::ops::Range<f64> = 0.1..2_000.0;
+/// Latencies from here are shown, in milliseconds, to the first of these that is not exceeded, or the last.
+const SHORTEST: f64 = 0.1;
+const LONGEST: [f64; 2] = [2_000.0, 10_000.0];
 
 fn colour(served: Served) -> RGBColor {
     match served {
@@ -49,31 +57,46 @@ struct Step {
 
 /// The picture as SVG.
 pub(crate) fn draw(
+    title: &str,
+    rows: &[Row],
     records: &[Record],
     spans: &[Span],
     end: Duration,
 ) -> Result<String, Box<dyn Error + Send + Sync>> {
-    let steps = steps(records, end);
+    let height = match rows {
+        [_] => ONLY_SHARES,
+        _ => EACH_SHARES,
+    };
+    let shares: u32 = rows.iter().map(|_| height).sum();
+    let size = (WIDTH, HEADER + PHASES + shares + LATENCIES);
     let mut svg = String::new();
     {
-        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         root.fill(&WHITE)?;
         let root = root.margin(4, 4, 8, 0);
-        let (header, rest) = root.split_vertically(64);
-        let (phases, rest) = rest.split_vertically(26);
-        let (shares, latencies) = rest.split_vertically(250);
-        draw_header(&header)?;
+        let (header, rest) = root.split_vertically(HEADER);
+        let (phases, mut rest) = rest.split_vertically(PHASES);
+        draw_header(&header, title)?;
         draw_phases(&phases, spans, end)?;
-        draw_shares(&shares, &steps, spans, end)?;
-        draw_latencies(&latencies, &steps, spans, end)?;
+        for (index, row) in rows.iter().enumerate() {
+            let (area, below) = rest.split_vertically(height);
+            rest = below;
+            let of_row = records.iter().filter(|record| record.row == index);
+            let name = match rows {
+                [_] => "share of calls",
+                _ => row.name,
+            };
+            draw_shares(&area, name, &steps(of_row, end), spans, end)?;
+        }
+        draw_latencies(&rest, &steps(records, end), spans, end)?;
         root.present()?;
     }
     Ok(svg)
 }
 
-fn steps(records: &[Record], end: Duration) -> Vec<Step> {
+fn steps<'a>(records: impl IntoIterator<Item = &'a Record>, end: Duration) -> Vec<Step> {
     let step = STEP.max(end / MOST_STEPS);
-    let mut due: Vec<_> = records.to_vec();
+    let mut due: Vec<_> = records.into_iter().copied().collect();
     due.sort_unstable_by_key(|record| record.due);
     let slot = |record: &Record| record.due.as_nanos() / step.as_nanos();
     due.chunk_by(|a, b| slot(a) == slot(b))
@@ -89,10 +112,10 @@ fn steps(records: &[Record], end: Duration) -> Vec<Step> {
         .collect()
 }
 
-fn draw_header(area: &Area<'_>) -> Drawn {
+fn draw_header(area: &Area<'_>, title: &str) -> Drawn {
     let left = i32::try_from(LEFT)?;
     area.draw(&Text::new(
-        "Redis fails, the callers' view",
+        title,
         (left, 14),
         ("sans-serif", 20).into_font().color(&INK),
     ))?;
@@ -135,12 +158,18 @@ fn draw_phases(area: &Area<'_>, spans: &[Span], end: Duration) -> Drawn {
         let shape = [(from, 0.0), (to, 1.0)];
         chart.draw_series([Rectangle::new(shape, fill.filled())])?;
         let middle = (f64::midpoint(from, to), 0.5);
-        chart.draw_series([Text::new(span.phase.name(), middle, name.clone())])?;
+        chart.draw_series([Text::new(span.phase.name, middle, name.clone())])?;
     }
     Ok(())
 }
 
-fn draw_shares(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -> Drawn {
+fn draw_shares(
+    area: &Area<'_>,
+    name: &str,
+    steps: &[Step],
+    spans: &[Span],
+    end: Duration,
+) -> Drawn {
     let mut chart = ChartBuilder::on(area)
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
         .set_label_area_size(LabelAreaPosition::Bottom, 8)
@@ -159,7 +188,7 @@ fn draw_shares(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -
         outline.push((end.as_secs_f64(), 0.0));
         chart.draw_series([Polygon::new(outline, colour(served).filled())])?;
     }
-    for span in &spans[1..] {
+    for span in spans.iter().skip(1) {
         let at = span.from.as_secs_f64();
         let line = [(at, 0.0), (at, 100.0)];
         chart.draw_series([PathElement::new(line, WHITE.mix(0.8).stroke_width(1))])?;
@@ -171,23 +200,28 @@ fn draw_shares(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -
         .x_labels(0)
         .y_labels(5)
         .y_label_formatter(&|share| format!("{share:.0} %"))
-        .y_desc("share of calls")
+        .y_desc(name)
         .label_style(("sans-serif", 13).into_font().color(&INK))
         .draw()?;
     Ok(())
 }
 
 fn draw_latencies(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration) -> Drawn {
+    let ms = |latency: Option<Duration>| latency.map_or(0.0, |latency| latency.as_secs_f64() * 1e3);
+    let longest = steps.iter().map(|step| ms(step.summary.percentile(99)));
+    let longest = longest.fold(0.0, f64::max);
+    let fits = LONGEST.into_iter().find(|most| longest <= *most);
+    let longest = fits.unwrap_or(LONGEST[1]);
     let mut chart = ChartBuilder::on(area)
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
         .set_label_area_size(LabelAreaPosition::Bottom, 44)
         .margin_right(RIGHT)
         .margin_top(8)
-        .build_cartesian_2d(0.0..end.as_secs_f64(), LATENCIES.log_scale())?;
+        .build_cartesian_2d(0.0..end.as_secs_f64(), (SHORTEST..longest).log_scale())?;
     for span in spans.iter().filter(|span| span.phase.is_outage()) {
         let shape = [
-            (span.from.as_secs_f64(), LATENCIES.start),
-            (span.to.as_secs_f64(), LATENCIES.end),
+            (span.from.as_secs_f64(), SHORTEST),
+            (span.to.as_secs_f64(), longest),
         ];
         chart.draw_series([Rectangle::new(shape, OUTAGE.filled())])?;
     }
@@ -207,9 +241,9 @@ fn draw_latencies(area: &Area<'_>, steps: &[Step], spans: &[Span], end: Duration
         .draw()?;
     for (percent, colour) in [(50, P50), (99, P99)] {
         let points = steps.iter().filter_map(|step| {
-            let ms = step.summary.percentile(percent)?.as_secs_f64() * 1e3;
+            let latency = ms(Some(step.summary.percentile(percent)?));
             let middle = f64::midpoint(step.from, step.to);
-            Some((middle, ms.clamp(LATENCIES.start, LATENCIES.end)))
+            Some((middle, latency.clamp(SHORTEST, longest)))
         });
         chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
     }

@@ -38,6 +38,7 @@ mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod dial;
 mod ending;
 mod environment;
 mod handle;
@@ -50,6 +51,8 @@ mod once;
 mod packed;
 mod pool;
 mod pubsub;
+#[cfg(feature = "sentinel")]
+mod role;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
@@ -58,6 +61,8 @@ mod silence;
 mod slot;
 mod source;
 mod subscription;
+#[cfg(feature = "tls-rustls")]
+mod tls;
 mod token;
 mod wire;
 
@@ -71,6 +76,8 @@ use keeper::Keeper;
 pub use lock::{BlockingLockGuard, Lock, LockError, LockGuard};
 pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
+#[cfg(feature = "sentinel")]
+pub use role::Role;
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
@@ -105,7 +112,7 @@ impl Connector {
         ConnectorBuilder::single(address)
     }
 
-    /// One for the master that these Sentinels name, with settings to come. Connects nothing.
+    /// One for the master that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
     ///
     /// All Sentinels are asked at once, and the newest configuration of a majority is believed. The master is looked up with every new
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that

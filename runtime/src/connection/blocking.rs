@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
-use super::ending::Healing;
+use super::ending::Peer;
 use super::handle::told;
 use super::keeper::Keeper;
 use super::packed;
@@ -39,7 +39,12 @@ impl BlockingConnection {
     pub(super) fn send_at_once(&mut self, command: &Cmd) {
         if let Some(mut held) = self.held.take()
             && let Ok(reply) = held.wire.req_command(command)
-            && !Healing::Nothing.is_ended_by_reply(&reply)
+            && !self
+                .keeper
+                .source
+                .peer()
+                .blocking()
+                .is_ended_by_reply(&reply)
         {
             self.held = Some(held);
         }
@@ -66,12 +71,12 @@ impl BlockingConnection {
             held.wire.set_timeouts(None)?;
         }
         let answer = send(&mut held.wire);
-        // Without retries of its own a connection to a cluster heals nothing either.
+        let peer = self.keeper.source.peer();
         let is_ended = match &answer {
             Ok(reply) => replies(reply)
                 .iter()
-                .any(|reply| Healing::Nothing.is_ended_by_reply(reply)),
-            Err(error) => Healing::Nothing.is_ended_by(error),
+                .any(|reply| peer.blocking().is_ended_by_reply(reply)),
+            Err(error) => peer.blocking().is_ended_by(error),
         };
         let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
         // After a timeout the reply may come yet: it must not be taken for another's.
@@ -79,7 +84,7 @@ impl BlockingConnection {
         if goes_on && (!waits || held.wire.set_timeouts(limit).is_ok()) {
             held.used_ms = now_ms();
             self.held = Some(held);
-        } else if is_ended || self.keeper.source.healing() == Healing::Nothing {
+        } else if is_ended || peer != Peer::Cluster {
             // Those that nobody holds led to the same server. In a cluster most of them are for others than the silent one.
             self.keeper.pool.forget();
         }
@@ -99,12 +104,13 @@ impl Drop for BlockingConnection {
 
 impl ConnectionLike for BlockingConnection {
     fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        self.run(
+        let reply = self.run(
             any_waits(command),
             || effect_of(command),
             slice::from_ref,
             |wire| wire.req_packed_command(command),
-        )
+        )?;
+        self.keeper.source.peer().judged(reply)
     }
 
     fn req_packed_commands(
@@ -122,12 +128,13 @@ impl ConnectionLike for BlockingConnection {
     }
 
     fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        self.run(
+        let reply = self.run(
             command::waits(args(command)),
             || command::effect(args(command)),
             slice::from_ref,
             |wire| wire.req_command(command),
-        )
+        )?;
+        self.keeper.source.peer().judged(reply)
     }
 
     fn get_db(&self) -> i64 {

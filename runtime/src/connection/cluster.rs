@@ -8,7 +8,11 @@ use std::fmt;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 
+#[cfg(feature = "tls-rustls")]
+use super::settings::with_certificates;
 use super::settings::{Credentials, Settings, with_tcp_settings};
+#[cfg(feature = "tls-rustls")]
+use super::tls::Certificates;
 use crate::Class;
 use crate::class::known::known;
 
@@ -16,6 +20,8 @@ use crate::class::known::known;
 #[derive(Clone)]
 pub(super) struct Cluster {
     seeds: Vec<ConnectionInfo>,
+    #[cfg(feature = "tls-rustls")]
+    certificates: Option<Certificates>,
 }
 
 /// Without addresses, which may carry passwords.
@@ -35,7 +41,20 @@ impl Cluster {
                 .into());
         }
         let seeds = seeds.into_iter().map(with_tcp_settings).collect();
-        Ok(Self { seeds })
+        Ok(Self {
+            seeds,
+            #[cfg(feature = "tls-rustls")]
+            certificates: None,
+        })
+    }
+
+    #[cfg(feature = "tls-rustls")]
+    pub(super) fn trust(&mut self, certificates: Certificates) -> RedisResult<()> {
+        for seed in &mut self.seeds {
+            *seed = with_certificates(seed, &certificates)?;
+        }
+        self.certificates = Some(certificates);
+        Ok(())
     }
 
     pub(super) fn seeds(&self) -> &[ConnectionInfo] {
@@ -63,6 +82,10 @@ impl Cluster {
             if let Some(username) = &credentials.username {
                 builder = builder.username(username);
             }
+        }
+        #[cfg(feature = "tls-rustls")]
+        if let Some(certificates) = &self.certificates {
+            builder = builder.certs(certificates.pem());
         }
         builder.build()
     }

@@ -5,27 +5,37 @@
 use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 use crate::Class;
+use crate::class::known::known;
 
-/// What a connection sees to by itself.
+/// What a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Healing {
-    Nothing,
-    /// Servers that are lost, and others that have taken over: an asynchronous connection to a cluster. A synchronous one does so only where it
-    /// retries.
-    Servers,
+pub(super) enum Peer {
+    Server,
+    /// One that refuses writes, as it should.
+    Replica,
+    /// It sees to servers that are lost, and to others that have taken over, by itself.
+    Cluster,
 }
 
-impl Healing {
+impl Peer {
+    /// The same for synchronous code: without retries of its own, a connection to a cluster sees to nothing.
+    pub(super) const fn blocking(self) -> Self {
+        match self {
+            Self::Cluster => Self::Server,
+            Self::Server | Self::Replica => self,
+        }
+    }
+
     /// Whether this failure ends such a connection. Timeouts are counted, and end none by themselves.
     pub(super) fn is_ended_by(self, error: &RedisError) -> bool {
         match error.kind() {
             ErrorKind::AuthenticationFailed => true,
             ErrorKind::Extension => error.code().is_some_and(|code| self.is_ended_by_code(code)),
-            _ if self == Self::Servers => false,
+            _ if self == Self::Cluster => false,
             // All I/O errors but timeouts are final, and so is a reply that was cut off.
             ErrorKind::Io => !error.is_timeout(),
             ErrorKind::Parse => Class::of(error) == Class::Ambiguous,
-            ErrorKind::Server(kind) => leads_elsewhere(kind),
+            ErrorKind::Server(kind) => self.is_ended_by_kind(kind),
             _ => false,
         }
     }
@@ -36,8 +46,22 @@ impl Healing {
             return false;
         };
         match error.kind() {
-            Some(kind) => self == Self::Nothing && leads_elsewhere(kind),
+            Some(kind) => self.is_ended_by_kind(kind),
             None => self.is_ended_by_code(error.code()),
+        }
+    }
+
+    /// The reply to one command; as an error where it says what asking again would not change: that a replica takes no writes.
+    pub(super) fn judged(self, reply: Value) -> RedisResult<Value> {
+        match &reply {
+            Value::ServerError(error)
+                if self == Self::Replica && error.kind() == Some(ServerErrorKind::ReadOnly) =>
+            {
+                reply
+                    .extract_error()
+                    .map_err(|error| known(Class::Permanent, error))
+            }
+            _ => Ok(reply),
         }
     }
 
@@ -49,22 +73,24 @@ impl Healing {
         }
     }
 
+    /// Whether the server says that it is not the one to talk to.
+    fn is_ended_by_kind(self, kind: ServerErrorKind) -> bool {
+        match kind {
+            ServerErrorKind::ReadOnly => self == Self::Server,
+            ServerErrorKind::MasterDown | ServerErrorKind::Moved => self != Self::Cluster,
+            _ => false,
+        }
+    }
+
     fn is_ended_by_code(self, code: &str) -> bool {
         match code {
             // It has forgotten who we are.
             "NOAUTH" | "WRONGPASS" => true,
             // The server has changed its role under a command that waited.
-            "UNBLOCKED" => self == Self::Nothing,
+            "UNBLOCKED" => self != Self::Cluster,
             _ => false,
         }
     }
-}
-
-const fn leads_elsewhere(kind: ServerErrorKind) -> bool {
-    matches!(
-        kind,
-        ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown | ServerErrorKind::Moved
-    )
 }
 
 #[cfg(test)]
@@ -87,35 +113,42 @@ mod tests {
 
     #[test]
     fn what_ends_a_connection() {
+        use Peer::{Cluster, Replica, Server};
         use io::ErrorKind as Io;
-        // To a server, and to a cluster that heals itself.
-        for (error, server, cluster) in [
-            (io(Io::BrokenPipe), true, false),
-            (io(Io::ConnectionReset), true, false),
-            (io(Io::UnexpectedEof), true, false),
-            (io(Io::TimedOut), false, false),
-            (io(Io::WouldBlock), false, false),
-            ((ErrorKind::AuthenticationFailed, "no").into(), true, true),
-            (server(ServerErrorKind::ReadOnly), true, false),
-            (server(ServerErrorKind::MasterDown), true, false),
-            (server(ServerErrorKind::Moved), true, false),
-            (server(ServerErrorKind::BusyLoading), false, false),
-            (server(ServerErrorKind::ResponseError), false, false),
-            ((ErrorKind::UnexpectedReturnType, "no").into(), false, false),
-            (code("NOAUTH"), true, true),
-            (code("WRONGPASS"), true, true),
-            (code("UNBLOCKED"), true, false),
-            (code("WRONGTYPE"), false, false),
-            (code("OOM"), false, false),
+        let all: &[Peer] = &[Server, Replica, Cluster];
+        let one: &[Peer] = &[Server, Replica];
+        for (error, ended) in [
+            (io(Io::BrokenPipe), one),
+            (io(Io::ConnectionReset), one),
+            (io(Io::UnexpectedEof), one),
+            (io(Io::TimedOut), &[]),
+            (io(Io::WouldBlock), &[]),
+            ((ErrorKind::AuthenticationFailed, "no").into(), all),
+            (server(ServerErrorKind::ReadOnly), &[Server]),
+            (server(ServerErrorKind::MasterDown), one),
+            (server(ServerErrorKind::Moved), one),
+            (server(ServerErrorKind::BusyLoading), &[]),
+            (server(ServerErrorKind::ResponseError), &[]),
+            ((ErrorKind::UnexpectedReturnType, "no").into(), &[]),
+            (code("NOAUTH"), all),
+            (code("WRONGPASS"), all),
+            (code("UNBLOCKED"), one),
+            (code("WRONGTYPE"), &[]),
+            (code("OOM"), &[]),
         ] {
-            assert_eq!(Healing::Nothing.is_ended_by(&error), server, "{error}");
-            assert_eq!(Healing::Servers.is_ended_by(&error), cluster, "{error}");
+            for peer in all {
+                assert_eq!(
+                    peer.is_ended_by(&error),
+                    ended.contains(peer),
+                    "{peer:?}: {error}"
+                );
+            }
         }
     }
 
     #[test]
     fn all_is_well_where_a_ping_is_answered_and_not_by_a_stranger() {
-        let well = |answer| Healing::Nothing.is_well(&answer);
+        let well = |answer| Peer::Server.is_well(&answer);
         assert!(well(Ok(Value::SimpleString("PONG".to_owned()))));
         assert!(well(Err(server(ServerErrorKind::BusyLoading))));
         assert!(!well(Err(code("NOAUTH"))));

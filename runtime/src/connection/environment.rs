@@ -1,11 +1,15 @@
 //! A connector by what the environment says.
 
+mod tls;
+
 use std::env::VarError;
 use std::fmt;
 use std::time::Duration;
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 
+#[cfg(feature = "sentinel")]
+use super::Role;
 use super::settings::ClientName;
 use super::{Connector, ConnectorBuilder, Credentials};
 
@@ -35,6 +39,7 @@ impl std::error::Error for EnvironmentError {}
 const URL: &str = "REDIS_URL";
 const SENTINELS: &str = "REDIS_SENTINELS";
 const MASTER: &str = "REDIS_MASTER";
+const ROLE: &str = "REDIS_ROLE";
 const CLUSTER: &str = "REDIS_CLUSTER";
 const USERNAME: &str = "REDIS_USERNAME";
 const PASSWORD: &str = "REDIS_PASSWORD";
@@ -57,16 +62,20 @@ impl Connector {
     /// | `REDIS_URL` | `redis://user:password@host:6379/0`, `rediss://` for TLS, `?protocol=resp3` | `redis://127.0.0.1:6379/` |
     /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; in place of `REDIS_URL` |
     /// | `REDIS_MASTER` | `mymaster` | needed with `REDIS_SENTINELS` |
+    /// | `REDIS_ROLE` | `replica`, `master` | `master`; with `REDIS_SENTINELS` only |
     /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
+    /// | `REDIS_TLS_CA` | `/etc/ssl/redis-ca.pem` | the authorities that the machine trusts |
+    /// | `REDIS_TLS_CERT`, `REDIS_TLS_KEY` | `/etc/ssl/app.pem`, `/etc/ssl/app-key.pem` | no certificate is shown |
     /// | `REDIS_CONNECT_TIMEOUT` | `500ms` | 1 s |
     /// | `REDIS_RESPONSE_TIMEOUT` | `250ms` | 500 ms |
     /// | `REDIS_HEALTH_CHECK_AFTER` | `5s` | 1 s |
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
     /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
-    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set.
+    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. The files of `REDIS_TLS_` are read
+    /// once, here.
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
@@ -91,6 +100,10 @@ fn builder(
     look_up: impl Fn(&'static str) -> Result<Option<String>, EnvironmentError>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     let [url, sentinels, master, cluster] = [URL, SENTINELS, MASTER, CLUSTER].map(&look_up);
+    let role = look_up(ROLE)?;
+    if role.is_some() && !matches!(sentinels, Ok(Some(_))) {
+        return Err(wrong(ROLE, "not set where REDIS_SENTINELS is not"));
+    }
     let mut builder = match (url?, sentinels?, cluster?) {
         (url, None, None) => {
             let url = url.unwrap_or_else(|| "redis://127.0.0.1:6379/".to_owned());
@@ -101,7 +114,7 @@ fn builder(
                 MASTER,
                 "the name of the master, as the Sentinels know it",
             ))?;
-            of_sentinels(infos(&sentinels, SENTINELS)?, master)?
+            of_sentinels(infos(&sentinels, SENTINELS)?, master, role.as_deref())?
         }
         (None, None, Some(seeds)) => of_cluster(infos(&seeds, CLUSTER)?)?,
         _ => {
@@ -111,6 +124,12 @@ fn builder(
             ));
         }
     };
+    let files = tls::Files {
+        authority: look_up(tls::CA)?,
+        certificate: look_up(tls::CERTIFICATE)?,
+        key: look_up(tls::KEY)?,
+    };
+    builder = tls::with_certificates(builder, files)?;
     if let Some(timeout) = time(look_up(CONNECT_TIMEOUT)?, CONNECT_TIMEOUT)? {
         builder = builder.connect_timeout(timeout);
     }
@@ -148,12 +167,23 @@ fn builder(
 fn of_sentinels(
     nodes: Vec<ConnectionInfo>,
     master: String,
+    role: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
-    Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))
+    let role = match role {
+        None | Some("master") => Role::Master,
+        Some("replica") => Role::Replica,
+        Some(_) => return Err(wrong(ROLE, "master or replica")),
+    };
+    let builder = Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))?;
+    Ok(builder.role(role))
 }
 
 #[cfg(not(feature = "sentinel"))]
-fn of_sentinels(_: Vec<ConnectionInfo>, _: String) -> Result<ConnectorBuilder, EnvironmentError> {
+fn of_sentinels(
+    _: Vec<ConnectionInfo>,
+    _: String,
+    _: Option<&str>,
+) -> Result<ConnectorBuilder, EnvironmentError> {
     Err(wrong(
         SENTINELS,
         "not set: redis-resilient is built without its feature `sentinel`",
@@ -275,7 +305,16 @@ mod tests {
     fn sentinels_and_clusters_are_lists() {
         let nodes = "redis://one:26379, redis://two:26379";
         let sentinels = shown(&[("REDIS_SENTINELS", nodes), ("REDIS_MASTER", "m")]);
-        assert!(sentinels.contains("Sentinels(2 for \"m\")"), "{sentinels}");
+        assert!(
+            sentinels.contains("Sentinels(2 for the master of \"m\")"),
+            "{sentinels}"
+        );
+        let replica = shown(&[
+            ("REDIS_SENTINELS", nodes),
+            ("REDIS_MASTER", "m"),
+            ("REDIS_ROLE", "replica"),
+        ]);
+        assert!(replica.contains("a replica of \"m\""), "{replica}");
         let cluster = shown(&[("REDIS_CLUSTER", nodes)]);
         assert!(cluster.contains("Cluster(2 seeds)"), "{cluster}");
     }
@@ -317,6 +356,7 @@ mod tests {
             ),
             (vec![("REDIS_USERNAME", "app")], "REDIS_PASSWORD"),
             (vec![("REDIS_SENTINELS", "redis://one")], "REDIS_MASTER"),
+            (vec![("REDIS_ROLE", "replica")], "REDIS_ROLE"),
             (
                 vec![("REDIS_SENTINELS", " , "), ("REDIS_MASTER", "m")],
                 "REDIS_SENTINELS",

@@ -86,7 +86,8 @@ impl ConnectionLike for Connection {
             let slot = keeper.slot_of(args(command));
             let mut watch = Watch::new(keeper, live, spare, slot);
             let answer = watch.wire(wire)?.send(command).await;
-            watch.end(answer, slice::from_ref, || command::effect(args(command)))
+            let reply = watch.end(answer, slice::from_ref, || command::effect(args(command)))?;
+            watch.keeper.source.peer().judged(reply)
         })
     }
 
@@ -173,12 +174,12 @@ impl<'a> Watch<'a> {
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<T> {
         self.is_over = true;
-        let healing = self.keeper.source.healing();
+        let peer = self.keeper.source.peer();
         let is_ended = match &answer {
             Ok(value) => replies(value)
                 .iter()
-                .any(|reply| healing.is_ended_by_reply(reply)),
-            Err(error) => healing.is_ended_by(error),
+                .any(|reply| peer.is_ended_by_reply(reply)),
+            Err(error) => peer.is_ended_by(error),
         };
         let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
         if is_ended {

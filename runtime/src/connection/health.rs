@@ -6,7 +6,7 @@ use redis::RedisResult;
 use tokio::time::timeout;
 
 use super::command::Args;
-use super::ending::Healing;
+use super::ending::Peer;
 use super::keeper::Keeper;
 use super::key::first_key;
 use super::live::Live;
@@ -17,9 +17,9 @@ use crate::clock::{now_ms, whole_millis};
 impl Keeper {
     /// Which of the servers behind a connection a command goes to, as the slot of its key. The only one has all slots.
     pub(super) fn slot_of<'a>(&self, command: impl Args<'a>) -> Option<usize> {
-        match self.source.healing() {
-            Healing::Nothing => Some(0),
-            Healing::Servers => first_key(command).map(slot::of_key),
+        match self.source.peer() {
+            Peer::Server | Peer::Replica => Some(0),
+            Peer::Cluster => first_key(command).map(slot::of_key),
         }
     }
 
@@ -32,9 +32,9 @@ impl Keeper {
 
     /// Those that have this slot have been silent for too long.
     pub(super) fn silent(self: &Arc<Self>, live: &Arc<Live>, slot: usize) {
-        match self.source.healing() {
-            Healing::Nothing => live.give_up(),
-            Healing::Servers => self.replace_if_heard(live, slot),
+        match self.source.peer() {
+            Peer::Server | Peer::Replica => live.give_up(),
+            Peer::Cluster => self.replace_if_heard(live, slot),
         }
     }
 
@@ -67,7 +67,7 @@ impl Keeper {
     ///
     /// A cluster is not tried: one of its servers that stands still would hold up all commands.
     pub(super) fn doubts(&self, live: &Live) -> bool {
-        if self.source.healing() == Healing::Servers {
+        if self.source.peer() == Peer::Cluster {
             return false;
         }
         let (now_ms, limit_ms) = (now_ms(), self.patience().idle_ms);
@@ -90,8 +90,9 @@ impl Keeper {
     }
 
     async fn holds(&self, live: &Live) -> bool {
-        match self.source.moved_to(&self.settings).await {
-            Some(Ok(address)) if live.leads_to() != Some(&address) => return false,
+        let present = live.leads_to();
+        match self.source.moved_to(&self.settings, present).await {
+            Some(Ok(address)) if present != Some(&address) => return false,
             // Without an answer the server itself is asked.
             Some(_) => live.verified(now_ms()),
             None => {}
@@ -103,7 +104,7 @@ impl Keeper {
         let limit = self.settings.response_timeout;
         let is_well = timeout(limit, wire.send(&ping))
             .await
-            .is_ok_and(|answer| self.source.healing().is_well(&answer));
+            .is_ok_and(|answer| self.source.peer().is_well(&answer));
         if is_well {
             silence.answered(now_ms());
         }

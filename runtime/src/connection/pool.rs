@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, ConnectionLike as _, RedisResult};
 
-use super::ending::Healing;
+use super::dial::connect_to_any;
+use super::ending::Peer;
 use super::keeper::{Failed, Keeper, not_sent};
 use super::settings::Credentials;
-use super::source::client;
 use super::wire::BlockingWire;
 use crate::clock::{now_ms, whole_millis};
 
@@ -88,22 +87,24 @@ impl Keeper {
     pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
         let (now_ms, limit_ms) = (now_ms(), whole_millis(self.settings.health_check_after));
         let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
-        self.source.healing() == Healing::Servers
+        self.source.peer() == Peer::Cluster
             || is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
     }
 
     /// Tries it, and asks where it ought to lead.
     fn still_serves(&self, idle: &mut Idle) -> bool {
         if self.source.moves()
-            && let Ok(Some(info)) = self.source.server_blocking(&self.settings)
-            && Some(info.addr()) != idle.address.as_ref()
+            && let Ok(Some(servers)) = self
+                .source
+                .servers_blocking(&self.settings, idle.address.as_ref())
+            && servers.first().map(ConnectionInfo::addr) != idle.address.as_ref()
         {
             self.pool.forget();
             return false;
         }
         let answer = idle.wire.req_command(&redis::cmd("PING"));
         (idle.used_ms, idle.verified_ms) = (now_ms(), now_ms());
-        Healing::Nothing.is_well(&answer)
+        self.source.peer().blocking().is_well(&answer)
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
@@ -143,16 +144,11 @@ impl Keeper {
         connected
     }
 
-    /// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let (mut wire, address) = match self.source.server_blocking(settings)? {
-            Some(info) => {
-                let address = info.addr().clone();
-                let client = client(without_introduction(info), credentials)?;
-                let (limit, begun) = (settings.connect_timeout, Instant::now());
-                let mut server = client.get_connection_with_timeout(limit)?;
-                answers(&mut server, limit.saturating_sub(begun.elapsed()))?;
+        let (mut wire, address) = match self.source.servers_blocking(settings, None)? {
+            Some(servers) => {
+                let (server, address) = connect_to_any(servers, settings, credentials)?;
                 (BlockingWire::Server(server), Some(address))
             }
             None => (self.source.cluster_blocking(settings, credentials)?, None),
@@ -169,26 +165,6 @@ impl Keeper {
             verified_ms: now_ms(),
         })
     }
-}
-
-/// Redis-rs tells the server its own name and version, and waits for both answers as long as it may, one after the other, but needs none.
-fn without_introduction(info: ConnectionInfo) -> ConnectionInfo {
-    let settings = info.redis_settings().clone().set_skip_set_lib_name();
-    info.set_redis_settings(settings)
-}
-
-/// Whether anything is heard of it in time: the system accepts connections for a server that stands still, too.
-fn answers(server: &mut redis::Connection, limit: Duration) -> RedisResult<()> {
-    // Zero would be no limit.
-    server.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
-    let ping = redis::cmd("PING");
-    // A refusal will do, but for the first: it may be the last word of a server that has no room.
-    if let Err(error) = ping.exec(server)
-        && (error.is_io_error() || ping.exec(server).is_err_and(|error| error.is_io_error()))
-    {
-        return Err(error);
-    }
-    Ok(())
 }
 
 /// The gate, given back also if connecting panics.

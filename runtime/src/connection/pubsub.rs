@@ -3,13 +3,14 @@
 use std::future::Future;
 
 use redis::aio::PubSub;
-use redis::{ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
+use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 use tokio::time::timeout;
 
 use super::Connector;
+use super::dial::connect_to_any;
 use super::keeper::{Keeper, not_sent};
 use super::settings::Credentials;
-use super::source::{Source, client};
+use super::source::{Source, client, nowhere};
 
 impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
@@ -66,7 +67,7 @@ impl Keeper {
             let servers = match &self.source {
                 Source::Server(info) => vec![(**info).clone()],
                 #[cfg(feature = "sentinel")]
-                Source::Sentinels(sentinels) => vec![sentinels.master(&self.settings).await?],
+                Source::Sentinels(sentinels) => sentinels.servers(&self.settings, None).await?,
                 #[cfg(feature = "cluster")]
                 Source::Cluster(cluster) => from_any(cluster.seeds()),
             };
@@ -94,17 +95,12 @@ impl Keeper {
         let servers = match &self.source {
             #[cfg(feature = "cluster")]
             Source::Cluster(cluster) => from_any(cluster.seeds()),
-            source => Vec::from_iter(source.server_blocking(&self.settings)?),
+            source => source
+                .servers_blocking(&self.settings, None)?
+                .unwrap_or_default(),
         };
-        let mut failure = None;
-        for server in servers {
-            let client = client(server, credentials.as_ref())?;
-            match client.get_connection_with_timeout(self.settings.connect_timeout) {
-                Ok(connection) => return Ok(connection),
-                Err(error) => failure = Some(error),
-            }
-        }
-        Err(failure.unwrap_or_else(nowhere))
+        connect_to_any(servers, &self.settings, credentials.as_ref())
+            .map(|(connection, _)| connection)
     }
 }
 
@@ -114,8 +110,4 @@ fn from_any(seeds: &[ConnectionInfo]) -> Vec<ConnectionInfo> {
     let mut seeds = seeds.to_vec();
     fastrand::shuffle(&mut seeds);
     seeds
-}
-
-fn nowhere() -> RedisError {
-    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
 }

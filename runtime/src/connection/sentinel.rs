@@ -2,19 +2,23 @@
 //!
 //! All are asked at once, and the one with the newest configuration is believed: a Sentinel that was cut off, or that stood still, still
 //! names the old master. See "Guidelines for Redis clients with support for Redis Sentinel" in the Redis documentation; asking a majority goes
-//! beyond it.
+//! beyond it. For a replica the same ones are asked, and those are believed that see the newest configuration.
 
-use std::collections::HashMap;
+mod opinion;
+mod replicas;
+
 use std::fmt;
 
-use redis::{
-    Client, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisError, RedisResult,
-};
+use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo, RedisResult};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::role::Role;
 use super::settings::{Settings, with_tcp_settings};
-use super::source::config;
+use super::source::{client, config};
+#[cfg(feature = "tls-rustls")]
+use super::tls::Certificates;
+use opinion::{Heard, Opinion};
 
 /// Where the Sentinels are, and what they are asked for.
 #[derive(Clone)]
@@ -24,22 +28,21 @@ pub(super) struct Sentinels {
     /// How to speak to the servers that they name.
     pub(super) server: RedisConnectionInfo,
     pub(super) tls: bool,
+    #[cfg(feature = "tls-rustls")]
+    certificates: Option<Certificates>,
+    pub(super) role: Role,
 }
 
 /// Without addresses, which may carry passwords.
 impl fmt::Debug for Sentinels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sentinels({} for {:?})", self.nodes.len(), self.master)
+        let (count, name) = (self.nodes.len(), &self.master);
+        let role = match self.role {
+            Role::Master => "the master",
+            Role::Replica => "a replica",
+        };
+        write!(f, "Sentinels({count} for {role} of {name:?})")
     }
-}
-
-/// What one Sentinel says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Opinion {
-    epoch: u64,
-    host: String,
-    port: u16,
-    is_down: bool,
 }
 
 impl Sentinels {
@@ -53,24 +56,46 @@ impl Sentinels {
             master,
             server: RedisConnectionInfo::default(),
             tls: false,
+            #[cfg(feature = "tls-rustls")]
+            certificates: None,
+            role: Role::Master,
         })
     }
 
-    /// The master now.
-    pub(super) async fn master(&self, settings: &Settings) -> RedisResult<ConnectionInfo> {
+    /// Over TLS, that is; Sentinels without are spoken to as before.
+    #[cfg(feature = "tls-rustls")]
+    pub(super) fn trust(&mut self, certificates: Certificates) {
+        for node in &mut self.nodes {
+            if let Some(address) = certificates.on(node.addr()) {
+                *node = node.clone().set_addr(address);
+            }
+        }
+        self.tls = true;
+        self.certificates = Some(certificates);
+    }
+
+    /// The servers of the role that is wanted, best first; the one at the `present` address, if it is one of the best.
+    pub(super) async fn servers(
+        &self,
+        settings: &Settings,
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Vec<ConnectionInfo>> {
         // Half of the time is left for the master itself.
         let limit = settings.connect_timeout / 2;
         let mut asked = JoinSet::new();
         for node in &self.nodes {
-            let (client, config) = (Client::open(node.clone())?, config(settings));
-            let question = self.question();
+            let (client, config) = (client(node.clone(), None)?, config(settings));
+            let (master, replicas) = self.questions();
             asked.spawn(async move {
                 let mut sentinel = client
                     .get_multiplexed_async_connection_with_config(&config)
                     .await?;
-                question
-                    .query_async::<HashMap<String, String>>(&mut sentinel)
-                    .await
+                let master = master.query_async(&mut sentinel).await?;
+                let replicas = match replicas {
+                    Some(replicas) => replicas.query_async(&mut sentinel).await?,
+                    None => Vec::new(),
+                };
+                Ok((master, replicas))
             });
         }
         let mut heard = Heard::of(self.nodes.len());
@@ -86,22 +111,32 @@ impl Sentinels {
             }
         };
         let _ = timeout(limit, listen).await;
-        self.address(heard.newest()?)
+        self.addresses(heard.newest()?, present)
     }
 
     /// The same, for synchronous code.
-    pub(super) fn master_blocking(&self, settings: &Settings) -> RedisResult<ConnectionInfo> {
+    pub(super) fn servers_blocking(
+        &self,
+        settings: &Settings,
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Vec<ConnectionInfo>> {
         let limit = settings.connect_timeout / 2;
         let (answers, heard) = std::sync::mpsc::channel();
         for node in &self.nodes {
-            let (client, question) = (Client::open(node.clone())?, self.question());
+            let client = client(node.clone(), None)?;
+            let (master, replicas) = self.questions();
             let answers = answers.clone();
             // Not waited for: a Sentinel that stands still must not hold up those that do not.
             std::thread::spawn(move || {
                 let ask = || {
                     let mut sentinel = client.get_connection_with_timeout(limit)?;
                     sentinel.set_read_timeout(Some(limit))?;
-                    question.query::<HashMap<String, String>>(&mut sentinel)
+                    let master = master.query(&mut sentinel)?;
+                    let replicas = match replicas {
+                        Some(replicas) => replicas.query(&mut sentinel)?,
+                        None => Vec::new(),
+                    };
+                    Ok((master, replicas))
                 };
                 let _ = answers.send(ask());
             });
@@ -116,107 +151,89 @@ impl Sentinels {
                 Err(_) => break,
             }
         }
-        self.address(opinions.newest()?)
+        self.addresses(opinions.newest()?, present)
     }
 
-    fn question(&self) -> redis::Cmd {
-        let mut question = redis::cmd("SENTINEL");
-        question.arg("MASTER").arg(&self.master);
-        question
+    fn questions(&self) -> (Cmd, Option<Cmd>) {
+        let question = |what| {
+            let mut question = redis::cmd("SENTINEL");
+            question.arg(what).arg(&self.master);
+            question
+        };
+        let replicas = (self.role == Role::Replica).then(|| question("REPLICAS"));
+        (question("MASTER"), replicas)
     }
 
-    fn address(&self, opinion: Opinion) -> RedisResult<ConnectionInfo> {
-        if opinion.is_down {
+    fn addresses(
+        &self,
+        opinion: Opinion,
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Vec<ConnectionInfo>> {
+        let mut addresses = Vec::new();
+        for replica in opinion.replicas {
+            addresses.push(self.address(replica.host, replica.port));
+        }
+        fastrand::shuffle(&mut addresses);
+        addresses.sort_by_key(|address| Some(address) != present);
+        if !opinion.is_down {
+            addresses.push(self.address(opinion.host, opinion.port));
+        }
+        if addresses.is_empty() {
             return Err((
                 ErrorKind::MasterNameNotFoundBySentinel,
                 "the Sentinels say that the master is down",
             )
                 .into());
         }
-        let (host, port) = (opinion.host, opinion.port);
-        let address = if self.tls {
-            ConnectionAddr::TcpTls {
-                host,
-                port,
-                insecure: false,
-                tls_params: None,
-            }
-        } else {
-            ConnectionAddr::Tcp(host, port)
+        let infos = addresses.into_iter().map(|address| {
+            let info = redis::IntoConnectionInfo::into_connection_info(address)?;
+            Ok(info.set_redis_settings(self.server.clone()))
+        });
+        infos.collect()
+    }
+
+    fn address(&self, host: String, port: u16) -> ConnectionAddr {
+        if !self.tls {
+            return ConnectionAddr::Tcp(host, port);
+        }
+        let address = ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            tls_params: None,
         };
-        let info = redis::IntoConnectionInfo::into_connection_info(address)?;
-        Ok(info.set_redis_settings(self.server.clone()))
-    }
-}
-
-/// What has been heard so far.
-struct Heard {
-    asked: usize,
-    opinions: Vec<Opinion>,
-    failure: Option<RedisError>,
-}
-
-impl Heard {
-    const fn of(asked: usize) -> Self {
-        Self {
-            asked,
-            opinions: Vec::new(),
-            failure: None,
+        #[cfg(feature = "tls-rustls")]
+        if let Some(certificates) = &self.certificates {
+            return certificates.on(&address).unwrap_or(address);
         }
+        address
     }
-
-    fn add(&mut self, answer: RedisResult<HashMap<String, String>>) {
-        match answer.map(|fields| opinion(&fields)) {
-            Ok(Some(opinion)) => self.opinions.push(opinion),
-            Ok(None) => {}
-            Err(error) => self.failure = Some(error),
-        }
-    }
-
-    /// Of two majorities, one Sentinel is in both.
-    fn is_enough(&self) -> bool {
-        self.opinions.len() > self.asked / 2
-    }
-
-    fn newest(self) -> RedisResult<Opinion> {
-        let newest = self
-            .opinions
-            .into_iter()
-            .max_by_key(|opinion| opinion.epoch);
-        newest.ok_or_else(|| {
-            self.failure.unwrap_or_else(|| {
-                let silent =
-                    std::io::Error::new(std::io::ErrorKind::TimedOut, "no Sentinel has answered");
-                silent.into()
-            })
-        })
-    }
-}
-
-/// The reply to `SENTINEL MASTER`, as far as it is of interest.
-fn opinion(fields: &HashMap<String, String>) -> Option<Opinion> {
-    let flags = fields.get("flags").map(String::as_str).unwrap_or_default();
-    Some(Opinion {
-        epoch: fields.get("config-epoch")?.parse().ok()?,
-        host: fields.get("ip")?.clone(),
-        port: fields.get("port")?.parse().ok()?,
-        is_down: flags.split(',').any(|flag| flag == "o_down"),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::opinion::opinion;
+    use super::opinion::tests::fields;
     use super::*;
 
-    fn answer(epoch: &str, port: &str, flags: &str) -> HashMap<String, String> {
-        [
-            ("config-epoch", epoch),
-            ("ip", "10.0.0.1"),
-            ("port", port),
-            ("flags", flags),
-        ]
-        .map(|(field, value)| (field.to_owned(), value.to_owned()))
-        .into()
+    /// The addresses, with two replicas on ports 2000 and 3000.
+    fn chosen(role: Role, flags: &str, present: &str) -> RedisResult<Vec<String>> {
+        let mut sentinels = sentinels();
+        sentinels.role = role;
+        let replicas = vec![
+            fields("1", "2000", "slave"),
+            fields("1", "3000", "slave"),
+            fields("1", "4000", "s_down,slave"),
+        ];
+        let master = fields("1", "1000", flags);
+        let replicas = match sentinels.questions() {
+            (_, Some(_)) => replicas,
+            (_, None) => Vec::new(),
+        };
+        let opinion = opinion(&(master, replicas)).expect("complete");
+        let present = ConnectionAddr::Tcp("10.0.0.1".to_owned(), present.parse().unwrap_or(0));
+        let infos = sentinels.addresses(opinion, Some(&present))?;
+        Ok(infos.iter().map(|info| info.addr().to_string()).collect())
     }
 
     fn sentinels() -> Sentinels {
@@ -226,36 +243,26 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_configuration_is_believed() {
-        let mut heard = Heard::of(3);
-        heard.add(Ok(answer("7", "1000", "master")));
-        assert!(!heard.is_enough());
-        heard.add(Err((ErrorKind::Client, "not there").into()));
-        heard.add(Ok(answer("8", "2000", "master")));
-        assert!(heard.is_enough());
-        assert_eq!(heard.newest().map(|opinion| opinion.port).ok(), Some(2000));
-    }
-
-    #[test]
-    fn one_answer_is_better_than_none_and_none_is_an_error() {
-        let mut heard = Heard::of(3);
-        heard.add(Ok(HashMap::new()));
-        assert!(heard.newest().is_err_and(|error| error.is_timeout()));
-        let mut heard = Heard::of(3);
-        heard.add(Ok(answer("1", "1000", "master")));
-        assert!(heard.newest().is_ok());
-    }
-
-    #[test]
     fn a_master_that_is_down_is_not_connected_to() {
-        let down = opinion(&answer("1", "1000", "master,s_down,o_down")).expect("complete");
-        let error = sentinels().address(down).expect_err("it is down");
+        let error = chosen(Role::Master, "master,s_down,o_down", "").expect_err("it is down");
         assert_eq!(crate::Class::of(&error), crate::Class::Unreachable);
-        let doubted = opinion(&answer("1", "1000", "master,s_down")).expect("complete");
-        let up = sentinels()
-            .address(doubted)
-            .expect("one Sentinel's doubt is not enough");
-        assert_eq!(up.addr().to_string(), "10.0.0.1:1000");
+        let up = chosen(Role::Master, "master,s_down", "");
+        assert_eq!(
+            up.expect("one Sentinel's doubt is not enough"),
+            ["10.0.0.1:1000"]
+        );
+    }
+
+    #[test]
+    fn of_the_replicas_the_present_one_comes_first_and_the_master_is_the_last_resort() {
+        for present in ["2000", "3000"] {
+            let chosen = chosen(Role::Replica, "master", present).expect("they are well");
+            assert_eq!(chosen.first(), Some(&format!("10.0.0.1:{present}")));
+            assert_eq!(chosen.last().map(String::as_str), Some("10.0.0.1:1000"));
+            assert_eq!(chosen.len(), 3);
+        }
+        let without = chosen(Role::Replica, "master,o_down", "1000").expect("they are well");
+        assert_eq!(without.len(), 2, "{without:?}");
     }
 
     #[test]

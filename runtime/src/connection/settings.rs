@@ -10,8 +10,12 @@ use super::Connector;
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
 #[cfg(feature = "sentinel")]
+use super::role::Role;
+#[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::source::Source;
+#[cfg(feature = "tls-rustls")]
+use super::tls::{Certificates, NO_TLS, wrong};
 
 /// How a [`Connector`]'s connections behave.
 #[derive(Clone)]
@@ -221,6 +225,15 @@ impl ConnectorBuilder {
         self
     }
 
+    /// What the server has to be among those that Sentinels watch; the master unless told. Of no effect without Sentinels.
+    #[cfg(feature = "sentinel")]
+    pub fn role(mut self, role: Role) -> Self {
+        if let Source::Sentinels(sentinels) = &mut self.source {
+            sentinels.role = role;
+        }
+        self
+    }
+
     /// Database, user, password and protocol for the servers that Sentinels name. A URL has its own.
     #[cfg(feature = "sentinel")]
     pub fn servers(mut self, settings: redis::RedisConnectionInfo) -> Self {
@@ -228,6 +241,42 @@ impl ConnectorBuilder {
             sentinels.server = settings;
         }
         self
+    }
+
+    /// Whom to trust over TLS in place of the authorities that the machine trusts, and the certificate that shows who the application is, if
+    /// the server asks for one.
+    ///
+    /// It is for `rediss://` URLs, those of Sentinels too, and it makes [`servers_over_tls`](Self::servers_over_tls) of the servers that
+    /// Sentinels name.
+    ///
+    /// ```
+    /// use redis::{ClientTlsConfig, TlsCertificates};
+    /// use redis_resilient::connection::Connector;
+    ///
+    /// # fn connect(authority: Vec<u8>, certificate: Vec<u8>, key: Vec<u8>) -> redis::RedisResult<Connector> {
+    /// let redis = Connector::builder("rediss://redis.internal:6380")?
+    ///     .tls_certificates(&TlsCertificates {
+    ///         root_cert: Some(authority),
+    ///         client_tls: Some(ClientTlsConfig { client_cert: certificate, client_key: key }),
+    ///     })?
+    ///     .build();
+    /// # Ok(redis)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If one of them is not a PEM text with what it has to be, if the key is not that of the certificate, or if the URL is not one for TLS.
+    #[cfg(feature = "tls-rustls")]
+    pub fn tls_certificates(mut self, certificates: &redis::TlsCertificates) -> RedisResult<Self> {
+        let certificates = Certificates::read(certificates)?;
+        match &mut self.source {
+            Source::Server(info) => **info = with_certificates(info, &certificates)?,
+            #[cfg(feature = "sentinel")]
+            Source::Sentinels(sentinels) => sentinels.trust(certificates),
+            #[cfg(feature = "cluster")]
+            Source::Cluster(cluster) => cluster.trust(certificates)?,
+        }
+        Ok(self)
     }
 
     /// The servers that Sentinels name are spoken to over TLS. A URL says so itself.
@@ -252,6 +301,19 @@ fn infos<T: IntoConnectionInfo>(
 ) -> RedisResult<Vec<ConnectionInfo>> {
     let infos = addresses.into_iter().map(T::into_connection_info);
     infos.collect()
+}
+
+/// # Errors
+/// If the address is not one for TLS.
+#[cfg(feature = "tls-rustls")]
+pub(super) fn with_certificates(
+    info: &ConnectionInfo,
+    certificates: &Certificates,
+) -> RedisResult<ConnectionInfo> {
+    match certificates.on(info.addr()) {
+        Some(address) => Ok(info.clone().set_addr(address)),
+        None => Err(wrong(NO_TLS)),
+    }
 }
 
 /// Where and how to connect, with the settings that a URL cannot tell.

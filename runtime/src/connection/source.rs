@@ -9,7 +9,9 @@ use redis::{
 
 #[cfg(feature = "cluster")]
 use super::cluster::{Cluster, redirected};
-use super::ending::Healing;
+use super::ending::Peer;
+#[cfg(feature = "sentinel")]
+use super::role::Role;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::settings::{Credentials, Settings, with_tcp_settings};
@@ -58,16 +60,15 @@ impl Source {
         settings: &Settings,
         credentials: Option<&Credentials>,
     ) -> RedisResult<Connected> {
-        let times = settings.connections;
-        let info = match self {
-            Self::Server(info) => (**info).clone(),
+        let servers = match self {
+            Self::Server(info) => vec![(**info).clone()],
             #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.master(settings).await?,
+            Self::Sentinels(sentinels) => sentinels.servers(settings, None).await?,
             #[cfg(feature = "cluster")]
             Self::Cluster(cluster) => {
                 let client = cluster.client(settings, credentials)?;
-                let mut wires = Vec::with_capacity(times);
-                for _ in 0..times {
+                let mut wires = Vec::with_capacity(settings.connections);
+                for _ in 0..settings.connections {
                     let cluster = client.get_async_connection().await?;
                     wires.push(Wire::to_cluster(cluster, self.answer_limit(settings)));
                 }
@@ -77,11 +78,27 @@ impl Source {
                 });
             }
         };
+        let mut failure = None;
+        for server in servers {
+            match self.connect_to(server, settings, credentials).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or_else(nowhere))
+    }
+
+    async fn connect_to(
+        &self,
+        info: ConnectionInfo,
+        settings: &Settings,
+        credentials: Option<&Credentials>,
+    ) -> RedisResult<Connected> {
         let address = info.addr().clone();
         let client = client(info, credentials)?;
         let config = config(settings);
-        let mut wires = Vec::with_capacity(times);
-        for _ in 0..times {
+        let mut wires = Vec::with_capacity(settings.connections);
+        for _ in 0..settings.connections {
             let mut server = client
                 .get_multiplexed_async_connection_with_config(&config)
                 .await?;
@@ -97,7 +114,7 @@ impl Source {
         })
     }
 
-    /// Where the server is now, if that may change.
+    /// Where the server is now, if that may change; the `present` address, if it is as good as any.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unused_async, reason = "only Sentinels have to be asked")
@@ -105,15 +122,19 @@ impl Source {
     pub(super) async fn moved_to(
         &self,
         settings: &Settings,
+        present: Option<&ConnectionAddr>,
     ) -> Option<RedisResult<ConnectionAddr>> {
         match self {
             #[cfg(feature = "sentinel")]
             Self::Sentinels(sentinels) => {
-                let master = sentinels.master(settings).await;
-                Some(master.map(|info| info.addr().clone()))
+                let servers = sentinels.servers(settings, present).await;
+                Some(servers.and_then(|servers| {
+                    let best = servers.into_iter().next();
+                    best.map(|info| info.addr().clone()).ok_or_else(nowhere)
+                }))
             }
             _ => {
-                let _ = settings;
+                let _ = (settings, present);
                 None
             }
         }
@@ -128,29 +149,34 @@ impl Source {
         }
     }
 
-    /// What an asynchronous connection sees to by itself. A synchronous one sees to nothing.
-    pub(super) const fn healing(&self) -> Healing {
+    /// What a connection leads to.
+    pub(super) const fn peer(&self) -> Peer {
         match self {
+            #[cfg(feature = "sentinel")]
+            Self::Sentinels(sentinels) => match sentinels.role {
+                Role::Master => Peer::Server,
+                Role::Replica => Peer::Replica,
+            },
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => Healing::Servers,
-            _ => Healing::Nothing,
+            Self::Cluster(_) => Peer::Cluster,
+            Self::Server(_) => Peer::Server,
         }
     }
 
     /// How many parts of it fall silent by themselves.
     pub(super) const fn parts(&self) -> usize {
-        match self.healing() {
-            Healing::Nothing => 1,
-            Healing::Servers => RANGES,
+        match self.peer() {
+            Peer::Server | Peer::Replica => 1,
+            Peer::Cluster => RANGES,
         }
     }
 
     /// How long an answer may take, with all that is done before the command is sent.
     fn answer_limit(&self, settings: &Settings) -> Duration {
-        match self.healing() {
-            Healing::Nothing => settings.response_timeout,
+        match self.peer() {
+            Peer::Server | Peer::Replica => settings.response_timeout,
             // Redis-rs itself limits the answer. All commands wait while it looks at the servers anew, and must not fail for one that is lost.
-            Healing::Servers => settings
+            Peer::Cluster => settings
                 .response_timeout
                 .saturating_add(self.connect_limit(settings)),
         }
@@ -158,10 +184,10 @@ impl Source {
 
     /// How long it may take to connect to all of it, TLS, AUTH and all.
     pub(super) fn connect_limit(&self, settings: &Settings) -> Duration {
-        match self.healing() {
-            Healing::Nothing => settings.connect_timeout,
+        match self.peer() {
+            Peer::Server | Peer::Replica => settings.connect_timeout,
             // A seed and later a server of the cluster may use up the time for one; the slots are asked for between them.
-            Healing::Servers => settings.connect_timeout.saturating_mul(3),
+            Peer::Cluster => settings.connect_timeout.saturating_mul(3),
         }
     }
 
@@ -174,20 +200,21 @@ impl Source {
         }
     }
 
-    /// The address, for synchronous code.
+    /// The servers, best first, for synchronous code; `None` for a cluster. The one at the `present` address, if it is one of the best.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unnecessary_wraps, reason = "only Sentinels may not know")
     )]
-    pub(super) fn server_blocking(
+    pub(super) fn servers_blocking(
         &self,
         settings: &Settings,
-    ) -> RedisResult<Option<ConnectionInfo>> {
-        let _ = settings;
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Option<Vec<ConnectionInfo>>> {
+        let _ = (settings, present);
         match self {
-            Self::Server(info) => Ok(Some((**info).clone())),
+            Self::Server(info) => Ok(Some(vec![(**info).clone()])),
             #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.master_blocking(settings).map(Some),
+            Self::Sentinels(sentinels) => sentinels.servers_blocking(settings, present).map(Some),
             #[cfg(feature = "cluster")]
             Self::Cluster(_) => Ok(None),
         }
@@ -206,7 +233,7 @@ impl Source {
             }
             _ => {
                 let _ = (settings, credentials);
-                Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into())
+                Err(nowhere())
             }
         }
     }
@@ -220,6 +247,11 @@ impl Source {
             Self::Cluster(_) => 0,
         }
     }
+}
+
+/// There is no server to connect to.
+pub(super) fn nowhere() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
 }
 
 /// A client for the server at this address.

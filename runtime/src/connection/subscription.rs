@@ -17,7 +17,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{sleep, timeout};
 
 use super::Connector;
-use super::ending::Healing;
+use super::ending::Peer;
 use super::keeper::{Keeper, rest_ms};
 use super::settings::Credentials;
 use super::source::{client, config};
@@ -258,7 +258,7 @@ async fn watch(
     let (settings, ping) = (&keeper.settings, redis::cmd("PING"));
     loop {
         sleep(settings.health_check_after.max(SHORTEST_CHECK)).await;
-        if let Some(Ok(now)) = keeper.source.moved_to(settings).await
+        if let Some(Ok(now)) = keeper.source.moved_to(settings, Some(address)).await
             && now != *address
         {
             return moved();
@@ -267,7 +267,7 @@ async fn watch(
         let answer = ping.query_async::<Value>(&mut connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
         match timeout(settings.response_timeout, answer).await {
-            Ok(Err(error)) if Healing::Nothing.is_ended_by(&error) => return error,
+            Ok(Err(error)) if Peer::Server.is_ended_by(&error) => return error,
             Err(_) if !heard.load(Ordering::Relaxed) => return silent(settings.response_timeout),
             Ok(_) | Err(_) => {}
         }

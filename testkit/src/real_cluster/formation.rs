@@ -1,6 +1,7 @@
 //! How six servers become a cluster.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use super::{MASTERS, PATIENCE, RealCluster, slots::SLOTS};
 use crate::{
@@ -8,6 +9,9 @@ use crate::{
     ask::{ask, poll},
     replication,
 };
+
+/// Nodes forget who has not answered them by then.
+const MEETING: Duration = Duration::from_secs(3);
 
 impl RealCluster {
     /// Makes a cluster of nodes that do not know each other.
@@ -20,19 +24,34 @@ impl RealCluster {
             order(master, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
             order(master, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
         }
-        for other in &self.nodes[1..] {
-            let addr = other.proxy().map_or_else(|| other.addr(), FaultProxy::addr);
-            let (port, bus) = (addr.port(), other.bus_port().unwrap_or_default());
-            order(&masters[0], &format!("CLUSTER MEET 127.0.0.1 {port} {bus}"))?;
-        }
+        self.meet()?;
+        let mut met = Instant::now();
         for (master, replica) in masters.iter().zip(replicas) {
             let id: String = ask(master, "CLUSTER MYID").map_err(io::Error::other)?;
             // Refused until they have met.
             let command = format!("CLUSTER REPLICATE {id}");
-            let replicate = || ask::<()>(replica, &command).ok();
+            let replicate = || {
+                // On a busy machine they may have met for longer than they wait for each other.
+                if met.elapsed() > MEETING {
+                    self.meet().ok()?;
+                    met = Instant::now();
+                }
+                ask::<()>(replica, &command).ok()
+            };
             poll(PATIENCE, "a replica", replicate, || self.describe())?;
         }
         self.wait_until_ok(PATIENCE)
+    }
+
+    /// The first is told where all others are.
+    fn meet(&self) -> io::Result<()> {
+        let (first, others) = self.nodes.split_at(1);
+        for other in others {
+            let addr = other.proxy().map_or_else(|| other.addr(), FaultProxy::addr);
+            let (port, bus) = (addr.port(), other.bus_port().unwrap_or_default());
+            order(&first[0], &format!("CLUSTER MEET 127.0.0.1 {port} {bus}"))?;
+        }
+        Ok(())
     }
 }
 
@@ -40,7 +59,6 @@ impl RealCluster {
 pub(super) fn node() -> RealRedisBuilder {
     RealRedis::builder()
         .cluster_node()
-        .args(["--cluster-enabled", "yes"])
         .args(["--cluster-node-timeout", "1000"])
         // One dead shard is no reason for the others to refuse.
         .args(["--cluster-require-full-coverage", "no"])

@@ -41,9 +41,12 @@ impl RealRedisBuilder {
     }
 
     /// Makes the server the node of a cluster, with a second port for its talk with other nodes.
-    pub(crate) fn cluster_node(mut self) -> Self {
+    ///
+    /// It knows no other node and has no slots; `CLUSTER ADDSLOTSRANGE 0 16383` makes it a cluster
+    /// of its own. For one of several nodes there is [`RealCluster`](crate::RealCluster).
+    pub fn cluster_node(mut self) -> Self {
         self.cluster_node = true;
-        self
+        self.args(["--cluster-enabled", "yes"])
     }
 
     /// Puts a proxy in front of the server, which names the proxy's port as its own to all who ask.

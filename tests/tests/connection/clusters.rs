@@ -8,10 +8,13 @@ use redis_resilient_testkit::RealCluster;
 
 use super::*;
 
+/// How long a server may take to answer that is well, on a machine that is not.
+pub(super) const ANSWER: Duration = Duration::from_secs(1);
+
 pub(super) fn to_the(cluster: &RealCluster) -> RedisResult<Connector> {
     Ok(Connector::cluster(cluster.urls())?
-        .connect_timeout(CONNECT)
-        .response_timeout(RESPONSE)
+        .connect_timeout(ANSWER)
+        .response_timeout(ANSWER)
         .build())
 }
 
@@ -106,7 +109,7 @@ async fn a_command_that_waits_is_not_cut_off() -> TestResult {
     let connector = to_the(&cluster)?;
     let (mut waits, mut pushes) = (connector.get().await?, connector.get().await?);
     let popped = tokio::spawn(async move { waits.blpop::<_, (String, u64)>("list", 10.0).await });
-    tokio::time::sleep(RESPONSE * 2).await;
+    tokio::time::sleep(ANSWER * 2).await;
     pushes.rpush::<_, _, ()>("list", 7).await?;
     assert_eq!(popped.await??, ("list".to_owned(), 7));
     Ok(())

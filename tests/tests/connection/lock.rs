@@ -10,6 +10,9 @@ use redis::{AsyncCommands, RedisResult};
 use redis_resilient::connection::{Connector, Lock, LockError};
 use redis_resilient::{Breaker, Class, State, redis_resilient};
 use redis_resilient_testkit::RealRedis;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Instant;
 
 use super::*;
@@ -93,7 +96,8 @@ async fn a_guard_that_is_dropped_releases_it() -> TestResult {
     let guard = LONG.acquire(&redis, MS(0)).await?.keep_alive();
     let lost = guard.lost();
     drop(guard);
-    lost.await;
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(pin!(lost).poll(&mut context).is_ready(), "told at once");
     free(&redis).await?;
     // On a thread that knows nothing of the runtime.
     let guard = LONG.acquire(&redis, MS(0)).await?;
@@ -101,6 +105,29 @@ async fn a_guard_that_is_dropped_releases_it() -> TestResult {
         .join()
         .map_err(|_| "it panicked")?;
     free(&redis).await
+}
+
+#[tokio::test]
+async fn a_guard_leaves_no_task_behind() -> TestResult {
+    let (_server, redis) = alone()?;
+    redis.get().await?;
+    let tasks = || {
+        tokio::runtime::Handle::current()
+            .metrics()
+            .num_alive_tasks()
+    };
+    let before = tasks();
+    let guard = LONG.acquire(&redis, MS(0)).await?.keep_alive();
+    // Until it sleeps.
+    tokio::task::yield_now().await;
+    assert_eq!(tasks(), before + 1);
+    drop(guard);
+    let begun = Instant::now();
+    while tasks() > before {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(MS(5)).await;
+    }
+    Ok(())
 }
 
 #[test]

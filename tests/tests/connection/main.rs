@@ -9,6 +9,7 @@ mod faults;
 mod lock;
 mod once;
 mod pubsub;
+mod replicas;
 mod sentinels;
 mod shards;
 mod tls;
@@ -45,13 +46,13 @@ fn proxied() -> Result<(RealRedis, FaultProxy), Box<dyn std::error::Error>> {
     Ok((server, proxy))
 }
 
-/// Rides out a failover within one call.
+/// Rides out a failover within one call. How soon that is over the example `failovers` measures: here it may take as long as a busy machine does.
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "200ms",
     jitter = "none",
-    deadline = "5s",
+    deadline = "20s",
     breaker = false
 )]
 async fn write(redis: &mut Connection, key: &str, value: u64) -> RedisResult<()> {
@@ -61,9 +62,9 @@ async fn write(redis: &mut Connection, key: &str, value: u64) -> RedisResult<()>
 #[redis_resilient(
     retries = 100,
     backoff = "fixed",
-    delay = "50ms",
+    delay = "200ms",
     jitter = "none",
-    deadline = "5s",
+    deadline = "20s",
     breaker = false
 )]
 fn write_blocking(redis: &mut BlockingConnection, key: &str, value: u64) -> RedisResult<()> {

@@ -1,23 +1,36 @@
 //! Over TLS, to those who can be trusted.
 
-use redis::{Client, RedisResult, TlsCertificates};
+use redis::{AsyncCommands, ClientTlsConfig, Commands, RedisResult, TlsCertificates};
 use redis_resilient::Class;
 use redis_resilient::connection::Connector;
-use redis_resilient_testkit::{RealRedis, TlsAuthority, TlsCertificate};
+use redis_resilient_testkit::{RealRedis, RealSentinel, TlsAuthority, TlsCertificate};
 
 use super::*;
 
-fn trusting(redis: &RealRedis, authority: &TlsAuthority) -> RedisResult<Connector> {
-    let certificates = TlsCertificates {
+fn root(authority: &TlsAuthority) -> TlsCertificates {
+    TlsCertificates {
         client_tls: None,
         root_cert: Some(authority.pem().into()),
-    };
-    let client = Client::build_with_tls(redis.url(), certificates)?;
-    connector_to(client.get_connection_info().clone())
+    }
 }
 
-fn connector_to(info: redis::ConnectionInfo) -> RedisResult<Connector> {
-    Ok(Connector::builder(info)?
+fn root_and_client(authority: &TlsAuthority, client: &TlsCertificate) -> TlsCertificates {
+    TlsCertificates {
+        client_tls: Some(ClientTlsConfig {
+            client_cert: client.pem().into(),
+            client_key: client.key_pem().into(),
+        }),
+        ..root(authority)
+    }
+}
+
+fn trusting(redis: &RealRedis, authority: &TlsAuthority) -> RedisResult<Connector> {
+    quick(Connector::builder(redis.url())?, &root(authority))
+}
+
+fn quick(builder: ConnectorBuilder, certificates: &TlsCertificates) -> RedisResult<Connector> {
+    Ok(builder
+        .tls_certificates(certificates)?
         .connect_timeout(Duration::from_secs(2))
         .response_timeout(RESPONSE)
         .build())
@@ -64,5 +77,133 @@ async fn who_cannot_be_trusted_is_refused_and_the_error_says_why() -> TestResult
         assert!(error.to_string().contains(why), "{why}: {error}");
         assert_eq!(Class::of(&error), Class::Unreachable, "nothing was sent");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate_is_shown_one() -> TestResult {
+    let (authority, clients) = (TlsAuthority::new(), TlsAuthority::new());
+    let redis = RealRedis::builder()
+        .tls(authority.server())
+        .tls_client_authority(clients.pem())
+        .start()?;
+    let shown = root_and_client(&authority, &clients.client());
+    let connector = quick(Connector::builder(redis.url())?, &shown)?;
+    connector.get().await?.set::<_, _, ()>("k", 1).await?;
+    let blocking = connector.clone();
+    let kept = std::thread::spawn(move || blocking.get_blocking()?.get::<_, u64>("k"));
+    assert_eq!(kept.join().map_err(|_| "it panicked")??, 1);
+    let mut subscriber = connector.pubsub().await?;
+    subscriber.subscribe("news").await?;
+
+    let stranger = root_and_client(&authority, &TlsAuthority::new().client());
+    for certificates in [root(&authority), stranger] {
+        let refused = quick(Connector::builder(redis.url())?, &certificates)?;
+        let error = refused.get().await.expect_err("it has to show another");
+        assert_eq!(Class::of(&error), Class::Unreachable, "{error}");
+    }
+    Ok(())
+}
+
+/// The Sentinels themselves are spoken to without TLS.
+#[tokio::test]
+async fn a_master_that_sentinels_name_is_spoken_to_over_tls() -> TestResult {
+    let authority = TlsAuthority::new();
+    let redis = RealRedis::builder().tls(authority.server()).start()?;
+    let sentinels = RealSentinel::start()?;
+    let name = "over-tls";
+    for url in sentinels.sentinel_urls() {
+        let mut tell = redis::cmd("SENTINEL");
+        tell.arg("MONITOR").arg(name).arg("127.0.0.1");
+        tell.arg(redis.addr().port()).arg(2);
+        tell.exec(&mut redis_resilient_tests::connect(&url)?)?;
+    }
+    let to_the_master = || Connector::sentinel(sentinels.sentinel_urls(), name);
+    let connector = quick(to_the_master()?, &root(&authority))?;
+    connector.get().await?.set::<_, _, ()>("k", 1).await?;
+    let kept = std::thread::spawn(move || connector.get_blocking()?.get::<_, u64>("k"));
+    assert_eq!(kept.join().map_err(|_| "it panicked")??, 1);
+    let misled = quick(to_the_master()?, &root(&TlsAuthority::new()))?;
+    assert!(misled.get().await.is_err(), "it cannot be trusted");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cluster_is_spoken_to_over_tls() -> TestResult {
+    let authority = TlsAuthority::new();
+    let node = RealRedis::builder()
+        .tls(authority.server())
+        // Without, it tells its plain port, which it does not have; with, it asks for certificates.
+        .args(["--tls-cluster", "yes"])
+        .tls_client_authority(authority.pem())
+        .cluster_node()
+        .start()?;
+    let mut slots = redis::cmd("CLUSTER");
+    slots.arg("ADDSLOTSRANGE").arg(0).arg(16383);
+    let shown = root_and_client(&authority, &authority.client());
+    let alone = quick(Connector::builder(node.url())?, &shown)?;
+    slots.exec_async(&mut alone.get().await?).await?;
+    let to_the_cluster = || Connector::cluster([node.url()]);
+    let connector = quick(to_the_cluster()?, &shown)?;
+    write(&mut connector.get().await?, "k", 1).await?;
+    let mut subscriber = connector.pubsub().await?;
+    subscriber.subscribe("news").await?;
+    let blocking = std::thread::spawn(move || connector.get_blocking()?.get::<_, u64>("k"));
+    assert_eq!(blocking.join().map_err(|_| "it panicked")??, 1);
+    let nobody = quick(to_the_cluster()?, &root(&authority))?;
+    assert!(nobody.get().await.is_err(), "it has to show a certificate");
+    Ok(())
+}
+
+#[test]
+fn certificates_that_cannot_be_used_are_refused_and_not_shown() -> TestResult {
+    let authority = TlsAuthority::new();
+    let client = authority.client();
+    let another = authority.client();
+    let good = || root_and_client(&authority, &client);
+    let with = |certificate: &str, key: &str| TlsCertificates {
+        client_tls: Some(ClientTlsConfig {
+            client_cert: certificate.into(),
+            client_key: key.into(),
+        }),
+        ..root(&authority)
+    };
+    let roots = |text: &str| TlsCertificates {
+        root_cert: Some(text.into()),
+        ..good()
+    };
+    let cut = |text: &str| text.replace("END", "AND");
+    let wrong = [
+        ("root_cert", roots("")),
+        ("root_cert", roots("hunter2")),
+        ("root_cert", roots(&cut(&authority.pem()))),
+        ("root_cert", roots(client.key_pem())),
+        ("client_cert", with("", client.key_pem())),
+        ("client_cert", with(client.key_pem(), client.key_pem())),
+        ("client_key", with(client.pem(), "hunter2")),
+        ("client_key", with(client.pem(), &cut(client.key_pem()))),
+        ("client_key", with(client.pem(), another.key_pem())),
+    ];
+    let secret = client.key_pem().lines().nth(1).ok_or("a key has lines")?;
+    let builder = || Connector::builder("rediss://localhost:1");
+    for (part, certificates) in wrong {
+        let error = builder()?
+            .tls_certificates(&certificates)
+            .expect_err("it cannot be used");
+        assert_eq!(Class::of(&error), Class::Misconfigured);
+        let text = format!("{error} {error:?}");
+        assert!(text.starts_with(part), "{part}: {text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains(secret),
+            "{text}"
+        );
+    }
+    let built = builder()?.tls_certificates(&good())?;
+    let text = format!("{built:?} {:?}", built.clone().build());
+    assert!(!text.contains(secret), "{text}");
+    let error = Connector::builder("redis://localhost:1")?
+        .tls_certificates(&good())
+        .expect_err("it is not for TLS");
+    assert!(error.to_string().contains("rediss://"), "{error}");
     Ok(())
 }

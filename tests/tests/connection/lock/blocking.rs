@@ -110,13 +110,16 @@ fn lost_replies_are_asked_for_again() -> TestResult {
 #[test]
 fn a_drop_does_not_hang() -> TestResult {
     let (server, proxy) = proxied()?;
-    let redis = connector(&proxy.url())?;
+    let redis = builder(&proxy.url())?.health_check_after(MS(1)).build();
     let guard = LONG.acquire_blocking(&redis, MS(0))?;
+    thread::sleep(MS(5));
+    let connects = proxy.accepted();
     proxy.set(WireFault::BlackHole);
     let begun = Instant::now();
     drop(guard);
     let took = begun.elapsed();
     assert!(took >= RESPONSE && took < RESPONSE + SLACK, "{took:?}");
+    assert_eq!(proxy.accepted(), connects, "it connects to nothing");
     proxy.pass();
     let redis = connector(&server.url())?;
     let guard = LONG.acquire_blocking(&redis, PATIENCE)?;

@@ -50,7 +50,10 @@ async fn a_silent_server_does_not_keep_its_end_from_being_seen() -> TestResult {
 #[tokio::test]
 async fn it_is_held_from_when_the_request_was_sent() -> TestResult {
     let (_server, proxy) = proxied()?;
-    let redis = connector(&proxy.url())?;
+    let redis = Connector::builder(&*proxy.url())?
+        .connect_timeout(PATIENCE)
+        .response_timeout(PATIENCE)
+        .build();
     redis.get().await?;
     proxy.set(WireFault::Delay(MS(100)));
     let (lease, late) = (Duration::from_secs(600), MS(100));

@@ -1,0 +1,18 @@
+//! Which of the servers that Sentinels watch is spoken to.
+
+/// What the server has to be that a connection leads to, among those that Sentinels watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The master: it has what was written last, and takes writes.
+    #[default]
+    Master,
+    /// One of the replicas, for reads: what it has may be old.
+    ///
+    /// With each new connection one is chosen at random, of those that at least half of the Sentinels see well; if any have a link to their
+    /// master, of those. It is kept for as long as it is one of them, and left at the next health check where it has become the master. If none can
+    /// be connected to, the master is.
+    ///
+    /// The `READONLY` of a write that was sent to a replica is [`Permanent`](crate::Class::Permanent).
+    Replica,
+}
