@@ -5,10 +5,11 @@ mod server;
 
 use batch::compare;
 use redis::aio::ConnectionLike;
-use redis::{AsyncCommands, Client, Commands, IntoConnectionInfo};
+use redis::{AsyncCommands, AsyncConnectionConfig, Client, Commands, IntoConnectionInfo};
 use redis_resilient::connection::Connector;
 use server::Server;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
@@ -18,6 +19,8 @@ const ROUNDS: usize = 1001;
 const QUICK_ROUNDS: usize = 101;
 /// In a turn.
 const CALLS: u32 = 128;
+/// For an answer, on the busiest machine. Both have such a timer.
+const ENOUGH: Duration = Duration::from_secs(60);
 const KEY: &str = "key";
 
 fn main() -> ExitCode {
@@ -38,7 +41,9 @@ fn run() -> Result<()> {
     // As ours has it.
     let tcp = info.tcp_settings().clone().set_nodelay(true);
     let client = Client::open(info.set_tcp_settings(tcp))?;
-    let connector = Connector::open(server.url.as_str())?;
+    let connector = Connector::builder(server.url.as_str())?
+        .response_timeout(ENOUGH)
+        .build();
     let runtime = Builder::new_current_thread().enable_all().build()?;
     client.get_connection()?.set::<_, _, ()>(KEY, "a value")?;
 
@@ -55,7 +60,8 @@ fn run() -> Result<()> {
             println!("| {what} | {} |", compare(rounds, calls, theirs, ours));
         }
     };
-    let theirs = runtime.block_on(client.get_multiplexed_async_connection())?;
+    let config = AsyncConnectionConfig::new().set_response_timeout(Some(ENOUGH));
+    let theirs = runtime.block_on(client.get_multiplexed_async_connection_with_config(&config))?;
     let ours = runtime.block_on(connector.get())?;
     print(
         "`MultiplexedConnection` over itself, one after the other",
