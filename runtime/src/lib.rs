@@ -28,7 +28,7 @@
 //! # Feature flags
 //!
 //! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
-//! * `connection`: `connection::Connector`, connections that come back. `sentinel` and `cluster` for the like, `tls-rustls` for TLS.
+//! * `connection`: `connection::Connector`, connections that come back, and locks. `sentinel` and `cluster` for the like, `tls-rustls` for TLS.
 //! * `test-util`: `ManualClock` and `seed_randomness`, for tests; and breakers follow tokio's clock, which tests pause and advance, in release
 //!   builds as well. Without it they do so where `debug_assertions` are on, and elsewhere, on Linux and Android, read a clock that costs less
 //!   and moves on by a few milliseconds at a time. `redis-resilient-testkit` turns it on.
