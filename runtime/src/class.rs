@@ -21,7 +21,7 @@ pub use pools::never_sent;
 /// | `Unrepeatable` | the same for an `INCR`, where the connection knows | if `idempotent = true` | failure | yes |
 /// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type | no | success | no |
 /// | `Misconfigured` | a bad URL, a wrong password, an empty command | no | neutral | no |
-/// | `Rejected` | a nested function's breaker is open | no | neutral | yes |
+/// | `Rejected` | a nested function's breaker is open, a lock is held by somebody else | no | neutral | yes |
 /// | `Foreign` | no Redis error in the chain | no | neutral | no |
 ///
 /// Redis-rs's own `RedisError::retry_method` is not used: it calls a reply of the wrong type a reason to reconnect, and
@@ -45,7 +45,7 @@ pub enum Class {
     Permanent,
     /// The call cannot be made at all: its settings, credentials or arguments are wrong.
     Misconfigured,
-    /// The circuit of another function of this crate, called by this one, is open.
+    /// Refused by this crate: the circuit of another function, called by this one, is open, a bulkhead is full, or a lock is not the caller's.
     Rejected,
     /// Not about Redis.
     ///

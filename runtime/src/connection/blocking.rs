@@ -35,7 +35,8 @@ impl BlockingConnection {
         Ok(Self { keeper, held })
     }
 
-    /// Sends it over what is held, if anything is, whether or not that still leads anywhere: takes no longer than the response timeout.
+    /// Sends it over what is held, if anything is, whether or not that still leads anywhere: takes no longer than the response timeout, and
+    /// connects to nothing, but where a cluster's connection does so by itself.
     pub(super) fn send_at_once(&mut self, command: &Cmd) {
         if let Some(mut held) = self.held.take()
             && let Ok(reply) = held.wire.req_command(command)

@@ -36,14 +36,17 @@ const LONGEST_MS: u64 = 86_400_000;
 /// use redis_resilient::connection::{Connector, Lock};
 /// use std::time::Duration;
 ///
-/// async fn debit(redis: &Connector, account: u64, amount: i64) -> redis::RedisResult<i64> {
-///     let key = format!("account:{account}");
-///     Lock::new(&format!("{key}:lock"))
-///         .hold(redis, Duration::from_secs(2), async |_lock| {
+/// async fn tag(redis: &Connector, page: u64, tag: &str) -> redis::RedisResult<()> {
+///     let key = format!("page:{page}:tags");
+///     Lock::new(&format!("page:{page}:lock"))
+///         .hold(redis, Duration::from_secs(2), async |_guard| {
 ///             let mut redis = redis.get().await?;
-///             let balance: i64 = redis.get(&key).await?;
-///             redis.set::<_, _, ()>(&key, balance - amount).await?;
-///             Ok(balance - amount)
+///             let tags: Option<String> = redis.get(&key).await?;
+///             let mut tags = tags.unwrap_or_default();
+///             if !tags.split(',').any(|known| known == tag) {
+///                 tags = format!("{tags},{tag}");
+///             }
+///             redis.set(&key, tags).await
 ///         })
 ///         .await
 /// }
@@ -70,21 +73,22 @@ const LONGEST_MS: u64 = 86_400_000;
 /// # Failures
 ///
 /// Each acquisition has a token of its own, and all its attempts carry it: one whose reply was lost is asked for again, and is the same. Waiting
-/// and failing requests are tried again with pauses of 5 to 100 ms, with jitter; who waits longest is not first. So these functions need no
-/// `#[redis_resilient]`. In the body of one that has it, `wait` has to be well under its `timeout`. That somebody else holds the lock is
-/// [`LockError::Held`], for which nothing is tried again and no breaker counts a failure.
+/// and failing requests are tried again after pauses of up to 100 ms, with jitter; those who wait are not served in order. So these functions
+/// need no `#[redis_resilient]`. In the body of one that has it, `wait` has to be well under its `timeout`. That somebody else holds the lock
+/// is [`LockError::Held`], for which nothing is tried again and no breaker counts a failure.
 ///
 /// # What it is worth
 ///
-/// A guard knows until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 % and
-/// 2 ms. It is not told by the server, so a silent one changes nothing about it. There is still no lock after a
+/// A guard knows by itself until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 %
+/// and 2 ms. Two may hold it all the same, one of them with a guard that does not know, after
 ///
-/// * *failover*: replication is asynchronous, and the new master may not have heard of the lock. Then two hold it, one of them with a guard
-///   that does not know. `min-replicas-to-write 1` makes that rarer, and so does `WAIT`; neither makes it impossible. The same goes for a server
-///   that comes back without its last writes (`appendfsync always` keeps them), for `FLUSHALL`, and for keys that are evicted;
-/// * *pause of this process* between its last look at [`is_held`](LockGuard::is_held) and its write, or of the machine it is on: a suspended
-///   one's clock stands still;
-/// * *command under way* that is executed after the lease has ended, whoever has given up waiting for it.
+/// * a *failover*: replication is asynchronous, and the new master may not have heard of the lock. `min-replicas-to-write 1` or a `WAIT` after
+///   acquiring it makes that rarer, and not impossible. The same goes for a server that comes back without its last writes (`appendfsync
+///   always` keeps them), for `FLUSHALL`, and for keys that are evicted;
+/// * a *jump of the server's clock*, by which leases end there;
+/// * a *pause* of this process between a look at [`is_held`](LockGuard::is_held) and its next write, or of the machine it is on, whose clock
+///   stands still while it is suspended;
+/// * a *command under way*, which may be executed after the lease has ended and nobody waits for it any more.
 ///
 /// What tells the two apart is the [*fencing number*](LockGuard::fencing), if what they write to keeps it and refuses a smaller one. It is
 /// greater each time that the lock is acquired, and the same where an acquisition is repeated. It goes by a counter, and is never under the
@@ -94,8 +98,8 @@ const LONGEST_MS: u64 = 86_400_000;
 /// # In Redis
 ///
 /// The lock is at its key, as `SET key token NX PX lease`, with which it keeps out others who lock in that way. Give it a key that holds nothing
-/// else. The counter is at `{key}fence:key`, in the same slot of a cluster, for a week after the last acquisition. Users of an ACL need `EVAL`
-/// and both keys.
+/// else. The counter is at `{key}fence:key`, in the same slot of a cluster, for a week after the last acquisition. An ACL has to allow both keys,
+/// and `EVAL`, `GET`, `SET`, `DEL`, `PEXPIRE` and `TIME`. Redis 5 or newer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lock<'a> {
     key: &'a str,

@@ -7,7 +7,8 @@ use crate::class::known::known;
 
 /// A script that leaves the same behind when it is sent once more, with its keys and arguments: what fails may be retried.
 ///
-/// It is sent whole. A server that has been restarted, or a replica that has become the master, knows no `EVALSHA`.
+/// It is sent whole. By its hash, a server that has been restarted or has become the master would not know it and cost a second round trip; and
+/// a single client sees no difference.
 #[derive(Clone)]
 pub(super) struct Script(Cmd);
 

@@ -47,8 +47,8 @@ impl Lock<'_> {
 ///
 /// Nothing extends it by itself, and nobody tells it that it was lost: ask [`is_held`](Self::is_held) before each write.
 ///
-/// When it is dropped, the lock is released over its connection, for which it takes no longer than the response timeout; if that fails, the
-/// lock ends with its lease.
+/// When it is dropped, the lock is released over its connection, which takes no longer than the response timeout (in a cluster it may have to
+/// connect as well); if that fails, the lock ends with its lease.
 #[must_use = "the lock is released when this is dropped: keep it in a variable, `let guard = …`"]
 pub struct BlockingLockGuard {
     redis: Connector,

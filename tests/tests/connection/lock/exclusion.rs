@@ -111,7 +111,7 @@ fn with_cuts<T>(
     work: impl FnOnce(&Connector) -> Result<T, Box<dyn std::error::Error>>,
 ) -> Result<T, Box<dyn std::error::Error>> {
     let (server, proxy) = proxied()?;
-    let (redis, direct) = (connector(&proxy.url())?, connector(&server.url())?);
+    let (redis, direct) = (patient(&proxy.url())?, patient(&server.url())?);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let cuts = scope.spawn(|| {
@@ -166,7 +166,7 @@ fn threads_lose_no_update_when_connections_are_cut() -> TestResult {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tasks_lose_no_update_when_the_server_dies_and_comes_back() -> TestResult {
     let server = server_with(&KEEPS)?;
-    let redis = connector(&server.url())?;
+    let redis = patient(&server.url())?;
     let working = redis.clone();
     let sum = tokio::spawn(async move {
         let sum = sum_of_tasks(&working).await;
@@ -186,10 +186,12 @@ async fn tasks_lose_no_update_when_the_server_dies_and_comes_back() -> TestResul
 #[test]
 fn threads_lose_no_update_when_the_server_dies_and_comes_back() -> TestResult {
     let server = server_with(&KEEPS)?;
-    let redis = connector(&server.url())?;
+    let redis = patient(&server.url())?;
     thread::scope(|scope| {
         let sum = scope.spawn(|| {
-            let sum = sum_of_threads(&redis, LOCK, true);
+            // Longer than it is away, and waited for where it was away for the release.
+            let lock = LOCK.lease(Duration::from_secs(20));
+            let sum = sum_of_threads(&redis, lock, true);
             sum.map_err(|error| error.to_string())
         });
         while !sum.is_finished() && read_blocking(&redis)? < SUM / 2 {

@@ -83,13 +83,13 @@ return 1";
 async fn any_key_will_do_in_a_cluster_and_a_failover_does_not_set_numbers_back() -> TestResult {
     let cluster = RealCluster::start()?;
     let redis = Connector::cluster(cluster.urls())?
-        .connect_timeout(CONNECT)
-        .response_timeout(RESPONSE)
+        .connect_timeout(PATIENCE)
+        .response_timeout(PATIENCE)
         .build();
     for key in [
         "lock", "{a}lock", "a{b}c{d}", "a{}b", "a{b", "a}b", "}{", "{}", "{}{a}", "ключ", " ",
     ] {
-        let lock = Lock::new(key);
+        let lock = Lock::new(key).lease(Duration::from_secs(600));
         let guard = lock.acquire(&redis, PATIENCE).await?;
         assert!(lock.try_acquire(&redis).await?.is_none(), "{key}");
         guard.extend().await?;

@@ -14,7 +14,7 @@ async fn counter(redis: &Connector) -> RedisResult<u64> {
 #[tokio::test]
 async fn an_acquisition_whose_reply_is_lost_is_asked_for_again() -> TestResult {
     let (_server, proxy) = proxied()?;
-    let redis = connector(&proxy.url())?;
+    let redis = patient(&proxy.url())?;
     let mut connection = redis.get().await?;
     connection
         .set::<_, _, ()>("{lock}fence:lock", COUNTER)
@@ -39,7 +39,7 @@ async fn an_acquisition_whose_reply_is_lost_is_asked_for_again() -> TestResult {
 #[tokio::test]
 async fn a_release_whose_reply_is_lost_was_one_and_leaves_the_next_alone() -> TestResult {
     let (server, proxy) = proxied()?;
-    let (redis, direct) = (connector(&proxy.url())?, connector(&server.url())?);
+    let (redis, direct) = (patient(&proxy.url())?, patient(&server.url())?);
     for _ in 0..5 {
         let guard = LONG.acquire(&redis, MS(0)).await?;
         proxy.next_reply(ReplyCut::CloseAfter(0));
@@ -53,7 +53,7 @@ async fn a_release_whose_reply_is_lost_was_one_and_leaves_the_next_alone() -> Te
 #[tokio::test]
 async fn an_acquisition_of_which_nothing_is_known_is_taken_back() -> TestResult {
     let (server, proxy) = proxied()?;
-    let (redis, direct) = (connector(&proxy.url())?, connector(&server.url())?);
+    let (redis, direct) = (patient(&proxy.url())?, patient(&server.url())?);
     redis.get().await?;
     // It is executed, and nothing can be asked after that.
     proxy.set(WireFault::EachReply(ReplyCut::CloseAfter(0)));
@@ -76,7 +76,7 @@ async fn a_failure_is_retried_by_an_annotated_function() -> TestResult {
         Ok(LONG.acquire(redis, wait).await?.fencing())
     }
     let (_server, proxy) = proxied()?;
-    let redis = connector(&proxy.url())?;
+    let redis = patient(&proxy.url())?;
     redis.get().await?;
     proxy.set(WireFault::EachReply(ReplyCut::CloseAfter(0)));
     let mut calls = 0;
