@@ -12,7 +12,7 @@ mod limit;
 mod policy;
 
 use crate::item::{Frame, Shape, Target};
-use crate::plan::{Ending, Mode, Plan, Rebind};
+use crate::plan::{Breaker, Ending, Mode, Plan, Rebind};
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
@@ -84,6 +84,8 @@ fn group(delimiter: Delimiter, content: TokenStream, span: Span) -> Group {
 struct Expansion<'a> {
     plan: &'a Plan,
     private: TokenStream,
+    /// The type of the call.
+    call: TokenStream,
     /// What ends the function with the value behind it.
     exit: TokenStream,
     output: &'a dyn ToTokens,
@@ -93,9 +95,15 @@ impl<'a> Expansion<'a> {
     fn new(plan: &'a Plan, label: Option<&Lifetime>) -> Self {
         let mixed = Span::mixed_site();
         let krate = &plan.krate;
+        let call = match plan.mode {
+            Mode::Sync => "BlockingCall",
+            Mode::Async { .. } => "Call",
+        };
+        let call = Ident::new(call, mixed);
         Expansion {
             plan,
             private: quote_spanned!(mixed=> #krate::__private),
+            call: quote_spanned!(mixed=> #krate::__private::#call),
             exit: match label {
                 None => quote_spanned!(mixed=> return),
                 Some(label) => quote_spanned!(mixed=> break #label),
@@ -106,61 +114,85 @@ impl<'a> Expansion<'a> {
 
     /// The module of the runtime that is meant for expansions, shown at `span`.
     fn private_at(&self, span: Span) -> TokenStream {
-        let private = self.private.clone().into_iter().map(|mut token| {
-            token.set_span(token.span().located_at(span));
-            token
-        });
-        private.collect()
+        located_at(&self.private, span)
+    }
+
+    /// The call, for what ends it: a sync one is given away, an async one is dropped where it is.
+    fn call_to_end(&self) -> TokenStream {
+        match self.plan.mode {
+            Mode::Sync => quote_spanned!(Span::mixed_site()=> __resilient_call),
+            Mode::Async { .. } => quote_spanned!(Span::mixed_site()=> &mut __resilient_call),
+        }
     }
 
     /// The whole body.
     fn function(&self, body: &TokenStream) -> TokenStream {
-        let private = &self.private;
+        let call = &self.call;
         let mixed = Span::mixed_site();
         let (policy, policy_reference) = self.policy();
         let (breaker, breaker_reference) = self.breaker();
         let started = self.started();
         let misconfigured = self.misconfigured();
         let attempts = self.attempts(body);
-        quote_spanned! {mixed=>
+        let call = quote_spanned! {mixed=>
             #policy
             #breaker
-            let mut __resilient_call = #private::Call::new(#policy_reference, #breaker_reference);
+            let mut __resilient_call = #call::new(#policy_reference, #breaker_reference);
             #misconfigured
             #started
-            #attempts
+        };
+        if self.plan.fallback.is_empty() {
+            return quote!(#call #attempts);
+        }
+        let (kept, admission) = self.admission();
+        let end = (!kept.is_empty()).then(|| quote_spanned!(mixed=> ;));
+        let attempts = match self.plan.ending() {
+            Ending::Nothing => attempts,
+            Ending::Error | Ending::ErrorOrRejection => {
+                let keyword = self.lends_error().then(|| quote_spanned!(mixed=> mut));
+                quote_spanned!(mixed=> let #keyword __resilient_error = #attempts;)
+            }
+        };
+        let fallback = self.fallback();
+        // The call ends with its block: the breaker may be a part of what the fallback wants for itself.
+        quote_spanned! {mixed=>
+            #kept { #call #attempts #admission } #end
+            #fallback
         }
     }
 
-    /// The loop, and the fallback behind it.
+    /// All attempts, and what a call ends with that may make no other one.
     fn attempts(&self, body: &TokenStream) -> TokenStream {
-        let private = &self.private;
+        let call = &self.call;
         let mixed = Span::mixed_site();
         let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
-            Mode::Sync => quote_spanned!(mixed=> #private::Call::block(&__resilient_call);),
-            Mode::Async { .. } => quote_spanned! {mixed=>
-                #private::pause(&mut __resilient_call).await;
-            },
-        };
-        // Nothing of an attempt lives beyond its block, or a result that is not `Send` would spoil the pause.
-        let attempts = quote_spanned!(mixed=> #keyword { { #attempt } #pause });
-        if self.plan.fallback.is_empty() {
-            return attempts;
-        }
-        let fallback = self.fallback();
-        let attempts = match self.plan.ending() {
-            Ending::Nothing => attempts,
-            Ending::Error | Ending::ErrorOrRejection => {
-                quote_spanned!(mixed=> let __resilient_error = #attempts;)
+            Mode::Sync => quote_spanned!(mixed=> #call::pause(&mut __resilient_call)),
+            Mode::Async { .. } => {
+                let private = &self.private;
+                quote_spanned!(mixed=> #private::pause(&mut __resilient_call).await)
             }
         };
-        let admission = self.admission();
-        quote_spanned! {mixed=>
-            #attempts
-            #admission
-            #fallback
+        // Nothing of an attempt lives beyond its block, or a result that is not `Send` would spoil the pause.
+        if !self.plan.may_be_stopped() {
+            return quote_spanned!(mixed=> #keyword { { #attempt } #pause; });
+        }
+        let (stop, stopped) = self.stop();
+        let attempts = quote_spanned!(mixed=> #keyword { { #attempt } if !#pause { #stop } });
+        match self.plan.breaker {
+            Breaker::Off => attempts,
+            Breaker::Shared | Breaker::Own { .. } => {
+                quote_spanned!(mixed=> if #call::begin(&mut __resilient_call) { #attempts } #stopped)
+            }
         }
     }
+}
+
+fn located_at(tokens: &TokenStream, span: Span) -> TokenStream {
+    let tokens = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    tokens.collect()
 }

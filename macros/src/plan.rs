@@ -76,9 +76,9 @@ pub(crate) struct Fallback {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Nothing,
-    /// An error, made of a rejection where the call has none of its own.
+    /// Its own error.
     Error,
-    /// Its own error, or else the rejection.
+    /// Its own error, or none: then there is a rejection.
     ErrorOrRejection,
 }
 
@@ -150,10 +150,12 @@ impl Plan {
     }
 
     pub(crate) fn ending(&self) -> Ending {
-        match (self.turns_away(), self.closure_takes_error()) {
-            (true, _) if self.rejects() => Ending::ErrorOrRejection,
-            (false, false) => Ending::Nothing,
-            _ => Ending::Error,
+        if !self.turns_away() && !self.closure_takes_error() {
+            Ending::Nothing
+        } else if self.may_be_stopped() {
+            Ending::ErrorOrRejection
+        } else {
+            Ending::Error
         }
     }
 
@@ -162,9 +164,12 @@ impl Plan {
         self.limit.is_some() && self.fallback.last().is_some_and(|last| !last.plain)
     }
 
-    /// Can a call have no error of its own?
-    fn rejects(&self) -> bool {
-        !matches!(self.breaker, Breaker::Off) || matches!(self.mode, Mode::Async { watched: true })
+    /// Can a call end before its attempts are used up, with no error of its own?
+    pub(crate) fn may_be_stopped(&self) -> bool {
+        !matches!(self.breaker, Breaker::Off)
+            || matches!(self.mode, Mode::Async { watched: true })
+            // It may be over before the next attempt.
+            || self.policy.has_deadline
     }
 
     pub(crate) fn closure_takes_error(&self) -> bool {

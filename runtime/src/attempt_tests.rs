@@ -3,16 +3,19 @@ use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::*;
+use crate::call::Step;
 use crate::policy::Policy;
-use crate::{Backoff, Jitter};
+use crate::{Backoff, Class, Jitter};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 async fn run<F: Future>(policy: &Policy, body: F) -> (Option<F::Output>, Duration, bool) {
     let mut call = Call::new(policy, None);
     let begun = Instant::now();
-    let body = pin!(async { Ok::<_, ()>(body.await) });
+    let body = async { Ok::<_, ()>(body.await) };
     let value = attempt(&mut call, body).await.ok();
     (value, begun.elapsed(), call.late().has_timer())
 }
@@ -76,14 +79,48 @@ async fn each_attempt_has_the_whole_timeout_again() {
     let mut call = Call::new(&policy, None);
     let begun = Instant::now();
     for _ in 0..3 {
-        assert_eq!(
-            attempt(&mut call, pin!(pending::<Result<u8, ()>>())).await,
-            Err(None)
-        );
-        assert!(!call.timed_out());
-        pause(&mut call).await;
+        let cut_off = attempt(&mut call, pending::<Result<u8, ()>>()).await;
+        assert_eq!(cut_off, Err(None));
+        assert!(pause(&mut call).await);
     }
     assert_eq!(begun.elapsed(), MS(3 * 250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ends_with_an_attempt_that_was_cut_off_makes_no_pause() {
+    let policy = Policy::new("f")
+        .timeout(MS(200))
+        .retries(1)
+        .backoff(Backoff::fixed(MS(50)).jitter(Jitter::None));
+    let mut call = Call::new(&policy, None);
+    let begun = Instant::now();
+    for goes_on in [true, false] {
+        let cut_off = attempt(&mut call, pending::<Result<u8, ()>>()).await;
+        assert_eq!(cut_off, Err(None));
+        assert_eq!(pause(&mut call).await, goes_on);
+    }
+    assert_eq!(begun.elapsed(), MS(200 + 50 + 200));
+}
+
+/// The timer has run for the attempt before, and for the pause.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_failed_by_itself_leaves_the_whole_pause_and_the_whole_timeout() {
+    let policy = Policy::new("f")
+        .timeout(MS(200))
+        .backoff(Backoff::fixed(MS(50)).jitter(Jitter::None));
+    let mut call = Call::new(&policy, None);
+    let begun = Instant::now();
+    let failing = async {
+        tokio::time::sleep(MS(190)).await;
+        Err::<u8, ()>(())
+    };
+    assert_eq!(attempt(&mut call, failing).await, Err(Some(())));
+    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert!(pause(&mut call).await);
+    assert_eq!(begun.elapsed(), MS(190 + 50));
+    let cut_off = attempt(&mut call, pending::<Result<u8, ()>>()).await;
+    assert_eq!(cut_off, Err(None));
+    assert_eq!(begun.elapsed(), MS(190 + 50 + 200));
 }
 
 /// A body that finds work at every poll uses up its task's cooperative budget, and the timer may then not be polled at all.

@@ -1,27 +1,32 @@
 //! One call of an annotated function: which attempt it is at, and what follows from each one's outcome.
 //!
-//! What is on the path of a call that succeeds at once is inlined into every annotated function. The rest is not generic and out of
-//! line, and is handed the parts of the [`Call`] one by one: with a reference to it, the whole would have to stand in memory from the
-//! beginning, and to be written there by every call.
+//! What is on the path of a call that succeeds at once is inlined into every annotated function. The rest is out of line, and reached in
+//! few instructions, for those are there once for each function.
 
+mod blocking;
 mod late;
 mod slow;
+mod waiting;
 
+pub use blocking::BlockingCall;
 use late::Lateness;
 
-use crate::breaker::{Breaker, Ticket};
-use crate::clock::Instant;
-use crate::policy::Policy;
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection, telemetry};
+use std::mem::ManuallyDrop;
 
-/// One call of an annotated function.
+use crate::breaker::{Breaker, Ticket};
+use crate::outcome::{Outcome, Refused, TurnedAway, no_room};
+use crate::policy::Policy;
+use crate::{Bulkhead, BulkheadPermit, Rejection};
+
+/// One call of an annotated async function. It is in that one's future, and what is out of line gets a reference to it.
 #[derive(Debug)]
 pub struct Call<'a> {
     policy: &'a Policy,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
     ticket: Ticket,
-    late: Lateness,
+    /// Taken out by the call's own `drop`: nothing more is to be looked up at the end of the function.
+    late: ManuallyDrop<Lateness>,
 }
 
 /// What follows from a failed attempt.
@@ -44,7 +49,7 @@ impl<'a> Call<'a> {
             policy,
             breaker,
             ticket: Ticket::NONE,
-            late: None,
+            late: ManuallyDrop::new(None),
         }
     }
 
@@ -54,43 +59,18 @@ impl<'a> Call<'a> {
         self.policy.problem()
     }
 
-    /// Asks for leave to make an attempt. `false`: the call is over, and [`rejection`](Self::rejection) says why.
+    /// Asks for leave to make the first attempt. `false`: the call is over, and [`rejection`](Self::rejection) says why.
     #[inline(always)]
     #[must_use]
     pub fn begin(&mut self) -> bool {
-        self.passes() || {
-            let (late, ticket) = slow::begin(self.policy, self.breaker, self.late.take());
-            self.put_back(late);
+        let Some(breaker) = self.breaker else {
+            return true;
+        };
+        if let Some(ticket) = breaker.passes() {
             self.ticket = ticket;
-            !ticket.is_refused()
+            return true;
         }
-    }
-
-    /// As [`begin`](Self::begin), for a body that blocks: until the attempt is over, what runs on this thread is part of it.
-    #[inline(always)]
-    #[must_use]
-    pub fn begin_blocking(&mut self) -> bool {
-        self.passes() || {
-            let (late, ticket) = slow::begin_blocking(self.policy, self.breaker, self.late.take());
-            self.put_back(late);
-            self.ticket = ticket;
-            !ticket.is_refused()
-        }
-    }
-
-    /// The first attempt, on a closed circuit or none.
-    #[inline(always)]
-    fn passes(&mut self) -> bool {
-        if self.late.is_some() {
-            return false;
-        }
-        match self.breaker {
-            None => true,
-            Some(breaker) => breaker
-                .passes()
-                .map(|ticket| self.ticket = ticket)
-                .is_some(),
-        }
+        self.begins_on(breaker)
     }
 
     /// Marks what runs on this thread from here on as part of the attempt, if that is the probe of a half-open circuit.
@@ -104,72 +84,80 @@ impl<'a> Call<'a> {
     }
 
     /// The attempt gave a value, and the call is over.
-    // By value: what is left to be dropped is known here, and not looked up again at the end of the function.
     #[inline(always)]
-    pub fn succeeded(mut self) {
+    pub fn succeeded(&mut self) {
         let ticket = self.take_ticket();
         if let Some(breaker) = self.breaker {
             breaker.succeeded(ticket);
         }
     }
 
-    /// The attempt gave an error.
-    #[inline(always)]
-    pub fn failed(&mut self, class: Class) -> Step {
-        let ticket = self.take_ticket();
-        let (late, step) = slow::failed(self.policy, self.breaker, ticket, self.late.take(), class);
-        self.put_back(late);
-        step
+    /// The function's own `Err`, which says why the call is over.
+    #[cold]
+    #[inline(never)]
+    pub fn refuse<R>(&mut self) -> R
+    where
+        R: Outcome,
+        R::Error: Refused,
+    {
+        R::from_error(R::Error::refused(self.rejection()))
     }
 
-    /// As [`failed`](Self::failed), for a body that blocks: its deadline has been running since then.
-    #[inline(always)]
-    pub fn failed_since(&mut self, started: Instant, class: Class) -> Step {
-        let late = slow::late_since(self.late.take(), started);
-        self.put_back(late);
-        self.failed(class)
-    }
-
-    /// Why the call is over, which has no error of its own.
-    #[inline(always)]
-    pub fn rejection(&mut self) -> Rejection {
-        let ticket = self.take_ticket();
-        slow::rejection(self.policy, self.breaker, ticket, self.late.take())
-    }
-
-    /// Makes the pause before the next attempt by blocking the thread.
-    #[inline(always)]
-    pub fn block(&self) {
-        slow::block(self.late.as_deref());
-    }
-
-    /// Ends the call, and tells that the fallback answers from here on.
+    /// Leave to run the fallback, or what a call returns for which there is no room: its own error, or why it is over.
     ///
-    /// By value: the breaker may be a part of what the fallback wants for itself.
-    #[inline(always)]
-    pub fn falls_back(self) {
-        telemetry::falls_back(self.policy.name, self.breaker.map(Breaker::name));
+    /// # Errors
+    /// If there is no room.
+    #[inline(never)]
+    pub fn enter_fallback<'l, E: TurnedAway>(
+        &mut self,
+        limit: &'l Bulkhead,
+        error: Option<E>,
+    ) -> Result<BulkheadPermit<'l>, E> {
+        // Spelled out: a closure would have the error moved.
+        match slow::enters(self.policy, self.breaker, limit) {
+            Some(permit) => Ok(permit),
+            None => Err(self.turned_away(limit, error)),
+        }
     }
 
-    /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
-    #[inline(always)]
-    pub fn enters<'l>(&self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
-        slow::enters(self.policy, self.breaker, limit)
+    #[cold]
+    fn turned_away<E: TurnedAway>(&mut self, limit: &Bulkhead, error: Option<E>) -> E {
+        error.unwrap_or_else(|| E::turned_away(no_room(self.rejection(), limit)))
     }
 
-    /// Ends the call: the breaker may be a part of what comes next.
+    /// As [`enter_fallback`](Self::enter_fallback), for one that is a closure and gets the error.
+    ///
+    /// # Errors
+    /// If there is no room.
+    #[inline(never)]
+    pub fn enter_fallback_with_error<'l, E: Refused>(
+        &mut self,
+        limit: &'l Bulkhead,
+        error: Option<E>,
+    ) -> Result<(BulkheadPermit<'l>, E), E> {
+        let permit = self.enters(limit);
+        let error = error.unwrap_or_else(|| {
+            let why = self.rejection();
+            E::refused(match &permit {
+                Some(_) => why,
+                None => no_room(why, limit),
+            })
+        });
+        match permit {
+            Some(permit) => Ok((permit, error)),
+            None => Err(error),
+        }
+    }
+
+    /// Tells that the fallback answers from here on.
     #[inline(always)]
-    pub fn end(self) {}
+    pub fn falls_back(&self) {
+        slow::falls_back(self.policy, self.breaker);
+    }
 
     #[inline(always)]
     const fn take_ticket(&mut self) -> Ticket {
         std::mem::replace(&mut self.ticket, Ticket::NONE)
-    }
-
-    /// After it was taken: there is nothing to be dropped.
-    #[inline(always)]
-    fn put_back(&mut self, late: Lateness) {
-        std::mem::forget(std::mem::replace(&mut self.late, late));
     }
 }
 
@@ -177,8 +165,9 @@ impl Drop for Call<'_> {
     #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
     #[inline(always)]
     fn drop(&mut self) {
-        if self.ticket.is_out() || self.late.is_some() {
-            slow::end(self.breaker, self.ticket, self.late.take());
+        // One test of both, which takes fewer instructions than one after the other.
+        if self.ticket.is_out() | self.late.is_some() {
+            self.end();
         }
     }
 }

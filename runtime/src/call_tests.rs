@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
 use super::*;
-use crate::{Backoff, Jitter, Permit, State};
+use crate::{Backoff, Class, Jitter, Permit, State};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -14,9 +14,12 @@ fn policy() -> Policy {
 /// What follows from each of these failures, one attempt after the other.
 fn steps(policy: &Policy, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<Step> {
     let mut call = Call::new(policy, breaker);
+    let mut goes_on = call.begin();
     let step = |class: &Class| {
-        assert!(call.begin());
-        call.failed(*class)
+        assert!(goes_on);
+        let step = call.failed(*class);
+        goes_on = step == Step::Pause && call.begin_again();
+        step
     };
     classes.iter().map(step).collect()
 }
@@ -114,7 +117,7 @@ fn foreign_failures_say_nothing_to_the_breaker() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_does_not_fit_in_the_deadline_is_not_begun() {
     let policy = policy().deadline(MS(250));
-    let mut call = Call::new(&policy, None);
+    let mut call = BlockingCall::new(&policy, None);
     let started = Instant::now();
     let mut fails = || call.failed_since(started, Class::Unreachable);
     assert_eq!(fails(), Step::Pause);
@@ -133,7 +136,7 @@ async fn an_attempt_gets_what_is_left_of_the_deadline() {
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(120)));
     advance(MS(500)).await;
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(0)));
-    assert!(call.timed_out());
+    call.timed_out();
     assert_eq!(
         call.rejection(),
         Rejection::DeadlineExceeded {
@@ -147,8 +150,9 @@ async fn an_attempt_gets_what_is_left_of_the_deadline() {
 async fn a_timeout_names_itself_when_the_retries_are_used_up() {
     let policy = policy().retries(1).timeout(MS(200));
     let mut call = Call::new(&policy, None);
-    assert!(!call.timed_out());
-    assert!(call.timed_out());
+    call.timed_out();
+    assert!(call.begin_again());
+    call.timed_out();
     assert_eq!(
         call.rejection(),
         Rejection::TimedOut {
@@ -179,7 +183,7 @@ async fn an_attempt_is_not_begun_when_the_deadline_is_over() {
     assert!(call.begin());
     assert_eq!(call.failed(Class::Unreachable), Step::Pause);
     advance(MS(301)).await;
-    assert!(!call.begin());
+    assert!(!call.begin_again());
     assert!(matches!(
         call.rejection(),
         Rejection::DeadlineExceeded { .. }
@@ -280,8 +284,8 @@ async fn a_body_that_blocks_is_part_of_the_probe_until_its_outcome_is_told() {
     let policy = policy();
     let nested = || breaker.try_acquire().map(Permit::neutral).is_ok();
     let probe = || {
-        let mut call = Call::new(&policy, Some(&breaker));
-        assert!(call.begin_blocking());
+        let mut call = BlockingCall::new(&policy, Some(&breaker));
+        assert!(call.begin());
         assert!(nested());
         call
     };
@@ -304,8 +308,8 @@ async fn a_reset_in_the_middle_of_a_probe_leaves_no_mark_on_the_thread() {
     breaker.try_acquire().expect("closed").failure();
     advance(MS(1101)).await;
     let policy = policy();
-    let mut call = Call::new(&policy, Some(&breaker));
-    assert!(call.begin_blocking());
+    let mut call = BlockingCall::new(&policy, Some(&breaker));
+    assert!(call.begin());
     breaker.reset();
     call.succeeded();
     assert!(!crate::breaker::probing::is_inside_any());
@@ -326,7 +330,7 @@ async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
     assert_eq!(call.failed(Class::Unreachable), Step::Pause);
-    assert!(call.begin());
+    assert!(call.begin_again());
     call.succeeded();
     assert_eq!(breaker.snapshot().failures, 0);
     for _ in 0..2 {
@@ -371,7 +375,7 @@ async fn a_probe_may_be_given_less_time_than_other_attempts() {
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(500)));
-    assert!(call.timed_out());
+    call.timed_out();
     advance(MS(1101)).await;
     let limit_of_probe = |policy: &Policy| {
         let mut call = Call::new(policy, Some(&breaker));
@@ -384,7 +388,7 @@ async fn a_probe_may_be_given_less_time_than_other_attempts() {
     assert_eq!(limit_of_probe(&policy.deadline(MS(70))), Some(MS(70)));
     let mut probe = Call::new(&policy, Some(&breaker));
     assert!(probe.begin());
-    assert!(probe.timed_out());
+    probe.timed_out();
     assert_eq!(
         probe.rejection(),
         Rejection::TimedOut {
@@ -409,4 +413,76 @@ async fn a_retry_that_cannot_be_afforded_is_told() {
         steps(&policy(), Some(&breaker), &[Class::Unreachable]);
     }
     assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 2);
+}
+
+/// A blocking call that was refused after a pause has what is left of it in its hands: nothing drops it by itself.
+#[tokio::test(start_paused = true)]
+async fn a_blocking_call_that_is_refused_after_a_pause_ends_in_each_way() {
+    static LIMIT: Bulkhead = Bulkhead::new("limit", 1);
+    let breaker = Breaker::new("b").retry_budget(100, 100);
+    let policy = Policy::new("app::load").backoff(Backoff::none());
+    let refused = || {
+        breaker.reset();
+        let mut call = BlockingCall::new(&policy, Some(&breaker));
+        assert!(call.begin());
+        assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+        breaker.force_open(None);
+        assert!(!call.pause());
+        call
+    };
+    let is_refusal = |error: &redis::RedisError| {
+        matches!(
+            Rejection::find(error),
+            Some(Rejection::CircuitOpen { breaker: "b", .. })
+        )
+    };
+    let answer: redis::RedisResult<u8> = refused().refuse();
+    assert!(answer.is_err_and(|error| is_refusal(&error)));
+    refused().falls_back();
+
+    let mut none: Option<redis::RedisError> = None;
+    let call = refused();
+    let permit = call.enter_fallback(&LIMIT, &mut none);
+    assert!(permit.is_some());
+    call.gives_up();
+
+    let call = refused();
+    assert!(call.enter_fallback(&LIMIT, &mut none).is_none());
+    let answer: redis::RedisResult<u8> = call.turned_away(&LIMIT, none);
+    assert!(
+        answer.is_err_and(|error| matches!(
+            Rejection::find(&error),
+            Some(Rejection::Saturated { .. })
+        ))
+    );
+    assert!(refused().enters(&LIMIT).is_none());
+    drop(permit);
+    let entered = refused().enter_fallback_with_error(&LIMIT, None::<redis::RedisError>);
+    let (_permit, error) = entered.expect("there is room");
+    assert!(is_refusal(&error));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_turned_away_keeps_an_error_of_its_own() {
+    static LIMIT: Bulkhead = Bulkhead::new("limit", 1);
+    let permit = LIMIT.try_acquire();
+    let policy = policy().retries(0);
+    let error = || redis::RedisError::from(std::io::Error::other("its own"));
+    let mut call = Call::new(&policy, None);
+    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+    let kept = call.enter_fallback(&LIMIT, Some(error()));
+    assert!(kept.is_err_and(|kept| kept.to_string().contains("its own")));
+
+    let mut call = BlockingCall::new(&policy, None);
+    let mut own = Some(error());
+    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+    assert!(call.enter_fallback(&LIMIT, &mut own).is_none());
+    let kept: redis::RedisResult<u8> = call.turned_away(&LIMIT, own);
+    assert!(kept.is_err_and(|kept| kept.to_string().contains("its own")));
+
+    drop(permit);
+    let mut own = Some(error());
+    let call = BlockingCall::new(&policy, None);
+    assert!(call.enter_fallback(&LIMIT, &mut own).is_some());
+    assert!(own.is_none(), "the function does not drop it");
 }

@@ -2,8 +2,10 @@
 //!
 //! The method has a name that no trait of the user has, for his are in scope as well.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// A type to look at; holds nothing of the value, so it is `Send` whatever that is.
 #[derive(Debug)]
@@ -51,9 +53,30 @@ impl IsFuture {
 
 impl IsValue {
     /// A future that is ready with the value.
-    pub fn settle<T>(self, fallback: T) -> Ready<T> {
-        ready(fallback)
+    pub const fn settle<T>(self, fallback: T) -> Answer<T> {
+        Answer(Some(fallback))
     }
+}
+
+/// Is ready at once. Other than the standard library's, it does not panic when it is polled once more.
+#[derive(Debug)]
+pub struct Answer<T>(Option<T>);
+
+impl<T> Unpin for Answer<T> {}
+
+impl<T> Future for Answer<T> {
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        self.0.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// The future that `settle` makes of a fallback. The bound tells the compiler the type of the closure's parameter.
+#[inline]
+pub fn settled<T, F: Future>(fallback: T, settle: impl FnOnce(T) -> F) -> F {
+    settle(fallback)
 }
 
 /// Calls a closure given as fallback; the bound tells the compiler the type of its parameter.

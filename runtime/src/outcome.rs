@@ -107,31 +107,19 @@ impl<E: From<RedisError>> TurnedAway for E {
     }
 }
 
-/// What a call returns that has no error of its own, and for which there is no room in the fallback.
-#[cold]
-pub fn turn_away<R>(why: Rejection, limit: &Bulkhead) -> R
-where
-    R: Outcome,
-    R::Error: TurnedAway,
-{
-    R::from_error(R::Error::turned_away(no_room(why, limit)))
-}
-
-/// As [`turn_away`], where the fallback is a closure, which needs the same of the error in any case.
-#[cold]
-pub fn turn_away_from_closure<R>(why: Rejection, limit: &Bulkhead) -> R
-where
-    R: Outcome,
-    R::Error: Refused,
-{
-    R::from_error(R::Error::refused(no_room(why, limit)))
-}
-
-fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
+/// Why a call for which there is no room in the fallback has no answer, if it has no error of its own.
+pub(crate) fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
     match why {
         // Nothing was tried, and the circuit alone would have led to an answer.
         Rejection::CircuitOpen { .. } => limit.saturated(),
         // Redis may have executed it, which the caller has to learn.
         late => late,
     }
+}
+
+/// Leaves an error that is gone already: the function does not look whether there is something to be dropped.
+#[expect(clippy::inline_always, reason = "it does nothing")]
+#[inline(always)]
+pub fn gone<E>(error: Option<E>) {
+    std::mem::forget(error);
 }

@@ -4,16 +4,16 @@
 pub use crate::attempt::{Attempt, Pause, attempt, pause};
 pub use crate::breaker::{DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker};
 pub use crate::bulkhead::{IntoBulkhead, bulkhead};
-pub use crate::call::{Call, Step};
+pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::ladder::{
     ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
 };
 pub use crate::clock::now;
-pub use crate::fallback::{FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, with_error};
-pub use crate::outcome::{
-    Outcome, Refused, TurnedAway, refuse, rejected, turn_away, turn_away_from_closure,
+pub use crate::fallback::{
+    FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
+pub use crate::outcome::{Outcome, Refused, TurnedAway, gone, refuse, rejected};
 pub use crate::policy::Policy;
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
 

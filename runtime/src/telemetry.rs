@@ -62,6 +62,7 @@ mod events {
         );
     }
 
+    #[inline]
     pub(crate) fn falls_back(function: &'static str, breaker: Option<&'static str>) {
         debug!(target: TARGET, function, breaker, "using the fallback");
     }

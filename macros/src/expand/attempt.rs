@@ -1,8 +1,8 @@
 //! One run of the body, and what follows from its result.
 
-use super::{Expansion, group};
+use super::{Expansion, group, located_at};
 use crate::plan::{Breaker, Ending, Mode, Rebind};
-use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Lifetime;
 
@@ -17,31 +17,14 @@ pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
 
 impl Expansion<'_> {
     pub(super) fn attempt(&self, body: &TokenStream) -> TokenStream {
-        let Expansion {
-            private, output, ..
-        } = self;
+        let output = self.output;
         let mixed = Span::mixed_site();
-        // A breaker may refuse the attempt, and so may a deadline that a pause has overrun.
-        let begin = match self.plan.breaker {
-            Breaker::Off if !self.plan.policy.has_deadline => TokenStream::new(),
-            Breaker::Off | Breaker::Shared | Breaker::Own { .. } => {
-                // Async attempts are marked as a probe's at each poll.
-                let name = match self.plan.mode {
-                    Mode::Sync => "begin_blocking",
-                    Mode::Async { .. } => "begin",
-                };
-                let begin = Ident::new(name, mixed);
-                self.give_up_if(
-                    &quote_spanned!(mixed=> !#private::Call::#begin(&mut __resilient_call)),
-                )
-            }
-        };
         let prelude = self.prelude();
         let verdict = self.verdict();
         let shown = self.plan.error_span.resolved_at(mixed);
         let private_shown = self.private_at(shown);
         let split = quote_spanned!(shown=> #private_shown::Outcome::split(__resilient_result));
-        let run = match self.plan.mode {
+        match self.plan.mode {
             Mode::Sync => {
                 quote_spanned! {mixed=>
                     #[allow(unknown_lints, clippy::redundant_closure_call)]
@@ -58,26 +41,21 @@ impl Expansion<'_> {
             }
             Mode::Async { watched: true } => {
                 let fake_return = self.fake_return();
-                let timed_out = self.give_up_if(
-                    &quote_spanned!(mixed=> #private::Call::timed_out(&mut __resilient_call)),
-                );
                 // There, for this is what first finds that a function returns no `Result`.
-                let run = quote_spanned! {shown=>
-                    #private_shown::attempt(&mut __resilient_call, __resilient_body).await
-                };
+                let call = quote_spanned!(mixed=> &mut __resilient_call);
+                let body = quote_spanned!(mixed=> async { #fake_return #prelude #body });
+                let run = quote_spanned!(shown=> #private_shown::attempt(#call, #body).await);
                 let over = quote_spanned! {shown=>
                     ::core::result::Result::Err(::core::option::Option::None)
                 };
                 quote_spanned! {mixed=>
-                    let __resilient_body = ::core::pin::pin!(async { #fake_return #prelude #body });
                     match #run {
                         #verdict
-                        #over => { #timed_out }
+                        #over => {}
                     }
                 }
             }
-        };
-        quote!(#begin #run)
+        }
     }
 
     /// Tells the compiler the type that `return` and `?` in the body lead to.
@@ -137,7 +115,12 @@ impl Expansion<'_> {
 
     /// The arms for what an attempt gives.
     fn verdict(&self) -> TokenStream {
-        let Expansion { private, exit, .. } = self;
+        let Expansion {
+            private,
+            call,
+            exit,
+            ..
+        } = self;
         let mixed = Span::mixed_site();
         let class = self.class();
         // Taken apart and put together again: as a whole it would go through memory on its way out.
@@ -156,16 +139,16 @@ impl Expansion<'_> {
         };
         let failed = quote_spanned!(shown=> ::core::result::Result::Err(#failed));
         let step = if self.starts() {
-            quote_spanned!(mixed=> #private::Call::failed_since(&mut __resilient_call, __resilient_started, #class))
+            quote_spanned!(mixed=> #call::failed_since(&mut __resilient_call, __resilient_started, #class))
         } else {
-            quote_spanned!(mixed=> #private::Call::failed(&mut __resilient_call, #class))
+            quote_spanned!(mixed=> #call::failed(&mut __resilient_call, #class))
         };
-        let steps = if self.plan.fallback.is_empty() {
-            quote_spanned! {mixed=>
-                #private::Step::Fallback | #private::Step::Return => {
-                    #exit #error;
-                }
-            }
+        let end = match self.plan.mode {
+            Mode::Sync => quote_spanned!(mixed=> #call::end(__resilient_call);),
+            Mode::Async { .. } => TokenStream::new(),
+        };
+        let falls_back = if self.plan.fallback.is_empty() {
+            quote_spanned!(mixed=> #private::Step::Fallback |)
         } else {
             let ending = match self.plan.ending() {
                 Ending::Nothing => TokenStream::new(),
@@ -174,23 +157,29 @@ impl Expansion<'_> {
                     quote_spanned!(mixed=> ::core::option::Option::Some(__resilient_error))
                 }
             };
-            quote_spanned! {mixed=>
-                #private::Step::Fallback => break #ending,
-                #private::Step::Return => {
-                    #exit #error;
-                }
+            quote_spanned!(mixed=> #private::Step::Fallback => break #ending,)
+        };
+        let succeeds = match self.plan.mode {
+            Mode::Sync => quote_spanned!(mixed=> #call::succeeded(__resilient_call);),
+            // Nobody is to be told.
+            Mode::Async { .. } if matches!(self.plan.breaker, Breaker::Off) => TokenStream::new(),
+            Mode::Async { .. } => {
+                quote_spanned!(mixed=> #call::succeeded(&mut __resilient_call);)
             }
         };
         quote_spanned! {mixed=>
             #succeeded => {
-                #private::Call::succeeded(__resilient_call);
+                #succeeds
                 #exit #value;
             }
             #failed => {
                 let __resilient_failure = &__resilient_error;
                 match #step {
                     #private::Step::Pause => {}
-                    #steps
+                    #falls_back #private::Step::Return => {
+                        #end
+                        #exit #error;
+                    }
                 }
             }
         }
@@ -225,34 +214,27 @@ impl Expansion<'_> {
         }
     }
 
-    /// Ends the call if `test` says that it has no error of its own to end with.
-    fn give_up_if(&self, test: &TokenStream) -> TokenStream {
-        let exit = &self.exit;
+    /// What a call does that may make no other attempt, and has no error of its own to end with: in the loop, and behind it.
+    pub(super) fn stop(&self) -> (TokenStream, TokenStream) {
         let mixed = Span::mixed_site();
-        let give_up = if self.plan.fallback.is_empty() {
-            let refused = self.made_of_rejection("refuse");
-            quote_spanned!(mixed=> #exit #refused;)
-        } else {
-            match self.plan.ending() {
-                Ending::Nothing => quote_spanned!(mixed=> break;),
-                Ending::Error => {
-                    let rejected = self.made_of_rejection("rejected");
-                    quote_spanned!(mixed=> break #rejected;)
-                }
-                Ending::ErrorOrRejection => {
-                    quote_spanned!(mixed=> break ::core::option::Option::None;)
-                }
-            }
-        };
-        quote_spanned!(mixed=> if #test { #give_up })
-    }
-
-    /// What the function `name` of the runtime makes of the reason why the call is over.
-    pub(super) fn made_of_rejection(&self, name: &str) -> TokenStream {
-        let shown = self.plan.error_span.resolved_at(Span::mixed_site());
-        let private = self.private_at(shown);
-        let name = Ident::new(name, shown);
-        quote_spanned!(shown=> #private::#name(#private::Call::rejection(&mut __resilient_call)))
+        if self.plan.fallback.is_empty() {
+            let shown = self.plan.error_span.resolved_at(mixed);
+            let call = located_at(&self.call, shown);
+            let exit = &self.exit;
+            let ended = self.call_to_end();
+            let refused = quote_spanned!(shown=> #call::refuse(#ended));
+            // Twice: of a loop that is left by `break`, the compiler advises to move out of it what is moved in it.
+            let stop = quote_spanned!(mixed=> #exit #refused;);
+            return (stop.clone(), stop);
+        }
+        match self.plan.ending() {
+            // With an error in any case it could not be stopped.
+            Ending::Nothing | Ending::Error => (quote_spanned!(mixed=> break;), TokenStream::new()),
+            Ending::ErrorOrRejection => (
+                quote_spanned!(mixed=> break ::core::option::Option::None;),
+                quote_spanned!(mixed=> else { ::core::option::Option::None }),
+            ),
+        }
     }
 
     /// Values that are not known to the macro are checked when the call begins.
@@ -263,10 +245,10 @@ impl Expansion<'_> {
         let exit = &self.exit;
         let mixed = Span::mixed_site();
         let shown = self.plan.error_span.resolved_at(mixed);
-        let private = self.private_at(shown);
+        let (private, call) = (self.private_at(shown), &self.call);
         let refused = quote_spanned!(shown=> #private::refuse(__resilient_rejection));
         quote_spanned! {mixed=>
-            if let ::core::option::Option::Some(__resilient_rejection) = #private::Call::misconfigured(&__resilient_call) {
+            if let ::core::option::Option::Some(__resilient_rejection) = #call::misconfigured(&__resilient_call) {
                 #exit #refused;
             }
         }

@@ -71,15 +71,14 @@ impl Expansion<'_> {
             Form::Expression => quote_spanned!(shown=> (#value)),
             _ => value,
         };
-        // A `match`, for what the expression borrows has to live until its future is done. The traits are not to be seen in it.
+        // A `match`, for what the expression borrows has to live until its future is done. The value itself is gone by then: with a name it
+        // would have a place in the function's future. The traits are not to be seen in the expression.
         quote_spanned! {shown=>
-            match #value {
-                __resilient_value => match {
-                    use #private::{FutureKind as _, ValueKind as _};
-                    (&#private::probe(&__resilient_value)).resilient_kind().settle(__resilient_value)
-                } {
-                    __resilient_settled => __resilient_settled.await,
-                },
+            match #private::settled(#value, |__resilient_value| {
+                use #private::{FutureKind as _, ValueKind as _};
+                (&#private::probe(&__resilient_value)).resilient_kind().settle(__resilient_value)
+            }) {
+                __resilient_settled => __resilient_settled.await,
             }
         }
     }

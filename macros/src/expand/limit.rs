@@ -1,97 +1,157 @@
 //! Leave to run the fallback.
 
-use super::Expansion;
+use super::{Expansion, located_at};
 use crate::args::Form;
-use crate::plan::{Ending, Fallback, Limit};
+use crate::plan::{Ending, Fallback, Limit, Mode};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
-    /// The end of the call: after it the fallback may run, or the part of it that needs no leave.
-    pub(super) fn admission(&self) -> TokenStream {
-        let private = &self.private;
+    /// The end of the call, after which the fallback may run, or the part of it that needs no leave: what is kept beyond the call, as the
+    /// beginning of a `let`, and the expression that gives it.
+    pub(super) fn admission(&self) -> (TokenStream, TokenStream) {
+        let call = &self.call;
         let mixed = Span::mixed_site();
+        let ended = self.call_to_end();
+        let keeps_error = self.plan.closure_takes_error();
+        let error = quote_spanned!(mixed=> __resilient_error);
         let Some(limit) = &self.plan.limit else {
-            return quote_spanned!(mixed=> #private::Call::falls_back(__resilient_call););
+            let falls_back = quote_spanned!(mixed=> #call::falls_back(#ended););
+            if !keeps_error {
+                return (TokenStream::new(), falls_back);
+            }
+            let own_or_rejection = self.own_error_or_rejection();
+            return (
+                quote_spanned!(mixed=> let #error =),
+                quote!(#own_or_rejection #falls_back #error),
+            );
         };
         let bulkhead = self.bulkhead(limit);
-        let ask =
-            quote_spanned!(mixed=> #private::Call::enters(&__resilient_call, __resilient_limit));
-        if !self.plan.turns_away() {
-            return quote_spanned! {mixed=>
-                let __resilient_limit: &#private::Bulkhead = #bulkhead;
-                let __resilient_permit = #ask;
-                #private::Call::end(__resilient_call);
+        if self.plan.turns_away() {
+            let kept = if keeps_error {
+                quote_spanned!(mixed=> (_resilient_permit, #error))
+            } else {
+                quote_spanned!(mixed=> _resilient_permit)
             };
+            let permit = self.permit_or_exit();
+            return (
+                quote_spanned!(mixed=> let #kept =),
+                quote!(#bulkhead #permit),
+            );
         }
-        let exit = &self.exit;
-        let turned_away = self.turned_away();
-        // An error that is not `Send` would spoil the fallback's future.
-        let (admitted, error) = match (self.plan.closure_takes_error(), self.plan.ending()) {
-            (false, _) => (
-                quote_spanned!(mixed=> ::core::mem::drop(__resilient_error);),
-                TokenStream::new(),
-            ),
-            (true, Ending::ErrorOrRejection) => {
-                let rejected = self.made_of_rejection("rejected");
-                (
-                    TokenStream::new(),
-                    quote_spanned! {mixed=>
-                        let __resilient_error = match __resilient_error {
-                            ::core::option::Option::Some(__resilient_error) => __resilient_error,
-                            ::core::option::Option::None => #rejected,
-                        };
-                    },
-                )
-            }
-            (true, _) => (TokenStream::new(), TokenStream::new()),
-        };
-        quote_spanned! {mixed=>
-            let __resilient_limit: &#private::Bulkhead = #bulkhead;
-            let _resilient_permit = match #ask {
-                ::core::option::Option::Some(__resilient_permit) => {
-                    #admitted
-                    __resilient_permit
-                }
-                ::core::option::Option::None => #exit #turned_away,
-            };
-            #error
-            #private::Call::end(__resilient_call);
+        let permit = quote_spanned!(mixed=> __resilient_permit);
+        let enters = quote_spanned!(mixed=> #call::enters(#ended, __resilient_limit));
+        if !keeps_error {
+            return (
+                quote_spanned!(mixed=> let #permit =),
+                quote!(#bulkhead #enters),
+            );
         }
+        let own_or_rejection = self.own_error_or_rejection();
+        (
+            quote_spanned!(mixed=> let (#permit, #error) =),
+            quote_spanned!(mixed=> #own_or_rejection #bulkhead (#enters, #error)),
+        )
     }
 
-    /// What a call returns for which there is no room: what came of its own attempt, if it made one.
-    fn turned_away(&self) -> TokenStream {
+    /// Leave to run the fallback, and with it the error if that is a closure; for a call that is turned away, the end of the function.
+    fn permit_or_exit(&self) -> TokenStream {
+        let Expansion {
+            private,
+            call,
+            exit,
+            ..
+        } = self;
         let mixed = Span::mixed_site();
         let shown = self.plan.error_span.resolved_at(mixed);
-        let private = self.private_at(shown);
-        let own = quote_spanned!(shown=> #private::Outcome::from_error(__resilient_error));
-        match self.plan.ending() {
-            Ending::ErrorOrRejection => {
-                let name = if self.plan.closure_takes_error() {
-                    "turn_away_from_closure"
-                } else {
-                    "turn_away"
-                };
-                let turn_away = Ident::new(name, shown);
+        let ended = self.call_to_end();
+        let limit = quote_spanned!(mixed=> __resilient_limit);
+        let located = located_at(call, shown);
+        let own = self.private_at(shown);
+        let own = quote_spanned!(shown=> #exit #own::Outcome::from_error(__resilient_error));
+        match (self.plan.ending(), self.plan.closure_takes_error()) {
+            (Ending::ErrorOrRejection, false) if self.lends_error() => {
                 let turned_away = quote_spanned! {shown=>
-                    #private::#turn_away(#private::Call::rejection(&mut __resilient_call), __resilient_limit)
+                    #located::turned_away(#ended, #limit, __resilient_error)
                 };
                 quote_spanned! {mixed=>
-                    match __resilient_error {
-                        ::core::option::Option::Some(__resilient_error) => #own,
-                        ::core::option::Option::None => #turned_away,
+                    match #call::enter_fallback(&__resilient_call, #limit, &mut __resilient_error) {
+                        ::core::option::Option::Some(__resilient_permit) => {
+                            #private::gone(__resilient_error);
+                            #call::gives_up(__resilient_call);
+                            __resilient_permit
+                        }
+                        ::core::option::Option::None => #exit #turned_away,
                     }
                 }
             }
-            Ending::Error | Ending::Nothing => own,
+            (Ending::ErrorOrRejection, keeps_error) => {
+                let name = if keeps_error {
+                    "enter_fallback_with_error"
+                } else {
+                    "enter_fallback"
+                };
+                let enter_fallback = Ident::new(name, shown);
+                let entered = quote_spanned! {shown=>
+                    #located::#enter_fallback(#ended, #limit, __resilient_error)
+                };
+                quote_spanned! {mixed=>
+                    match #entered {
+                        ::core::result::Result::Ok(__resilient_admitted) => __resilient_admitted,
+                        ::core::result::Result::Err(__resilient_error) => #own,
+                    }
+                }
+            }
+            (Ending::Error | Ending::Nothing, keeps_error) => {
+                let admitted = if keeps_error {
+                    quote_spanned!(mixed=> (__resilient_permit, __resilient_error))
+                } else {
+                    // One that is not `Send` would spoil the fallback's future.
+                    quote_spanned! {mixed=> {
+                        ::core::mem::drop(__resilient_error);
+                        __resilient_permit
+                    }}
+                };
+                quote_spanned! {mixed=>
+                    match #call::enters(#ended, #limit) {
+                        ::core::option::Option::Some(__resilient_permit) => #admitted,
+                        ::core::option::Option::None => #own,
+                    }
+                }
+            }
         }
+    }
+
+    /// A fallback that is a closure, and cannot turn anybody away, gets an error in any case.
+    fn own_error_or_rejection(&self) -> TokenStream {
+        if self.plan.ending() != Ending::ErrorOrRejection {
+            return TokenStream::new();
+        }
+        let mixed = Span::mixed_site();
+        let shown = self.plan.error_span.resolved_at(mixed);
+        let (private, call) = (self.private_at(shown), located_at(&self.call, shown));
+        let rejected = quote_spanned! {shown=>
+            #private::rejected(#call::rejection(&mut __resilient_call))
+        };
+        quote_spanned! {mixed=>
+            let __resilient_error = match __resilient_error {
+                ::core::option::Option::Some(__resilient_error) => __resilient_error,
+                ::core::option::Option::None => #rejected,
+            };
+        }
+    }
+
+    /// Does what gives leave get a reference to the error? A sync call then has the permit in a register, not in memory.
+    pub(super) fn lends_error(&self) -> bool {
+        matches!(self.plan.mode, Mode::Sync)
+            && self.plan.ending() == Ending::ErrorOrRejection
+            && !self.plan.closure_takes_error()
     }
 
     fn bulkhead(&self, limit: &Limit) -> TokenStream {
         let private = &self.private;
         let mixed = Span::mixed_site();
-        match limit {
+        let bulkhead = match limit {
             Limit::Own(calls) => {
                 let name = self.name();
                 quote_spanned! {mixed=> {
@@ -105,7 +165,8 @@ impl Expansion<'_> {
                 let private = self.private_at(shown);
                 quote_spanned!(shown=> #private::bulkhead(&#expression))
             }
-        }
+        };
+        quote_spanned!(mixed=> let __resilient_limit: &#private::Bulkhead = #bulkhead;)
     }
 
     /// One fallback of a list that ends with a plain value: without leave the list goes on there.

@@ -29,7 +29,7 @@ pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option
         errors.over(twice, TWICE);
     }
     if let Shape::Async(body) | Shape::Sync(body) = &target.shape {
-        if is_resilient(body.clone(), 3) {
+        if is_resilient(body.clone(), 4) {
             errors.at(Span::call_site(), TWICE);
             return None;
         }
@@ -112,7 +112,8 @@ fn is_resilient(body: TokenStream, depth: usize) -> bool {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(word) if word == "__private" => {
-                if matches!(tokens.nth(2), Some(TokenTree::Ident(next)) if next == "Call") {
+                if matches!(tokens.nth(2), Some(TokenTree::Ident(next)) if next == "Call" || next == "BlockingCall")
+                {
                     return true;
                 }
             }

@@ -1,7 +1,7 @@
 //! Whole expansions, one for each kind of function. With `UPDATE_EXPANSION=1` the test writes them anew.
 
-use super::expansion;
 use super::output::ASYNC_TRAIT;
+use super::{errors, expansion};
 use std::path::Path;
 use std::{env, fs};
 
@@ -86,4 +86,15 @@ fn expansions_are_those_that_were_read() {
     );
     let files = fs::read_dir(directory).expect("the directory is read");
     assert_eq!(files.count(), KINDS.len(), "a file that no kind writes");
+}
+
+#[test]
+fn each_is_known_for_what_it_is() {
+    for (name, args, item) in KINDS {
+        let found = errors("", &expansion(args, item));
+        assert!(
+            found.iter().any(|error| error.contains("here twice")),
+            "{name}: {found:?}"
+        );
+    }
 }

@@ -60,7 +60,7 @@ fn the_policy_holds_what_was_written() {
     has(
         "",
         "fn r#match() -> Result<u8, E> { g() }",
-        &["\"match\"", ".no_timeout()", "Call::begin_blocking("],
+        &["\"match\"", ".no_timeout()", "BlockingCall::begin("],
     );
     has(
         "crate = ::a::b",
@@ -120,7 +120,7 @@ fn breakers_are_taken_by_reference_once() {
     has(
         "breaker = false, deadline = \"5s\"",
         SYNC,
-        &["Call::begin_blocking("],
+        &["if !::redis_resilient::__private::BlockingCall::pause(&mut __resilient_call) {"],
     );
 }
 
@@ -130,40 +130,37 @@ fn only_what_can_happen_asks_something_of_the_error() {
         "",
         FUNCTION,
         &[
-            "__private::refuse(::redis_resilient::__private::Call::rejection(&mut __resilient_call))",
-            "Call::timed_out(",
+            "return ::redis_resilient::__private::Call::refuse(&mut __resilient_call);",
+            "::redis_resilient::__private::attempt(&mut __resilient_call, async {",
         ],
     );
     lacks(
         "breaker = false, timeout = false",
         FUNCTION,
-        &["refuse", "pin!", "attempt("],
+        &["refuse", "attempt("],
     );
-    lacks(
-        "breaker = false",
-        SYNC,
-        &["refuse", "timed_out", "Timer", "pause"],
-    );
+    lacks("breaker = false", SYNC, &["refuse", "if !"]);
     lacks(
         "fallback = fetch, fallback_limit = false",
         FUNCTION,
-        &["refuse", "rejected", "turn_away"],
+        &["refuse", "reject", "turned_away", "enter_fallback"],
     );
     lacks(
         "fallback = Ok(1)",
         FUNCTION,
-        &["refuse", "rejected", "turn_away"],
+        &["refuse", "reject", "turned_away", "enter_fallback"],
     );
     lacks(
         "fallback = [fetch, Ok(1)]",
         FUNCTION,
-        &["refuse", "rejected", "turn_away"],
+        &["refuse", "reject", "turned_away", "enter_fallback"],
     );
     has(
         "fallback = |e| Ok(1), fallback_limit = false",
         FUNCTION,
         &[
-            "break ::redis_resilient::__private::rejected(::redis_resilient::__private::Call::rejection(&mut __resilient_call))",
+            "::core::option::Option::None => {
+                ::redis_resilient::__private::rejected(::redis_resilient::__private::Call::rejection(&mut __resilient_call))",
         ],
     );
     has(
@@ -172,15 +169,31 @@ fn only_what_can_happen_asks_something_of_the_error() {
         &[
             "break ::core::option::Option::None;",
             "break ::core::option::Option::Some(__resilient_error)",
-            "return match __resilient_error {",
-            "__private::turn_away(",
+            "__private::Call::enter_fallback(&mut __resilient_call, __resilient_limit, __resilient_error)",
+        ],
+    );
+    has(
+        "fallback = fetch",
+        SYNC,
+        &[
+            "let mut __resilient_error = if",
+            "__private::BlockingCall::enter_fallback(&__resilient_call, __resilient_limit, &mut __resilient_error)",
+            "__private::BlockingCall::turned_away(__resilient_call, __resilient_limit, __resilient_error)",
+        ],
+    );
+    has(
+        "fallback = |e| Ok(1)",
+        FUNCTION,
+        &[
+            "let (_resilient_permit, __resilient_error) = {",
+            "__private::Call::enter_fallback_with_error(&mut __resilient_call, __resilient_limit, __resilient_error)",
         ],
     );
     // Such a call has an error of its own.
     lacks(
         "fallback = fetch, breaker = false, timeout = false",
         FUNCTION,
-        &["refuse", "rejected", "turn_away"],
+        &["refuse", "reject", "turned_away", "enter_fallback"],
     );
     has(
         "fallback = fetch, breaker = false, timeout = false",
@@ -240,7 +253,8 @@ fn without_room_a_list_goes_on_at_its_plain_end() {
         "fallback = [|e| f(e), fetch, Ok(1)]",
         FUNCTION,
         &[
-            "let __resilient_permit = ::redis_resilient::__private::Call::enters(&__resilient_call, __resilient_limit); ::redis_resilient::__private::Call::end(__resilient_call);
+            "let (__resilient_permit, __resilient_error) = {",
+            "(::redis_resilient::__private::Call::enters(&mut __resilient_call, __resilient_limit), __resilient_error) };
          if ::core::option::Option::is_some(&__resilient_permit) { #[allow(unknown_lints, clippy::redundant_closure,",
             "} else { ::core::mem::drop(__resilient_error); } if ::core::option::Option::is_some(&__resilient_permit) {",
             "let __resilient_fallen: RedisResult<u64> = Ok(1); return __resilient_fallen;",

@@ -15,9 +15,16 @@ impl Breaker {
     #[inline(always)]
     pub(crate) fn succeeded(&self, ticket: Ticket) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
-        if !self.word().is_quiet() {
+        if !self.is_quiet() {
             self.settle(ticket, Settlement::Success);
         }
+    }
+
+    /// Whether a success has nothing to change.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.word().is_quiet()
     }
 
     /// Nobody is going to settle it: its call was cancelled, or panicked.

@@ -17,7 +17,7 @@ impl<'a> BulkheadPermit<'a> {
 }
 
 impl Drop for BulkheadPermit<'_> {
-    #[inline]
+    #[inline(never)]
     fn drop(&mut self) {
         self.bulkhead.leave();
     }

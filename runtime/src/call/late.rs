@@ -26,6 +26,8 @@ pin_project! {
         pub(crate) over: Option<Over>,
         // Whether what runs on this thread is marked as part of a probe.
         pub(crate) marked: bool,
+        // Whether the timer has been set for the attempt or pause under way, and its time has not come.
+        pub(crate) timed: bool,
         #[pin]
         sleep: Option<Sleep>,
     }
@@ -58,7 +60,9 @@ impl Late {
 
     /// Sets the timer, which is one for all attempts and pauses of the call.
     pub(crate) fn set_timer(self: Pin<&mut Self>, at: Instant) {
-        let mut sleep = self.project().sleep;
+        let this = self.project();
+        *this.timed = true;
+        let mut sleep = this.sleep;
         if sleep.is_none() {
             sleep.set(Some(sleep_until(at)));
         }
@@ -70,10 +74,13 @@ impl Late {
 
     /// Whether the time has come that it was set to.
     pub(crate) fn poll_timer(self: Pin<&mut Self>, cx: &mut Context<'_>) -> bool {
-        self.project().sleep.as_pin_mut().is_some_and(|mut sleep| {
+        let this = self.project();
+        let has_come = this.sleep.as_pin_mut().is_some_and(|mut sleep| {
             // `is_elapsed` as well: a body that uses up the task's cooperative budget at every poll keeps the timer from being polled.
             sleep.as_mut().poll(cx).is_ready() || sleep.is_elapsed()
-        })
+        });
+        *this.timed &= !has_come;
+        has_come
     }
 
     #[cfg(test)]

@@ -1,11 +1,9 @@
 //! What a call does that does not succeed at once.
-//!
-//! It arrives in parts, and is put together again here.
 
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::late::{Late, Lateness, Over};
+use super::late::{Late, Over};
 use super::{Call, Step};
 use crate::breaker::{Breaker, BreakerEvent, Ticket};
 use crate::class::Settlement;
@@ -14,112 +12,14 @@ use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
 use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
 
-// Not cold: while a circuit is open, every call comes this way.
+/// Tells that the fallback answers from here on.
 #[inline(never)]
-pub(super) fn begin_blocking(
-    policy: &Policy,
-    breaker: Option<&Breaker>,
-    late: Lateness,
-) -> (Lateness, Ticket) {
-    let (mut late, ticket) = begin(policy, breaker, late);
-    if ticket.is_probe()
-        && let Some(breaker) = breaker
-    {
-        late.get_or_insert_default().as_mut().mark(breaker, ticket);
-    }
-    (late, ticket)
+pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
+    telemetry::falls_back(policy.name, breaker.map(Breaker::name));
 }
 
+/// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
 #[inline]
-pub(super) fn begin<'a>(
-    policy: &'a Policy,
-    breaker: Option<&'a Breaker>,
-    late: Lateness,
-) -> (Lateness, Ticket) {
-    if late.is_none()
-        && let Some(refused) = breaker.and_then(Breaker::refuses)
-    {
-        return (None, refused);
-    }
-    let mut call = Call {
-        policy,
-        breaker,
-        ticket: Ticket::NONE,
-        late,
-    };
-    let ticket = call.asks();
-    (call.late.take(), ticket)
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn failed<'a>(
-    policy: &'a Policy,
-    breaker: Option<&'a Breaker>,
-    ticket: Ticket,
-    late: Lateness,
-    class: Class,
-) -> (Lateness, Step) {
-    let mut call = Call {
-        policy,
-        breaker,
-        ticket,
-        late,
-    };
-    let step = call.fails(class);
-    (call.late.take(), step)
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn late_since(mut late: Lateness, started: Instant) -> Lateness {
-    late.get_or_insert_default()
-        .as_mut()
-        .project()
-        .started
-        .get_or_insert(started);
-    late
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn end(breaker: Option<&Breaker>, ticket: Ticket, mut late: Lateness) {
-    if let Some(late) = &mut late {
-        late.as_mut().unmark();
-    }
-    if let Some(breaker) = breaker {
-        breaker.abandoned(ticket);
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn rejection(
-    policy: &Policy,
-    breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
-) -> Rejection {
-    let function = policy.name;
-    match (late.and_then(|late| late.over), breaker) {
-        (None, Some(breaker)) => breaker.refusal(ticket),
-        (Some(Over::Timeout(after)), _) => Rejection::TimedOut { function, after },
-        (Some(Over::Deadline), _) | (None, None) => Rejection::DeadlineExceeded {
-            function,
-            deadline: policy.deadline.unwrap_or_default(),
-        },
-    }
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn block(late: Option<&Late>) {
-    if let Some(late) = late {
-        clock::sleep(late.delay);
-    }
-}
-
-#[inline(never)]
 pub(super) fn enters<'l>(
     policy: &Policy,
     breaker: Option<&Breaker>,
@@ -135,28 +35,78 @@ pub(super) fn enters<'l>(
     permit
 }
 
-/// The shorter of two limits, either of which may not be there.
-fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (limit, None) | (None, limit) => limit,
-    }
-}
-
-/// What is out of line anyway.
 impl Call<'_> {
-    fn asks(&mut self) -> Ticket {
-        if self.has_started() && self.failures() > 0 && self.is_past_deadline() {
-            *self.late().project().over = Some(Over::Deadline);
-            return Ticket::REFUSED;
-        }
-        let longest = self.policy.timeout.or(self.policy.deadline);
-        self.breaker.map_or(Ticket::NONE, |breaker| {
-            breaker.ask(longest.unwrap_or_default())
-        })
+    /// Asks for leave to make the first attempt on a breaker that does not let it pass at once.
+    // Not cold: while a circuit is open, every call comes this way.
+    #[inline(never)]
+    pub(super) fn begins_on(&mut self, breaker: &Breaker) -> bool {
+        self.ticket = breaker
+            .refuses()
+            .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
+        !self.ticket.is_refused()
     }
 
-    fn fails(&mut self, class: Class) -> Step {
+    /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
+    pub fn begin_again(&mut self) -> bool {
+        if self.has_started() && self.is_past_deadline() {
+            *self.late().project().over = Some(Over::Deadline);
+            self.ticket = Ticket::REFUSED;
+            return false;
+        }
+        self.ticket = self
+            .breaker
+            .map_or(Ticket::NONE, |breaker| breaker.ask(self.longest_attempt()));
+        !self.ticket.is_refused()
+    }
+
+    fn longest_attempt(&self) -> Duration {
+        let longest = self.policy.timeout.or(self.policy.deadline);
+        longest.unwrap_or_default()
+    }
+
+    /// The attempt gave an error.
+    #[cold]
+    #[inline(never)]
+    pub fn failed(&mut self, class: Class) -> Step {
+        self.fails(class)
+    }
+
+    /// Why the call is over, which has no error of its own.
+    #[cold]
+    #[inline(never)]
+    pub fn rejection(&mut self) -> Rejection {
+        let function = self.policy.name;
+        let ticket = self.take_ticket();
+        match (self.over(), self.breaker) {
+            (None, Some(breaker)) => breaker.refusal(ticket),
+            (Some(Over::Timeout(after)), _) => Rejection::TimedOut { function, after },
+            (Some(Over::Deadline), _) | (None, None) => Rejection::DeadlineExceeded {
+                function,
+                deadline: self.policy.deadline.unwrap_or_default(),
+            },
+        }
+    }
+
+    /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
+    #[inline(never)]
+    pub fn enters<'l>(&self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
+        enters(self.policy, self.breaker, limit)
+    }
+
+    /// The end of a call of which there is something left.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end(&mut self) {
+        let ticket = self.take_ticket();
+        if let Some(mut late) = self.late.take() {
+            late.as_mut().unmark();
+        }
+        if let Some(breaker) = self.breaker {
+            breaker.abandoned(ticket);
+        }
+    }
+
+    pub(super) fn fails(&mut self, class: Class) -> Step {
         let verdict = class.verdict(self.policy.idempotent);
         let failed = self.failures().saturating_add(1);
         self.unmark();
@@ -177,7 +127,7 @@ impl Call<'_> {
             if self.can_afford_retry(failed) {
                 self.settle(Settlement::Neutral);
                 let late = self.late().project();
-                (*late.failed, *late.delay) = (failed, delay);
+                (*late.failed, *late.delay, *late.timed) = (failed, delay, false);
                 telemetry::retry(failure, delay);
                 return Step::Pause;
             }
@@ -196,43 +146,9 @@ impl Call<'_> {
         }
     }
 
-    /// The attempt was cut off. `true`: the call is over, and [`rejection`](Self::rejection) says why.
-    #[cold]
-    #[inline(never)]
-    pub fn timed_out(&mut self) -> bool {
-        let timeout = self.timeout();
-        if self.fails(Class::Ambiguous) == Step::Pause {
-            return false;
-        }
-        let over = match (self.is_past_deadline(), timeout) {
-            (false, Some(after)) => Over::Timeout(after),
-            _ => Over::Deadline,
-        };
-        *self.late().project().over = Some(over);
-        true
-    }
-
     /// The pause to make before the next attempt.
-    pub(crate) fn delay(&self) -> Duration {
+    pub(super) fn delay(&self) -> Duration {
         self.late.as_ref().map_or(Duration::ZERO, |late| late.delay)
-    }
-
-    /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
-    pub(crate) fn attempt_limit(&mut self, now: Instant) -> Option<Duration> {
-        if kill_switch::is_engaged() {
-            return None;
-        }
-        let left = self.time_left(now);
-        shorter(self.timeout(), left)
-    }
-
-    /// How long this attempt may take, whatever is left of the deadline.
-    fn timeout(&self) -> Option<Duration> {
-        let as_probe = match self.breaker {
-            Some(breaker) if self.ticket.is_probe() => breaker.probe_timeout(),
-            _ => None,
-        };
-        shorter(self.policy.timeout, as_probe)
     }
 
     /// Whether the attempt under way is to be counted with its call only. A probe is waited for.
@@ -265,10 +181,14 @@ impl Call<'_> {
     }
 
     /// The attempt is over, or has to wait.
-    pub(crate) fn unmark(&mut self) {
-        if let Some(late) = &mut self.late {
+    pub(super) fn unmark(&mut self) {
+        if let Some(late) = &mut *self.late {
             late.as_mut().unmark();
         }
+    }
+
+    pub(super) fn over(&self) -> Option<Over> {
+        self.late.as_ref().and_then(|late| late.over)
     }
 
     fn failures(&self) -> u32 {
@@ -282,7 +202,7 @@ impl Call<'_> {
     }
 
     /// What is left of the deadline, which begins to run now if it has not yet.
-    fn time_left(&mut self, now: Instant) -> Option<Duration> {
+    pub(super) fn time_left(&mut self, now: Instant) -> Option<Duration> {
         let deadline = self.policy.deadline?;
         let started = *self.late().project().started.get_or_insert(now);
         Some(deadline.saturating_sub(now.saturating_duration_since(started)))
@@ -321,7 +241,7 @@ impl Call<'_> {
         }
     }
 
-    fn is_past_deadline(&mut self) -> bool {
+    pub(super) fn is_past_deadline(&mut self) -> bool {
         self.policy.deadline.is_some()
             && self
                 .time_left(clock::now())

@@ -1,6 +1,5 @@
 //! The runner of pipelines: the loop that the attribute expands to, around a body that does as the case says.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use redis_resilient::__private::{Call, Policy, Step as Next, attempt, pause};
@@ -144,25 +143,23 @@ async fn call(
     if let Some(rejection) = call.misconfigured() {
         return Err(rejection.to_string());
     }
+    let mut goes_on = call.begin();
     let end = loop {
         random::take_the_middle();
-        // The expansion asks where there is a breaker or a deadline, and to ask costs nothing where there is neither.
-        if !call.begin() {
+        // The expansion asks where there is a breaker or a limit of time, and to ask costs nothing where there is neither.
+        if !goes_on {
             let rejection = call.rejection();
             ran.attempts += u64::from(matches!(rejection, Rejection::CircuitOpen { .. }));
             break End::Refused(rejection);
         }
-        let body = pin!(body(ran.fn_calls, outcomes, fn_ms));
+        let body = body(ran.fn_calls, outcomes, fn_ms);
         ran.attempts += 1;
         ran.fn_calls += 1;
         let result = attempt(&mut call, body).await;
         random::take_the_middle();
+        let was_cut_off = result == Err(None);
         match result {
-            Err(None) => {
-                if call.timed_out() {
-                    break End::Refused(call.rejection());
-                }
-            }
+            Err(None) => {}
             Ok(()) => {
                 call.succeeded();
                 break End::Ok;
@@ -177,11 +174,18 @@ async fn call(
             }
         }
         let before = Instant::now();
-        match delay_takes_ms {
-            Some(ms) => advance(Duration::from_millis(*ms)).await,
+        goes_on = match delay_takes_ms {
+            Some(ms) => {
+                advance(Duration::from_millis(*ms)).await;
+                call.begin_again()
+            }
             None => pause(&mut call).await,
+        };
+        let delay = millis(before.elapsed());
+        // A call that ends with an attempt that was cut off makes no pause.
+        if goes_on || delay > 0 || !was_cut_off {
+            ran.delays_ms.push(delay);
         }
-        ran.delays_ms.push(millis(before.elapsed()));
     };
     ran.finish(config, breaker, end);
     Ok(ran)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use redis_resilient::__private::{Call, Policy, Step as Next};
+use redis_resilient::__private::{BlockingCall, Call, Policy, Step as Next};
 use redis_resilient::{Backoff, Breaker, Class, Jitter, State};
 use serde::Deserialize;
 use serde_json::Value;
@@ -75,7 +75,7 @@ pub(crate) async fn run_stop(case: &Case) -> Result<Findings, String> {
             }
             _ => return Err("a limit without its number".to_owned()),
         };
-        let mut call = Call::new(&policy, None);
+        let mut call = BlockingCall::new(&policy, None);
         let started = Instant::now();
         advance(Duration::from_millis(elapsed_ms.unwrap_or(0))).await;
         let mut next = Next::Pause;

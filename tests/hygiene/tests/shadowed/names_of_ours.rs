@@ -31,7 +31,7 @@ macro_rules! taken {
 }
 
 taken! {
-    __resilient_body __resilient_breaker __resilient_call __resilient_error __resilient_failure __resilient_fake __resilient_fallen
+    __resilient_admitted __resilient_body __resilient_breaker __resilient_call __resilient_error __resilient_failure __resilient_fake __resilient_fallen
     __resilient_limit __resilient_permit __resilient_policy __resilient_rejection __resilient_result __resilient_settled __resilient_started __resilient_timer
     __resilient_value _resilient_permit _resilient_probing __self __ret
 }
@@ -57,7 +57,6 @@ fn succeeded() {}
 /// With methods like those of what is ours. The compiler tries them first where they take `self`, or ours takes `&mut self`.
 trait Methods {
     fn begin(&self) {}
-    fn begin_blocking(&self) {}
     fn class(&self) {}
     fn error(&self) {}
     fn failed(&self) {}
@@ -74,12 +73,16 @@ impl<T: ?Sized> Methods for T {}
 trait MethodsByValue: Sized {
     fn block(self) {}
     fn end(self) {}
+    fn enter_fallback(self, _: u8) {}
     fn enters(self, _: u8) {}
     fn falls_back(self) {}
+    fn gives_up(self) {}
     fn is_none(self) {}
     fn is_some(self) {}
     fn misconfigured(self) {}
+    fn pause(self) {}
     fn succeeded(self) {}
+    fn turned_away(self) {}
 }
 
 impl<T> MethodsByValue for T {}

@@ -1,0 +1,219 @@
+//! One call of an annotated sync function.
+//!
+//! Its parts stay in registers, and what is out of line is handed them one by one: with a reference to it, the whole would have to stand
+//! in memory from the beginning, and to be written there by every call. For the same reason what ends the call takes it by value: nothing
+//! is left to be dropped but by a panic.
+
+mod parts;
+
+use std::mem::{self, ManuallyDrop};
+
+use super::late::Lateness;
+use super::{Step, slow};
+use crate::breaker::{Breaker, Ticket};
+use crate::clock::Instant;
+use crate::outcome::{Outcome, Refused, TurnedAway};
+use crate::policy::Policy;
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection};
+
+/// One call of an annotated sync function.
+#[derive(Debug)]
+pub struct BlockingCall<'a> {
+    policy: &'a Policy,
+    breaker: Option<&'a Breaker>,
+    /// Of the attempt that is under way, or of one that was refused.
+    ticket: Ticket,
+    late: ManuallyDrop<Lateness>,
+}
+
+#[expect(clippy::inline_always, reason = "a call costs more than what these do")]
+impl<'a> BlockingCall<'a> {
+    /// A call that has not begun.
+    #[inline(always)]
+    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+        Self {
+            policy,
+            breaker,
+            ticket: Ticket::NONE,
+            late: ManuallyDrop::new(None),
+        }
+    }
+
+    /// A value of the attribute that was known only at run time and makes no sense.
+    #[inline(always)]
+    pub fn misconfigured(&self) -> Option<Rejection> {
+        self.policy.problem()
+    }
+
+    /// Asks for leave to make the first attempt. `false`: the call is over, and [`rejection`](Self::rejection) says why.
+    ///
+    /// Until the attempt is over, what runs on this thread is part of it.
+    #[inline(always)]
+    #[must_use]
+    pub fn begin(&mut self) -> bool {
+        let Some(breaker) = self.breaker else {
+            return true;
+        };
+        if let Some(ticket) = breaker.passes() {
+            self.ticket = ticket;
+            return true;
+        }
+        let (late, ticket) = parts::begin(self.policy, breaker);
+        self.late = ManuallyDrop::new(late);
+        self.ticket = ticket;
+        !ticket.is_refused()
+    }
+
+    /// The attempt gave a value, and the call is over.
+    #[inline(always)]
+    pub fn succeeded(self) {
+        let is_quiet = self.breaker.is_none_or(Breaker::is_quiet);
+        // One test of both, which takes fewer instructions than one after the other.
+        if is_quiet & self.late.is_none() {
+            mem::forget(self);
+        } else {
+            let breaker = self.breaker;
+            let (ticket, late) = self.into_parts();
+            parts::succeeded(breaker, ticket, late);
+        }
+    }
+
+    /// The attempt gave an error. After all but [`Step::Pause`] nothing is left of the call, and [`end`](Self::end) is free.
+    #[inline(always)]
+    pub fn failed(&mut self, class: Class) -> Step {
+        let (ticket, late) = self.take();
+        let (late, step) = parts::failed(self.policy, self.breaker, ticket, late, class);
+        self.late = ManuallyDrop::new(late);
+        step
+    }
+
+    /// As [`failed`](Self::failed), where a deadline has been running since then.
+    #[inline(always)]
+    pub fn failed_since(&mut self, started: Instant, class: Class) -> Step {
+        let (ticket, late) = self.take();
+        let (late, step) =
+            parts::failed_since(self.policy, self.breaker, ticket, late, class, started);
+        self.late = ManuallyDrop::new(late);
+        step
+    }
+
+    /// Makes the pause before the next attempt, and asks for leave to make that. `false`: the call is over, as by [`begin`](Self::begin).
+    #[inline(always)]
+    pub fn pause(&mut self) -> bool {
+        let (_, late) = self.take();
+        let (late, ticket) = parts::pause(self.policy, self.breaker, late);
+        self.late = ManuallyDrop::new(late);
+        self.ticket = ticket;
+        !ticket.is_refused()
+    }
+
+    /// Why the call is over, which has no error of its own.
+    #[inline(always)]
+    pub fn rejection(&mut self) -> Rejection {
+        let (ticket, late) = self.take();
+        parts::rejection(self.policy, self.breaker, ticket, late)
+    }
+
+    /// The function's own `Err`, which says why the call is over.
+    #[inline(always)]
+    pub fn refuse<R>(self) -> R
+    where
+        R: Outcome,
+        R::Error: Refused,
+    {
+        let (policy, breaker) = (self.policy, self.breaker);
+        let (ticket, late) = self.into_parts();
+        parts::refuse(policy, breaker, ticket, late)
+    }
+
+    /// As [`Call::enters`].
+    #[inline(always)]
+    pub fn enters(self, limit: &Bulkhead) -> Option<BulkheadPermit<'_>> {
+        let permit = parts::enters(self.policy, self.breaker, limit);
+        self.gives_up();
+        permit
+    }
+
+    /// Leave to run the fallback, in which case the error is gone.
+    #[inline(always)]
+    pub fn enter_fallback<'l, E>(
+        &self,
+        limit: &'l Bulkhead,
+        error: &mut Option<E>,
+    ) -> Option<BulkheadPermit<'l>> {
+        parts::enter_fallback(self.policy, self.breaker, limit, error)
+    }
+
+    /// What a call returns for which there is no room in the fallback: its own error, or why it is over.
+    #[inline(always)]
+    pub fn turned_away<R>(self, limit: &Bulkhead, error: Option<R::Error>) -> R
+    where
+        R: Outcome,
+        R::Error: TurnedAway,
+    {
+        let (policy, breaker) = (self.policy, self.breaker);
+        let (ticket, late) = self.into_parts();
+        parts::turned_away(policy, breaker, ticket, late, limit, error)
+    }
+
+    /// As [`Call::enter_fallback_with_error`].
+    ///
+    /// # Errors
+    /// If there is no room.
+    #[inline(always)]
+    pub fn enter_fallback_with_error<E: Refused>(
+        self,
+        limit: &Bulkhead,
+        error: Option<E>,
+    ) -> Result<(BulkheadPermit<'_>, E), E> {
+        let (policy, breaker) = (self.policy, self.breaker);
+        let (ticket, late) = self.into_parts();
+        parts::enter_fallback_with_error(policy, breaker, ticket, late, limit, error)
+    }
+
+    /// Ends the call, and tells that the fallback answers from here on.
+    #[inline(always)]
+    pub fn falls_back(self) {
+        slow::falls_back(self.policy, self.breaker);
+        self.gives_up();
+    }
+
+    /// Ends a call that has failed, or was refused.
+    #[inline(always)]
+    pub fn gives_up(self) {
+        if self.late.is_some() {
+            let (_, late) = self.into_parts();
+            parts::drop_late(late);
+        } else {
+            mem::forget(self);
+        }
+    }
+
+    /// Ends a call that has failed for good.
+    #[inline(always)]
+    pub fn end(self) {
+        mem::forget(self);
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> (Ticket, Lateness) {
+        let ticket = mem::replace(&mut self.ticket, Ticket::NONE);
+        (ticket, self.late.take())
+    }
+
+    #[inline(always)]
+    fn into_parts(mut self) -> (Ticket, Lateness) {
+        let parts = self.take();
+        mem::forget(self);
+        parts
+    }
+}
+
+impl Drop for BlockingCall<'_> {
+    #[expect(clippy::inline_always, reason = "a reference to it is not to be made")]
+    #[inline(always)]
+    fn drop(&mut self) {
+        let (ticket, late) = self.take();
+        parts::end(self.breaker, ticket, late);
+    }
+}

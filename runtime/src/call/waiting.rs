@@ -1,0 +1,98 @@
+//! How a call waits: for an attempt, no longer than that may take, and between two of them.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::late::Over;
+use super::{Call, Step};
+use crate::clock::Instant;
+use crate::{Class, kill_switch};
+
+/// The shorter of two limits, either of which may not be there.
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (limit, None) | (None, limit) => limit,
+    }
+}
+
+/// At `delay` from `now`; a delay beyond what the clock can tell is as good as for ever.
+fn after(now: Instant, delay: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+    now.checked_add(delay).unwrap_or_else(|| now + FAR)
+}
+
+impl Call<'_> {
+    /// The attempt has to wait. `true`: it has done so for too long, and counts as failed.
+    #[inline(never)]
+    pub(crate) fn times_out(&mut self, cx: &mut Context<'_>) -> bool {
+        self.unmark();
+        if !self.is_timed() {
+            let is_limited = self.timeout().is_some() || self.policy.deadline.is_some();
+            if !is_limited || kill_switch::is_engaged() {
+                return false;
+            }
+            let now = Instant::now();
+            if let Some(limit) = self.attempt_limit(now) {
+                self.late().set_timer(after(now, limit));
+            }
+        }
+        if !self.late().poll_timer(cx) {
+            return false;
+        }
+        self.timed_out();
+        true
+    }
+
+    /// Makes the pause before the next attempt, and asks for leave to make that.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if self.over().is_some() {
+            return Poll::Ready(false);
+        }
+        let delay = self.delay();
+        if !delay.is_zero() {
+            if !self.is_timed() {
+                self.late().set_timer(after(Instant::now(), delay));
+            }
+            if !self.late().poll_timer(cx) {
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(self.begin_again())
+    }
+
+    /// The attempt was cut off. If there is to be no other one, the call is over.
+    pub(super) fn timed_out(&mut self) {
+        let timeout = self.timeout();
+        if self.fails(Class::Ambiguous) == Step::Pause {
+            return;
+        }
+        let over = match (self.is_past_deadline(), timeout) {
+            (false, Some(after)) => Over::Timeout(after),
+            _ => Over::Deadline,
+        };
+        *self.late().project().over = Some(over);
+    }
+
+    /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
+    pub(super) fn attempt_limit(&mut self, now: Instant) -> Option<Duration> {
+        let left = self.time_left(now);
+        shorter(self.timeout(), left)
+    }
+
+    /// How long this attempt may take, whatever is left of the deadline.
+    fn timeout(&self) -> Option<Duration> {
+        let as_probe = match self.breaker {
+            Some(breaker) if self.ticket.is_probe() => breaker.probe_timeout(),
+            _ => None,
+        };
+        shorter(self.policy.timeout, as_probe)
+    }
+
+    /// Whether the timer runs for the attempt or pause under way.
+    fn is_timed(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| late.timed)
+    }
+}
