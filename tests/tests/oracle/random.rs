@@ -30,5 +30,6 @@ pub(crate) fn is_held_still() -> bool {
         .reset_timeout(PERIOD);
     take_the_middle();
     breaker.try_acquire().expect("it is new").failure();
-    breaker.retry_after() == PERIOD
+    // Time passes until it is asked. Spread, it would be minutes away from that.
+    PERIOD.abs_diff(breaker.retry_after()) < Duration::from_secs(1)
 }
