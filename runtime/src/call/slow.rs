@@ -59,7 +59,7 @@ impl Call<'_> {
         !self.ticket.is_refused()
     }
 
-    fn longest_attempt(&self) -> Duration {
+    pub(super) fn longest_attempt(&self) -> Duration {
         let longest = self.policy.timeout.or(self.policy.deadline);
         longest.unwrap_or_default()
     }

@@ -10,7 +10,7 @@ use super::ending::Peer;
 use super::keeper::{Failed, Keeper, not_sent};
 use super::settings::Credentials;
 use super::wire::BlockingWire;
-use crate::clock::{now_ms, whole_millis};
+use crate::clock::now_ms;
 
 /// Connections that nobody holds are kept, up to so many.
 const MOST_IDLE: usize = 32;
@@ -85,7 +85,7 @@ impl Keeper {
 
     /// Whether it may be used without being tried. One to a cluster may: a server that stands still would make all the others useless.
     pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
-        let (now_ms, limit_ms) = (now_ms(), whole_millis(self.settings.health_check_after));
+        let (now_ms, limit_ms) = (now_ms(), self.patience().idle_ms);
         let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
         self.source.peer() == Peer::Cluster
             || is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())

@@ -76,21 +76,27 @@ impl Wire {
         answer.map_err(|error| self.told(error))
     }
 
-    /// A timeout of redis-rs says no more than that.
+    /// A timeout of redis-rs says no more than that. In a cluster it is that of one answer, which is shorter than the limit here.
     fn told(&self, error: RedisError) -> RedisError {
-        if error.is_timeout() {
-            let text = format!("no answer within {:?}", self.limit);
-            return io::Error::new(io::ErrorKind::TimedOut, text).into();
+        match self.link {
+            Link::Server(_) if error.is_timeout() => no_answer(self.limit),
+            Link::Server(_) => error,
+            #[cfg(feature = "cluster")]
+            Link::Cluster(_) => error,
         }
-        error
     }
+}
+
+fn no_answer(limit: Duration) -> RedisError {
+    let text = format!("no answer within {limit:?}");
+    io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
 
 #[cfg(feature = "cluster")]
 async fn limited<T>(limit: Duration, sent: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
     match tokio::time::timeout(limit, sent).await {
         Ok(answer) => answer,
-        Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        Err(_) => Err(no_answer(limit)),
     }
 }
 

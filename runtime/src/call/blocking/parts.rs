@@ -33,7 +33,7 @@ pub(super) fn begin(policy: &Policy, breaker: &Breaker) -> (Lateness, Ticket) {
         return (None, refused);
     }
     let mut call = Call::new(policy, Some(breaker));
-    call.begins_on(breaker);
+    call.ticket = breaker.ask(call.longest_attempt());
     call.goes_on_blocking()
 }
 
