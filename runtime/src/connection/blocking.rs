@@ -156,11 +156,10 @@ fn any_waits(packed: &[u8]) -> bool {
 }
 
 fn effect_of(packed: &[u8]) -> Effect {
-    let effects = packed::commands(packed).map(|command| command::effect(command.iter().copied()));
     // What cannot be read might be anything.
     if packed::commands(packed).next().is_none() {
-        Effect::Once
-    } else {
-        command::worst(effects)
+        return Effect::Once;
     }
+    let commands: Vec<_> = packed::commands(packed).collect();
+    command::effect_of_all(commands.iter().map(|command| command.iter().copied()))
 }

@@ -24,7 +24,9 @@ use crate::clock::{now_ms, whole_millis};
 /// * A command that gets no answer within [`response_timeout`](super::ConnectorBuilder::response_timeout) fails. Those that wait in the server
 ///   (`BLPOP`, `XREAD BLOCK`, `WAIT` and their like) have no such limit, and a connection of their own.
 /// * A failure of which nobody knows whether the command was executed has the class [`Unrepeatable`](Class::Unrepeatable) where executing it
-///   twice would not be the same: `INCR`, `LPUSH`, `SET … NX`, scripts. An annotated function does not retry those by itself.
+///   twice would not be the same (`INCR`, `LPUSH`, scripts), or would be answered as if somebody else had been first (`SADD`, `DEL`,
+///   `SET … NX`). An annotated function does not retry those by itself.
+///   [`repeat_same_state`](super::ConnectorBuilder::repeat_same_state) lets it retry the latter.
 /// * Dropping the future of a command does not stop the command in the server.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -112,9 +114,7 @@ impl ConnectionLike for Connection {
             let mut watch = Watch::new(keeper, live, spare, slot);
             let wire = watch.wire(wire)?;
             let answer = wire.send_all(pipeline, offset, count).await;
-            watch.end(answer, Vec::as_slice, || {
-                command::worst(commands().map(command::effect))
-            })
+            watch.end(answer, Vec::as_slice, || command::effect_of_all(commands()))
         })
     }
 
@@ -232,7 +232,9 @@ pub(super) fn told(
 ) -> RedisError {
     let error = keeper.source.told(error);
     match Class::of(&error) {
-        Class::Ambiguous if effect() == Effect::Once => known(Class::Unrepeatable, error),
+        Class::Ambiguous if effect() > keeper.settings.repeated => {
+            known(Class::Unrepeatable, error)
+        }
         _ => error,
     }
 }
