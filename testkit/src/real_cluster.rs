@@ -1,12 +1,13 @@
 //! A real Redis Cluster.
 
+mod builder;
 mod formation;
 mod slots;
 mod view;
 
 use std::{collections::HashSet, io, time::Duration};
 
-use formation::node;
+pub use builder::RealClusterBuilder;
 use slots::{SLOTS, slot_of};
 use view::View;
 
@@ -63,7 +64,12 @@ impl RealCluster {
     ///
     /// [`StartError`] where there is no server program or it does not start, as with Redis 6.
     pub fn start() -> Result<Self, StartError> {
-        Self::start_of(&node())
+        Self::builder().start()
+    }
+
+    /// Starts a cluster with options of one's own.
+    pub fn builder() -> RealClusterBuilder {
+        RealClusterBuilder::new()
     }
 
     /// As [`start`](Self::start), with a [`proxy`](Self::proxy) in front of each node.
@@ -98,7 +104,7 @@ impl RealCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_proxied() -> Result<Self, StartError> {
-        Self::start_of(&node().proxied())
+        Self::builder().proxied().start()
     }
 
     fn start_of(node: &RealRedisBuilder) -> Result<Self, StartError> {
