@@ -1,0 +1,107 @@
+//! What a server holds, so that it can be compared.
+
+use std::collections::BTreeMap;
+
+use redis::{Connection, FromRedisValue, RedisResult, Value};
+
+/// All keys of all databases with their values, and the functions. Of a deadline only whether there is one: a repetition moves it.
+pub type State = BTreeMap<String, String>;
+
+const DATABASES: i64 = 3;
+
+/// What the server holds.
+///
+/// # Errors
+/// If the connection fails.
+pub fn state(connection: &mut Connection) -> RedisResult<State> {
+    let mut state = State::new();
+    for database in 0..DATABASES {
+        ask::<()>(connection, "SELECT", &[&database.to_string()])?;
+        for key in ask::<Vec<String>>(connection, "KEYS", &["*"])? {
+            let kind: String = ask(connection, "TYPE", &[&key])?;
+            let deadline: i64 = ask(connection, "PTTL", &[&key])?;
+            let value = value(connection, &kind, &key)?;
+            let passes = if deadline < 0 { "" } else { " that passes" };
+            state.insert(format!("{database} {key}"), format!("{kind}{passes} {value}"));
+        }
+    }
+    ask::<()>(connection, "SELECT", &["0"])?;
+    let functions: Value = ask(connection, "FUNCTION", &["LIST", "WITHCODE"])?;
+    state.insert("functions".to_owned(), format!("{functions:?}"));
+    Ok(state)
+}
+
+fn ask<T: FromRedisValue>(connection: &mut Connection, name: &str, args: &[&str]) -> RedisResult<T> {
+    redis::cmd(name).arg(args).query(connection)
+}
+
+fn value(connection: &mut Connection, kind: &str, key: &str) -> RedisResult<String> {
+    let text = match kind {
+        "string" => string(ask(connection, "GET", &[key])?),
+        "list" => format!("{:?}", ask::<Vec<String>>(connection, "LRANGE", &[key, "0", "-1"])?),
+        "set" => {
+            let mut members: Vec<String> = ask(connection, "SMEMBERS", &[key])?;
+            members.sort_unstable();
+            format!("{members:?}")
+        }
+        "zset" => {
+            let args = [key, "0", "-1", "WITHSCORES"];
+            format!("{:?}", ask::<Vec<String>>(connection, "ZRANGE", &args)?)
+        }
+        "hash" => hash(connection, key)?,
+        "stream" => stream(connection, key)?,
+        _ => format!("{:?}", ask::<Value>(connection, "DUMP", &[key])?),
+    };
+    Ok(text)
+}
+
+/// The count that a HyperLogLog keeps for the next PFCOUNT says nothing about what is in it.
+fn string(mut bytes: Vec<u8>) -> String {
+    if bytes.starts_with(b"HYLL") {
+        bytes.drain(8..16);
+    }
+    format!("{bytes:?}")
+}
+
+fn hash(connection: &mut Connection, key: &str) -> RedisResult<String> {
+    let fields: BTreeMap<String, String> = ask(connection, "HGETALL", &[key])?;
+    let mut text = format!("{fields:?}");
+    for field in fields.keys() {
+        // Older servers have no deadlines there.
+        let deadline = ask::<Vec<i64>>(connection, "HPTTL", &[key, "FIELDS", "1", field]);
+        if deadline.is_ok_and(|deadline| deadline.iter().any(|ms| *ms >= 0)) {
+            text.push_str(&format!(" {field} passes"));
+        }
+    }
+    Ok(text)
+}
+
+/// Without times.
+fn stream(connection: &mut Connection, key: &str) -> RedisResult<String> {
+    let entries: Value = ask(connection, "XRANGE", &[key, "-", "+"])?;
+    let mut text = format!("{entries:?}");
+    let stream: BTreeMap<String, Value> = ask(connection, "XINFO", &["STREAM", key])?;
+    for field in ["last-generated-id", "entries-added", "max-deleted-entry-id"] {
+        text.push_str(&format!(" {field} {:?}", stream.get(field)));
+    }
+    let groups: Vec<BTreeMap<String, Value>> = ask(connection, "XINFO", &["GROUPS", key])?;
+    for group in groups {
+        text.push_str(&format!(" {group:?}"));
+        let Some(name) = group.get("name") else {
+            continue;
+        };
+        let name = String::from_redis_value_ref(name)?;
+        let consumers: Vec<BTreeMap<String, Value>> =
+            ask(connection, "XINFO", &["CONSUMERS", key, &name])?;
+        for consumer in consumers {
+            let pending = consumer.get("pending");
+            text.push_str(&format!(" {:?} {pending:?}", consumer.get("name")));
+        }
+        type Pending = Vec<(String, String, i64, i64)>;
+        let pending: Pending = ask(connection, "XPENDING", &[key, &name, "-", "+", "100"])?;
+        for (id, consumer, _, deliveries) in pending {
+            text.push_str(&format!(" {id} {consumer} {deliveries}"));
+        }
+    }
+    Ok(text)
+}
