@@ -3,7 +3,7 @@
 pub mod samples;
 pub mod state;
 
-use redis::{Cmd, ConnectionLike, Connection};
+use redis::{Cmd, Connection, ConnectionLike};
 
 /// The words of a line. Those with spaces are in single quotes.
 #[must_use]

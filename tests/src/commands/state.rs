@@ -22,7 +22,10 @@ pub fn state(connection: &mut Connection) -> RedisResult<State> {
             let deadline: i64 = ask(connection, "PTTL", &[&key])?;
             let value = value(connection, &kind, &key)?;
             let passes = if deadline < 0 { "" } else { " that passes" };
-            state.insert(format!("{database} {key}"), format!("{kind}{passes} {value}"));
+            state.insert(
+                format!("{database} {key}"),
+                format!("{kind}{passes} {value}"),
+            );
         }
     }
     ask::<()>(connection, "SELECT", &["0"])?;
@@ -31,14 +34,21 @@ pub fn state(connection: &mut Connection) -> RedisResult<State> {
     Ok(state)
 }
 
-fn ask<T: FromRedisValue>(connection: &mut Connection, name: &str, args: &[&str]) -> RedisResult<T> {
+fn ask<T: FromRedisValue>(
+    connection: &mut Connection,
+    name: &str,
+    args: &[&str],
+) -> RedisResult<T> {
     redis::cmd(name).arg(args).query(connection)
 }
 
 fn value(connection: &mut Connection, kind: &str, key: &str) -> RedisResult<String> {
     let text = match kind {
         "string" => string(ask(connection, "GET", &[key])?),
-        "list" => format!("{:?}", ask::<Vec<String>>(connection, "LRANGE", &[key, "0", "-1"])?),
+        "list" => format!(
+            "{:?}",
+            ask::<Vec<String>>(connection, "LRANGE", &[key, "0", "-1"])?
+        ),
         "set" => {
             let mut members: Vec<String> = ask(connection, "SMEMBERS", &[key])?;
             members.sort_unstable();
@@ -50,6 +60,7 @@ fn value(connection: &mut Connection, kind: &str, key: &str) -> RedisResult<Stri
         }
         "hash" => hash(connection, key)?,
         "stream" => stream(connection, key)?,
+        "vectorset" => vectors(connection, key)?,
         _ => format!("{:?}", ask::<Value>(connection, "DUMP", &[key])?),
     };
     Ok(text)
@@ -72,6 +83,19 @@ fn hash(connection: &mut Connection, key: &str) -> RedisResult<String> {
         if deadline.is_ok_and(|deadline| deadline.iter().any(|ms| *ms >= 0)) {
             text.push_str(&format!(" {field} passes"));
         }
+    }
+    Ok(text)
+}
+
+/// Without the graph between them, which is drawn by lot.
+fn vectors(connection: &mut Connection, key: &str) -> RedisResult<String> {
+    let mut elements: Vec<String> = ask(connection, "VRANDMEMBER", &[key, "1000"])?;
+    elements.sort_unstable();
+    let mut text = String::new();
+    for element in elements {
+        let vector: Value = ask(connection, "VEMB", &[key, &element])?;
+        let attributes: Value = ask(connection, "VGETATTR", &[key, &element])?;
+        text.push_str(&format!(" {element} {vector:?} {attributes:?}"));
     }
     Ok(text)
 }
