@@ -83,7 +83,7 @@ mod watchdog;
 
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
-pub use real_cluster::{RealCluster, RealClusterBuilder};
+pub use real_cluster::{RealCluster, RealClusterBuilder, SlotMove};
 pub use real_redis::{RealRedis, RealRedisBuilder};
 pub use real_sentinel::{RealSentinel, RealSentinelBuilder};
 pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};

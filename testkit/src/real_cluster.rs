@@ -1,13 +1,16 @@
 //! A real Redis Cluster.
 
 mod builder;
+mod failover;
 mod formation;
+mod slot_move;
 mod slots;
 mod view;
 
 use std::{collections::HashSet, io, time::Duration};
 
 pub use builder::RealClusterBuilder;
+pub use slot_move::SlotMove;
 use slots::{SLOTS, slot_of};
 use view::View;
 
@@ -156,12 +159,7 @@ impl RealCluster {
     /// Of several that say so, as after a failover of which one has not heard yet, it is the one
     /// that the others will follow. `None` while there is none, as during a failover.
     pub fn owner_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
-        let slot = slot_of(key.as_ref());
-        self.views()
-            .into_iter()
-            .filter(|(_, view)| view.myself().owns(slot))
-            .max_by_key(|(_, view)| view.myself().epoch())
-            .map(|(index, _)| index)
+        self.owner(slot_of(key.as_ref()))
     }
 
     /// A key of which the node says that it is its own.

@@ -5,13 +5,13 @@
 #[cfg(feature = "test-util")]
 pub mod inspect;
 mod rules;
-mod sequence;
 mod table;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use redis::{Arg, Cmd};
+pub(super) use rules::is_conditional;
 use table::{Rule, TABLE};
 
 /// What it means to execute a command once more, if nobody knows whether it was executed.
@@ -78,12 +78,7 @@ pub(super) fn effect<'a>(command: impl Args<'a>) -> Effect {
     effect_of(&command.collect::<Vec<_>>())
 }
 
-/// The effect of all together, in a pipeline or a transaction.
-pub(super) fn effect_of_all<'a>(commands: impl Iterator<Item = impl Args<'a>>) -> Effect {
-    sequence::effect(commands)
-}
-
-fn effect_of(command: &[&[u8]]) -> Effect {
+pub(super) fn effect_of(command: &[&[u8]]) -> Effect {
     let Some((name, args)) = command.split_first() else {
         return Effect::Once;
     };

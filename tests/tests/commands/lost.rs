@@ -100,9 +100,10 @@ fn compare(
     Ok(())
 }
 
-/// The fields are known to one connection, and the other has never heard of them; and a connection sends a PING of its own.
+/// The fields are known to one connection, and the other has never heard of them; a connection sends a PING of
+/// its own; WAIT is for what was written over its connection.
 fn is_left_out(sample: &Sample) -> bool {
-    ["HIMPORT SET", "PING"]
+    ["HIMPORT SET", "PING", "WAIT"]
         .iter()
         .any(|start| sample.line.starts_with(start))
 }

@@ -12,7 +12,7 @@ pub fn effect(command: &[&[u8]]) -> String {
 #[must_use]
 pub fn effect_together(commands: &[Vec<&[u8]>]) -> String {
     let commands = commands.iter().map(|command| command.iter().copied());
-    format!("{:?}", super::effect_of_all(commands))
+    format!("{:?}", crate::connection::together::effect(commands))
 }
 
 #[must_use]

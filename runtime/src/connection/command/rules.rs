@@ -24,7 +24,7 @@ fn is_one_of(arg: &[u8], words: &[&str]) -> bool {
 }
 
 /// Whether one of them is a condition.
-pub(super) fn is_conditional(args: &[&[u8]]) -> bool {
+pub(in crate::connection) fn is_conditional(args: &[&[u8]]) -> bool {
     args.iter().any(|arg| is_one_of(arg, CONDITIONS))
 }
 

@@ -227,57 +227,6 @@ fn the_second_word_and_its_options_decide() {
     ]);
 }
 
-fn together(lines: &[&str]) -> Effect {
-    effect_of_all(lines.iter().map(|line| words(line)))
-}
-
-#[test]
-fn the_worst_part_counts() {
-    assert_eq!(together(&["GET a", "GET b"]), Read);
-    assert_eq!(together(&["SET a 1", "GET b"]), Repeatable);
-    assert_eq!(together(&["SADD a 1", "GET b"]), SameState);
-    assert_eq!(together(&["GET a", "INCR n", "SET b 1"]), Once);
-    assert_eq!(together(&[]), Read);
-}
-
-#[test]
-fn a_transaction_is_what_is_in_it() {
-    assert_eq!(together(&["MULTI", "SET a 1", "EXEC"]), Repeatable);
-    assert_eq!(together(&["MULTI", "GET a", "EXEC"]), Read);
-    assert_eq!(together(&["MULTI", "INCR a", "EXEC"]), Once);
-    // By hand: nobody knows what has been queued.
-    assert_eq!(together(&["EXEC"]), Once);
-    assert_eq!(together(&["MULTI", "SET a 1"]), Repeatable);
-}
-
-#[test]
-fn what_looks_at_a_later_change_sees_it_the_second_time() {
-    for (lines, expected) in [
-        // The old value is gone.
-        (&["GET k", "SET k v"][..], SameState),
-        (&["SET k v", "GET k"], Repeatable),
-        (&["GET other", "SET k v"], Repeatable),
-        (&["MGET a k", "MSET k 1 l 2"], SameState),
-        (&["DBSIZE", "SET k v"], SameState),
-        (&["PING", "SET k v"], Repeatable),
-        (&["EXPIRE k 100", "SET k v"], SameState),
-        (&["SET k v", "EXPIRE k 100"], Repeatable),
-        (&["SET k 1", "SET k 2"], Repeatable),
-        // A value that has been moved on is replaced.
-        (&["COPY a b REPLACE", "SET a v"], Once),
-        (&["SUNIONSTORE d a", "SUNIONSTORE a b"], Once),
-        (&["SET a v", "COPY a b REPLACE"], Repeatable),
-        (&["COPY a b REPLACE", "SET c v"], Repeatable),
-        // A condition that was not fulfilled is, the second time.
-        (&["SET k 2 XX", "SET k 1 NX"], Once),
-        (&["ZADD z XX 2 m", "ZADD z NX 1 m"], Once),
-        (&["HSET h f v", "EXPIRE h 100"], SameState),
-        (&["DEL h", "HSET h f v"], SameState),
-    ] {
-        assert_eq!(together(lines), expected, "{lines:?}");
-    }
-}
-
 #[test]
 fn a_command_waits_where_it_says_so() {
     for (line, expected) in [
