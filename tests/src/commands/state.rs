@@ -66,7 +66,7 @@ fn value(connection: &mut Connection, kind: &str, key: &str) -> RedisResult<Stri
     Ok(text)
 }
 
-/// The count that a HyperLogLog keeps for the next PFCOUNT says nothing about what is in it.
+/// The count that is kept for the next PFCOUNT says nothing about what is in it.
 fn string(mut bytes: Vec<u8>) -> String {
     if bytes.starts_with(b"HYLL") {
         bytes.drain(8..16);
@@ -76,56 +76,57 @@ fn string(mut bytes: Vec<u8>) -> String {
 
 fn hash(connection: &mut Connection, key: &str) -> RedisResult<String> {
     let fields: BTreeMap<String, String> = ask(connection, "HGETALL", &[key])?;
-    let mut text = format!("{fields:?}");
+    let mut parts = vec![format!("{fields:?}")];
     for field in fields.keys() {
         // Older servers have no deadlines there.
         let deadline = ask::<Vec<i64>>(connection, "HPTTL", &[key, "FIELDS", "1", field]);
         if deadline.is_ok_and(|deadline| deadline.iter().any(|ms| *ms >= 0)) {
-            text.push_str(&format!(" {field} passes"));
+            parts.push(format!("{field} passes"));
         }
     }
-    Ok(text)
+    Ok(parts.join(" "))
 }
 
 /// Without the graph between them, which is drawn by lot.
 fn vectors(connection: &mut Connection, key: &str) -> RedisResult<String> {
     let mut elements: Vec<String> = ask(connection, "VRANDMEMBER", &[key, "1000"])?;
     elements.sort_unstable();
-    let mut text = String::new();
+    let mut parts = Vec::new();
     for element in elements {
         let vector: Value = ask(connection, "VEMB", &[key, &element])?;
         let attributes: Value = ask(connection, "VGETATTR", &[key, &element])?;
-        text.push_str(&format!(" {element} {vector:?} {attributes:?}"));
+        parts.push(format!("{element} {vector:?} {attributes:?}"));
     }
-    Ok(text)
+    Ok(parts.join(" "))
 }
+
+type Fields = BTreeMap<String, Value>;
+
+/// An entry that waits to be acknowledged: its id, whose it is, since when, how often it was delivered.
+type Pending = (String, String, i64, i64);
 
 /// Without times.
 fn stream(connection: &mut Connection, key: &str) -> RedisResult<String> {
     let entries: Value = ask(connection, "XRANGE", &[key, "-", "+"])?;
-    let mut text = format!("{entries:?}");
-    let stream: BTreeMap<String, Value> = ask(connection, "XINFO", &["STREAM", key])?;
+    let mut parts = vec![format!("{entries:?}")];
+    let stream: Fields = ask(connection, "XINFO", &["STREAM", key])?;
     for field in ["last-generated-id", "entries-added", "max-deleted-entry-id"] {
-        text.push_str(&format!(" {field} {:?}", stream.get(field)));
+        parts.push(format!("{field} {:?}", stream.get(field)));
     }
-    let groups: Vec<BTreeMap<String, Value>> = ask(connection, "XINFO", &["GROUPS", key])?;
+    let groups: Vec<Fields> = ask(connection, "XINFO", &["GROUPS", key])?;
     for group in groups {
-        text.push_str(&format!(" {group:?}"));
-        let Some(name) = group.get("name") else {
-            continue;
-        };
+        parts.push(format!("{group:?}"));
+        let name = group.get("name").unwrap_or(&Value::Nil);
         let name = String::from_redis_value_ref(name)?;
-        let consumers: Vec<BTreeMap<String, Value>> =
-            ask(connection, "XINFO", &["CONSUMERS", key, &name])?;
+        let consumers: Vec<Fields> = ask(connection, "XINFO", &["CONSUMERS", key, &name])?;
         for consumer in consumers {
-            let pending = consumer.get("pending");
-            text.push_str(&format!(" {:?} {pending:?}", consumer.get("name")));
+            let (name, pending) = (consumer.get("name"), consumer.get("pending"));
+            parts.push(format!("{name:?} {pending:?}"));
         }
-        type Pending = Vec<(String, String, i64, i64)>;
-        let pending: Pending = ask(connection, "XPENDING", &[key, &name, "-", "+", "100"])?;
+        let pending: Vec<Pending> = ask(connection, "XPENDING", &[key, &name, "-", "+", "100"])?;
         for (id, consumer, _, deliveries) in pending {
-            text.push_str(&format!(" {id} {consumer} {deliveries}"));
+            parts.push(format!("{id} {consumer} {deliveries}"));
         }
     }
-    Ok(text)
+    Ok(parts.join(" "))
 }

@@ -51,11 +51,34 @@ const PARTS: &[(Effect, &str, &str)] = &[
     ),
 ];
 
-const TOGETHER: &str = "\
+const HEAD_OF_SAMPLES: &str = "\
+## The arguments decide
+
+| for example | |
+|---|---|
+";
+
+const HEAD_OF_REASONS: &str = "
+## Stricter than measured
+
+| | |
+|---|---|
+";
+
+const HEAD_OF_UNMEASURED: &str = "
+Not measured, and never repeated:
+
+| | |
+|---|---|
+";
+
+const HEAD_OF_PIPELINES: &str = "
 ## Pipelines and transactions
 
 All of a pipeline is repeated or nothing. It is as the worst of its parts, or worse, where one of them looks at what a later one changes:
 
+| sent together | |
+|---|---|
 ";
 
 const PIPELINES: &[&[&str]] = &[
@@ -76,49 +99,64 @@ fn word(effect: Effect) -> &'static str {
 }
 
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('|', " ").replace('\n', " "))
+    format!("`{}`", text.replace(['|', '\n'], " "))
 }
 
-fn document() -> String {
-    let mut document = START.to_owned();
-    let table = command_table::table();
+fn row(first: &str, second: &str) -> String {
+    format!("| {first} | {second} |\n")
+}
+
+/// The lists of those whose arguments do not matter.
+fn lists(table: &[(String, Option<String>)]) -> String {
+    let mut lists = Vec::new();
     for (effect, title, text) in PARTS {
         let names: Vec<String> = table
             .iter()
             .filter(|(_, fixed)| fixed.as_deref().map(Effect::named) == Some(*effect))
             .map(|(name, _)| code(name))
             .collect();
-        document.push_str(&format!("## {title}\n\n{text}\n\n{}\n\n", names.join(", ")));
+        lists.push(format!("## {title}\n\n{text}\n\n{}\n\n", names.join(", ")));
     }
-    document.push_str("## The arguments decide\n\n| for example | |\n|---|---|\n");
+    lists.concat()
+}
+
+fn samples(table: &[(String, Option<String>)]) -> String {
+    let mut rows = vec![HEAD_OF_SAMPLES.to_owned()];
     for (name, _) in table.iter().filter(|(_, fixed)| fixed.is_none()) {
         for sample in SAMPLES.iter().filter(|sample| sample.name() == *name) {
-            let reason = sample.stricter_because;
-            let reason = reason
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_default();
             let effect = word(Effect::of(sample.line));
-            document.push_str(&format!("| {} | {effect}{reason} |\n", code(sample.line)));
+            let says = match sample.stricter_because {
+                Some(reason) => format!("{effect}: {reason}"),
+                None => effect.to_owned(),
+            };
+            rows.push(row(&code(sample.line), &says));
         }
     }
-    document.push_str("\n## Stricter than measured\n\n| | |\n|---|---|\n");
-    let fixed = |name: &str| {
-        table
-            .iter()
-            .any(|(known, fixed)| known == name && fixed.is_some())
+    rows.concat()
+}
+
+fn reasons(table: &[(String, Option<String>)]) -> String {
+    let mut rows = vec![HEAD_OF_REASONS.to_owned()];
+    let is_fixed = |name: &str| {
+        let mut known = table.iter();
+        known.any(|(known, fixed)| known == name && fixed.is_some())
     };
-    for sample in SAMPLES.iter().filter(|sample| fixed(&sample.name())) {
+    for sample in SAMPLES.iter().filter(|sample| is_fixed(&sample.name())) {
         if let Some(reason) = sample.stricter_because {
-            document.push_str(&format!("| {} | {reason} |\n", code(sample.line)));
+            rows.push(row(&code(sample.line), reason));
         }
     }
-    document.push_str("\nNot measured, and never repeated:\n\n| | |\n|---|---|\n");
-    for (name, reason) in WITHOUT {
-        document.push_str(&format!("| {} | {reason} |\n", code(name)));
-    }
-    document.push('\n');
-    document.push_str(TOGETHER);
-    document.push_str("| sent together | |\n|---|---|\n");
+    rows.push(HEAD_OF_UNMEASURED.to_owned());
+    rows.extend(
+        WITHOUT
+            .iter()
+            .map(|(name, reason)| row(&code(name), reason)),
+    );
+    rows.concat()
+}
+
+fn pipelines() -> String {
+    let mut rows = vec![HEAD_OF_PIPELINES.to_owned()];
     for lines in PIPELINES {
         let commands: Vec<Vec<&[u8]>> = lines
             .iter()
@@ -126,9 +164,21 @@ fn document() -> String {
             .collect();
         let effect = Effect::named(&command_table::effect_together(&commands));
         let lines: Vec<String> = lines.iter().map(|line| code(line)).collect();
-        document.push_str(&format!("| {} | {} |\n", lines.join(", "), word(effect)));
+        rows.push(row(&lines.join(", "), word(effect)));
     }
-    document
+    rows.concat()
+}
+
+fn document() -> String {
+    let table = command_table::table();
+    let parts = [
+        START.to_owned(),
+        lists(&table),
+        samples(&table),
+        reasons(&table),
+        pipelines(),
+    ];
+    parts.concat()
 }
 
 #[test]
