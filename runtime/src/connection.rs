@@ -80,6 +80,9 @@ use std::sync::Arc;
 
 pub use blocking::BlockingConnection;
 pub use breaker_set::BreakerSet;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub use command::inspect as command_table;
 pub use dedicated::DedicatedConnection;
 pub use environment::EnvironmentError;
 pub use handle::Connection;

@@ -10,6 +10,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
 use super::super::keeper::not_sent;
+use super::super::together;
 use super::super::wire::within;
 use super::Nodes;
 use crate::Class;
@@ -44,8 +45,7 @@ impl Nodes {
         let mut connection = self.fan_out_connection().await?;
         let sent = connection.req_packed_commands(pipeline, offset, count);
         let answer = within(Some(self.fan_out_limit()), sent).await;
-        let effects = pipeline.cmd_iter().map(args).map(command::effect);
-        self.fanned_out(answer, command::worst(effects))
+        self.fanned_out(answer, together::effect(pipeline.cmd_iter().map(args)))
     }
 
     /// Redis-rs limits each answer, but not what comes before: all its commands wait while it looks at the servers anew.
@@ -86,20 +86,20 @@ impl Nodes {
             *self.fan_out.lock().unwrap_or_else(PoisonError::into_inner) = None;
             self.doubted();
             self.look_up_beside();
-            told(error, effect)
+            told(error, effect > self.settings.repeated)
         })
     }
 }
 
-/// What a failure means: some of the servers may have executed their part.
-pub(super) fn told(error: RedisError, effect: Effect) -> RedisError {
+/// What a failure means: some of the servers may have executed their part, and it `is_once` if they must not do so again.
+pub(super) fn told(error: RedisError, is_once: bool) -> RedisError {
     // Without retries of its own, redis-rs has sent nothing.
     if error.kind() == ErrorKind::ClusterConnectionNotFound {
         return known(Class::Unreachable, error);
     }
     let class = match Class::of(&error) {
         Class::Unreachable | Class::Misconfigured => return error,
-        _ if effect > Effect::Idempotent => Class::Unrepeatable,
+        _ if is_once => Class::Unrepeatable,
         // Somebody else's slot: redis-rs asks the servers anew.
         _ if error.is_cluster_error() => Class::Unavailable,
         _ => return error,
