@@ -41,6 +41,7 @@ mod command;
 mod dial;
 mod ending;
 mod environment;
+mod failed;
 mod handle;
 mod health;
 mod keeper;

@@ -18,7 +18,8 @@ use tokio::time::{sleep, timeout};
 
 use super::Connector;
 use super::ending::Peer;
-use super::keeper::{Keeper, rest_ms};
+use super::failed::rest_ms;
+use super::keeper::Keeper;
 use super::settings::Credentials;
 use super::source::{client, config};
 use crate::Class;

@@ -5,6 +5,7 @@ mod black_holes;
 mod blocking;
 mod clusters;
 mod commands;
+mod credentials;
 mod faults;
 mod lock;
 mod once;
