@@ -44,6 +44,7 @@ mod dedicated;
 mod dial;
 mod ending;
 mod environment;
+mod failed;
 mod handle;
 mod health;
 mod keeper;

@@ -11,30 +11,34 @@ use crate::connection::{BlockingConnection, Connector, slot, token};
 
 /// The number of the last holder is kept for a week after it, and is never under the server's clock in microseconds: of a counter that is
 /// lost, the next number is greater all the same. What is written of it is exact up to 2^53, the year 2255.
+///
+/// A server that takes no writes says so at the first one of a script: nothing has been executed, and its error is handed on as it is.
 const ACQUIRE: &str = "\
 local held = redis.call('GET', KEYS[1])
 if held then
   if held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  local kept = redis.pcall('PEXPIRE', KEYS[1], ARGV[2])
+  if type(kept) == 'table' then return kept end
   return tonumber(held:sub(#ARGV[1] + 1))
 end
 local last = tonumber(redis.call('GET', KEYS[2]) or 0)
 local now = redis.call('TIME')
 local number = math.max(last + 1, now[1] * 1000000 + now[2])
 local text = string.format('%.0f', number)
-redis.call('SET', KEYS[2], text, 'PX', 604800000)
+local counted = redis.pcall('SET', KEYS[2], text, 'PX', 604800000)
+if counted.err then return counted end
 redis.call('SET', KEYS[1], ARGV[1] .. text, 'PX', ARGV[2])
 return number";
 
 const EXTEND: &str = "\
 local held = redis.call('GET', KEYS[1])
 if not held or held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])";
+return redis.pcall('PEXPIRE', KEYS[1], ARGV[2])";
 
 const RELEASE: &str = "\
 local held = redis.call('GET', KEYS[1])
 if not held or held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-return redis.call('DEL', KEYS[1])";
+return redis.pcall('DEL', KEYS[1])";
 
 /// The requests of one holder, under its token. Not to be printed: who knows the token can release the lock.
 pub(super) struct Requests {
