@@ -78,6 +78,10 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
         | "or" | "recover" => {
             "write `fallback`: `fallback = fetch_db` is called with the same arguments"
         }
+        "fallback_when" | "fallback_if" | "fallback_for" | "on" => {
+            "write `fallback_on = \"outage\"`, which has the fallback answer only when Redis has failed, \
+             not when it refuses wrong credentials"
+        }
         "bulkhead"
         | "max_concurrent"
         | "max_concurrency"
@@ -121,6 +125,9 @@ pub(crate) fn foreign_word(written: &str) -> Option<&'static str> {
         "on" | "true" | "random" | "yes" | "uniform" => "full",
         "half" => "equal",
         "decorr" | "aws" => "decorrelated",
+        "any" | "all" | "always" | "error" | "errors" | "failure" | "misconfigured"
+        | "misconfiguration" | "default" => "unusable",
+        "down" | "unreachable" | "unavailable" | "connection" => "outage",
         _ => return None,
     })
 }

@@ -138,7 +138,7 @@ fn of_reply(reply: &ServerError) -> Class {
         None => match reply.code() {
             "BUSY" | "UNBLOCKED" => Class::Unavailable,
             "OOM" | "MISCONF" | "NOREPLICAS" => Class::WriteRefused,
-            "NOAUTH" | "WRONGPASS" => Class::Misconfigured,
+            "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => Class::Misconfigured,
             _ => Class::Permanent,
         },
     };
@@ -156,6 +156,7 @@ fn of_kind(kind: ServerErrorKind) -> Class {
         | ServerErrorKind::ClusterDown
         | ServerErrorKind::MasterDown
         | ServerErrorKind::ReadOnly => Class::Unavailable,
+        ServerErrorKind::NoPerm => Class::Misconfigured,
         // Redirections reach a caller only when the client is not a cluster client: asking again changes nothing.
         _ => Class::Permanent,
     }
@@ -190,7 +191,8 @@ fn of_rejection(rejection: &Rejection) -> Class {
     match rejection {
         Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => Class::Rejected,
         Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => Class::Ambiguous,
-        Rejection::Misconfigured { .. } => Class::Misconfigured,
+        // A mistake of the program, which no fallback is to hide.
+        Rejection::Misconfigured { .. } => Class::Foreign,
     }
 }
 

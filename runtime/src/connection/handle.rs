@@ -13,7 +13,7 @@ use super::live::Live;
 use super::silence::Silence;
 use super::wire::Wire;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::known::{known, repeatable};
 use crate::clock::{now_ms, whole_millis};
 
 /// A connection that comes back: when what it stands on has failed, the next command goes over a new one.
@@ -233,6 +233,7 @@ pub(super) fn told(
     let error = keeper.source.told(error);
     match Class::of(&error) {
         Class::Ambiguous if effect() == Effect::Once => known(Class::Unrepeatable, error),
+        Class::Ambiguous => repeatable(error),
         _ => error,
     }
 }
