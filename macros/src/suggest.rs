@@ -16,10 +16,14 @@ fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         |word: &str| written.len() > 1 && (word.starts_with(&written) || written.starts_with(word));
     known
         .iter()
-        .map(|word| (!starts_alike(word), distance(&written, word), *word))
+        .map(|word| {
+            let edits = distance(&written, word);
+            // A slip of one finger comes before a word that is not typed to its end.
+            (edits > 1, !starts_alike(word), edits, *word)
+        })
         .min()
-        .filter(|(far, edits, best)| !far || *edits <= 1 + best.len() / 4)
-        .map(|(_, _, best)| best)
+        .filter(|(_, far, edits, best)| !far || *edits <= 1 + best.len() / 4)
+        .map(|(_, _, _, best)| best)
 }
 
 /// Optimal string alignment distance: an exchange of two neighbours counts once.

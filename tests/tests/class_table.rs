@@ -469,7 +469,7 @@ fn no_permission_and_no_password() -> TestResult {
     let as_reader = server.url().replace("redis://", "redis://reader:secret@");
     assert_eq!(
         failure(query(&mut connect(&as_reader)?, "SET k v"), "NOPERM"),
-        Class::Permanent
+        Class::Misconfigured
     );
     let wrong = server.url().replace("redis://", "redis://reader:wrong@");
     assert_eq!(failure(connect(&wrong), ""), Class::Misconfigured);

@@ -125,12 +125,12 @@ impl Found {
             return None;
         }
         if word == "cmd" {
-            return named(text(arguments)?, chained(after));
+            return named(&text(arguments)?, chained(after));
         }
         if word == "new" && is_path_of(before, "Cmd") {
             let mut chained = chained(after);
             let name = (!chained.is_empty()).then(|| chained.remove(0))?;
-            return named(text(&name)?, chained);
+            return named(&text(&name)?, chained);
         }
         let method = methods::find(&word.to_string())?;
         let is_method = is_mark(before.last(), '.');
@@ -149,7 +149,7 @@ impl Found {
 }
 
 /// A command that is written by its name.
-fn named(name: String, arguments: Vec<Group>) -> Option<String> {
+fn named(name: &str, arguments: Vec<Group>) -> Option<String> {
     let name = name.to_ascii_uppercase();
     let arguments: Vec<_> = arguments
         .into_iter()

@@ -44,7 +44,7 @@ pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>
 ///
 /// Said by a connection that has looked at the command, to functions that show another one which must not be repeated. An error that is
 /// the server's keeps its form, for callers look into it: it stays unsaid.
-#[cfg_attr(not(feature = "connection"), expect(dead_code))]
+#[cfg_attr(not(any(test, feature = "connection")), expect(dead_code))]
 pub(crate) fn repeatable(error: RedisError) -> RedisError {
     match error.kind() {
         ErrorKind::Io | ErrorKind::Parse => known(Class::Ambiguous, error),
