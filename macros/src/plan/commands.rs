@@ -43,7 +43,7 @@ pub(super) fn non_idempotent(target: &Target) -> Vec<String> {
 
 fn in_body(body: TokenStream) -> Vec<String> {
     let mut found = Found {
-        body: words(body.clone()),
+        body: body.clone(),
         names: Vec::new(),
     };
     found.look(body);
@@ -51,15 +51,19 @@ fn in_body(body: TokenStream) -> Vec<String> {
 }
 
 struct Found {
-    /// All words of the body.
-    body: Vec<String>,
+    body: TokenStream,
     names: Vec<String>,
 }
 
 impl Found {
+    /// All of the body. Seldom asked for: most bodies have no command that it matters to.
+    fn words(&self) -> Vec<String> {
+        words(self.body.clone())
+    }
+
     /// Is there a pipeline, whose commands may stand as statements?
     fn pipes(&self) -> bool {
-        let mut words = self.body.iter();
+        let mut words = self.words().into_iter();
         words.any(|word| word.contains("pipe") || word.contains("Pipe"))
     }
 
@@ -90,7 +94,8 @@ impl Found {
     }
 
     fn say(&self, words: &[&str]) -> bool {
-        self.body.iter().any(|word| words.contains(&word.as_str()))
+        let mut body = self.words().into_iter();
+        body.any(|word| words.contains(&word.as_str()))
     }
 
     /// Are these options made elsewhere?
@@ -99,7 +104,7 @@ impl Found {
             return false;
         };
         let is_variable = |name: &str| name.starts_with(|c: char| c.is_lowercase() || c == '_');
-        let is_made_here = self.body.windows(3).any(|words| match words {
+        let is_made_here = self.words().windows(3).any(|words| match words {
             [keyword, second, third] => {
                 keyword == "let" && (second == name || second == "mut" && third == name)
             }
@@ -125,12 +130,12 @@ impl Found {
             return None;
         }
         if word == "cmd" {
-            return named(&text(arguments)?, chained(after));
+            return self.named(&text(arguments)?, Chain::of(after));
         }
         if word == "new" && is_path_of(before, "Cmd") {
-            let mut chained = chained(after);
-            let name = (!chained.is_empty()).then(|| chained.remove(0))?;
-            return named(&text(&name)?, chained);
+            let mut chain = Chain::of(after);
+            let name = (!chain.arguments.is_empty()).then(|| chain.arguments.remove(0))?;
+            return self.named(&text(&name)?, chain);
         }
         let method = methods::find(&word.to_string())?;
         let is_method = is_mark(before.last(), '.');
@@ -143,19 +148,20 @@ impl Found {
             return None;
         }
         let is_sent = !method.is_common || is_path || self.pipes() || is_used(before, after);
-        (is_sent && self.forbids(&method.rule, &arguments.words(is_path)))
+        (is_sent && self.forbids(&method.rule, &arguments.last(method.arguments)))
             .then(|| method.command.to_owned())
     }
-}
 
-/// A command that is written by its name.
-fn named(name: &str, arguments: Vec<Group>) -> Option<String> {
-    let name = name.to_ascii_uppercase();
-    let arguments: Vec<_> = arguments
-        .into_iter()
-        .map(|group| words(group.stream()))
-        .collect();
-    (!names::may_be_repeated(&name, &arguments)).then_some(name)
+    /// A command that is written by its name.
+    fn named(&self, name: &str, chain: Chain) -> Option<String> {
+        let name = name.to_ascii_uppercase();
+        let arguments = chain.arguments.into_iter();
+        let mut arguments: Vec<_> = arguments.map(|group| words(group.stream())).collect();
+        if !chain.is_whole {
+            arguments.push(self.words());
+        }
+        (!names::may_be_repeated(&name, &arguments)).then_some(name)
+    }
 }
 
 /// The arguments of a call, each as its tokens.
@@ -172,10 +178,10 @@ impl Arguments {
         self.0.as_ref().is_none_or(|list| list.len() == many)
     }
 
-    /// Without the connection, where that is the first of them.
-    fn words(&self, is_path: bool) -> Vec<Vec<String>> {
+    /// The words of so many: without the connection, where that is the first of them.
+    fn last(&self, many: usize) -> Vec<Vec<String>> {
         let list = self.0.as_deref().unwrap_or_default();
-        let list = list.iter().skip(usize::from(is_path));
+        let list = list.iter().skip(list.len().saturating_sub(many));
         list.map(|expression| words(expression.to_token_stream()))
             .collect()
     }
@@ -217,22 +223,39 @@ fn text(arguments: &Group) -> Option<String> {
     }
 }
 
-/// What `.arg(…)` is given in the rest of a chain of calls, up to the next command of a pipeline.
-fn chained(mut tokens: &[TokenTree]) -> Vec<Group> {
-    let mut arguments = Vec::new();
-    while let [TokenTree::Punct(dot), TokenTree::Ident(word), rest @ ..] = tokens
-        && dot.as_char() == '.'
-        && word != "cmd"
-    {
-        tokens = behind_generics(rest);
-        if let [TokenTree::Group(group), rest @ ..] = tokens {
-            if word == "arg" {
-                arguments.push(group.clone());
+/// The rest of a chain of calls, up to the next command of a pipeline.
+struct Chain {
+    /// What `.arg(…)` is given.
+    arguments: Vec<Group>,
+    /// Does it end with the command being sent? Else more may be added to it elsewhere.
+    is_whole: bool,
+}
+
+impl Chain {
+    fn of(mut tokens: &[TokenTree]) -> Self {
+        let mut chain = Self {
+            arguments: Vec::new(),
+            is_whole: false,
+        };
+        while let [TokenTree::Punct(dot), TokenTree::Ident(word), rest @ ..] = tokens
+            && dot.as_char() == '.'
+        {
+            let name = word.to_string();
+            chain.is_whole |=
+                name == "cmd" || name.starts_with("query") || name.starts_with("exec");
+            tokens = behind_generics(rest);
+            if chain.is_whole {
+                break;
             }
-            tokens = rest;
+            if let [TokenTree::Group(group), rest @ ..] = tokens {
+                if word == "arg" {
+                    chain.arguments.push(group.clone());
+                }
+                tokens = rest;
+            }
         }
+        chain
     }
-    arguments
 }
 
 /// Behind `::<…>`, if that comes next.

@@ -35,7 +35,7 @@ impl Diagnosis {
     }
 
     /// As it is in a function whose body shows a command that must not be repeated: what no connection has
-    /// [called repeatable](super::known::is_repeatable) may be that command.
+    /// called repeatable may be that command.
     #[cold]
     #[must_use]
     pub const fn of_non_idempotent(mut self, is_repeatable: bool) -> Self {

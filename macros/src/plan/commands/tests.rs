@@ -100,6 +100,11 @@ fn commands_by_name_show() {
             "cmd(\"LTRIM\").arg(key).arg(1).arg(-1).query(conn)",
             "LTRIM",
         ),
+        (
+            "let mut set = cmd(\"SET\"); set.arg(key).arg(value).arg(\"NX\"); set.query(conn)",
+            "SET",
+        ),
+        ("redis::Cmd::ltrim(key, 1, -1).query(conn)", "LTRIM"),
     ] {
         shows(body, &[command]);
     }
@@ -114,6 +119,10 @@ fn commands_by_name_show() {
         "cmd(\"BITOP\").arg(\"NOT\").arg(to).arg(from).query(conn)",
         "cmd(\"LTRIM\").arg(key).arg(0).arg(99).query(conn)",
         "cmd(name).query(conn)",
+        "let mut set = cmd(\"SET\"); set.arg(key).arg(value); set.query(conn)",
+        "let n = conn.get(key)?; conn.req_command(cmd(\"SET\").arg(key).arg(n))",
+        "redis::Cmd::ltrim(key, 0, 99).query(conn)",
+        "Commands::ltrim(conn, key, 0, 99)",
         "let cmd = \"INCR\"; run(cmd)",
     ] {
         shows(body, &[]);
