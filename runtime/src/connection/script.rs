@@ -80,7 +80,7 @@ pub(super) fn torn(error: RedisError) -> RedisError {
 /// The server knows whether it was executed, so it may be sent again.
 fn repeatable(error: RedisError) -> RedisError {
     match Class::of(&error) {
-        Class::Unrepeatable => known(Class::Ambiguous, error),
+        Class::Unrepeatable | Class::Ambiguous => known(Class::Ambiguous, error),
         _ => error,
     }
 }

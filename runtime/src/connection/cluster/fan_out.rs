@@ -14,7 +14,7 @@ use super::super::together;
 use super::super::wire::within;
 use super::Nodes;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::known::{known, repeatable};
 
 /// Redis-rs's connection to all servers.
 pub(super) struct FanOut {
@@ -97,12 +97,15 @@ pub(super) fn told(error: RedisError, is_once: bool) -> RedisError {
     if error.kind() == ErrorKind::ClusterConnectionNotFound {
         return known(Class::Unreachable, error);
     }
-    let class = match Class::of(&error) {
-        Class::Unreachable | Class::Misconfigured => return error,
-        _ if is_once => Class::Unrepeatable,
-        // Somebody else's slot: redis-rs asks the servers anew.
-        _ if error.is_cluster_error() => Class::Unavailable,
-        _ => return error,
-    };
-    known(class, error)
+    let class = Class::of(&error);
+    // Somebody else's slot: redis-rs asks the servers anew.
+    let is_elsewhere = error.is_cluster_error();
+    match class {
+        Class::Unreachable | Class::Misconfigured => error,
+        Class::Permanent if !is_elsewhere => error,
+        _ if is_once => known(Class::Unrepeatable, error),
+        _ if is_elsewhere => known(Class::Unavailable, error),
+        Class::Ambiguous => repeatable(error),
+        _ => error,
+    }
 }
