@@ -74,6 +74,7 @@ mod subscription;
 mod tls;
 mod together;
 mod token;
+mod transaction;
 mod wait_time;
 mod wire;
 

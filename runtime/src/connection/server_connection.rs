@@ -125,7 +125,7 @@ impl ServerConnection {
         pipeline.cmd("EXEC");
         let count = pipeline.len();
         let replies = self.send_all(&pipeline, 0, count).await?;
-        super::cluster::transaction_reply(replies)
+        super::transaction::reply(replies)
     }
 
     /// Sends `WAIT` or `WAITAOF`: for what has been written over this connection, or any other to this server, before.

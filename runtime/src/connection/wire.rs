@@ -11,6 +11,8 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
+use super::transaction;
+
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
 /// before that has been looked at. A millisecond more or less, as the clock has it.
 const QUIET_MS: u64 = 10;
@@ -57,17 +59,23 @@ impl Wire {
         answer.map_err(|error| self.told(error))
     }
 
-    /// Of a transaction that `EXEC` itself refused, the refusal: redis-rs would say no more than that its reply is no list.
+    /// Of a transaction the reply to `EXEC`, or why it was refused.
     pub(super) async fn send_all(
         &mut self,
         pipeline: &Pipeline,
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let answer = self.server.send_packed_commands(pipeline, offset, count);
+        let is_transaction = pipeline.is_transaction();
+        let (skipped, kept) = if is_transaction {
+            (0, offset + count)
+        } else {
+            (offset, count)
+        };
+        let answer = self.server.send_packed_commands(pipeline, skipped, kept);
         let replies = answer.await.map_err(|error| self.told(error))?;
-        if pipeline.is_transaction() {
-            refused(replies)
+        if is_transaction {
+            transaction::reply(replies)
         } else {
             Ok(replies)
         }
@@ -86,14 +94,6 @@ impl Wire {
 /// Whether a connection may have been closed, unnoticed, since it was used.
 pub(super) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
     now_ms.saturating_sub(used_ms) >= QUIET_MS
-}
-
-/// The replies to a transaction, unless the last of them, that to `EXEC`, refuses it.
-fn refused(mut replies: Vec<Value>) -> RedisResult<Vec<Value>> {
-    if let Some(reply @ Value::ServerError(_)) = replies.last_mut() {
-        std::mem::replace(reply, Value::Nil).extract_error()?;
-    }
-    Ok(replies)
 }
 
 fn no_answer(limit: Duration) -> RedisError {
@@ -138,11 +138,11 @@ impl BlockingWire {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        if offset == 0 {
-            return replies(&mut self.0, pipeline, count);
+        let mut replies = replies(&mut self.0, pipeline, offset + count)?;
+        if offset > 0 && count == 1 {
+            return transaction::reply(replies);
         }
-        // A transaction that was refused has an error that only redis-rs can make.
-        refused(self.0.req_packed_commands(pipeline, offset, count)?)
+        Ok(replies.split_off(offset))
     }
 
     pub(super) fn is_open(&self) -> bool {

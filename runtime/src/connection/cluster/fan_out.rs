@@ -19,6 +19,8 @@ use crate::class::known::{known, repeatable};
 /// Redis-rs's connection to all servers.
 pub(super) struct FanOut {
     connection: redis::cluster_async::ClusterConnection,
+    /// Of the slots when it was made: its primaries may be others by now.
+    version: u64,
     /// The runtime that served it has ended.
     is_over: Arc<AtomicBool>,
     _companion: Companion,
@@ -61,6 +63,7 @@ impl Nodes {
         let kept = || self.fan_out.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(fan_out) = &*kept()
             && !fan_out.is_over.load(Ordering::Relaxed)
+            && fan_out.version == self.topology.version()
         {
             return Ok(fan_out.connection.clone());
         }
@@ -75,6 +78,7 @@ impl Nodes {
         let over = is_over.clone();
         *kept() = Some(FanOut {
             connection: connection.clone(),
+            version,
             is_over,
             _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),
         });
