@@ -108,7 +108,8 @@ impl FaultProxy {
     }
 
     /// Cuts the next reply that comes from the server, on whichever connection; called several
-    /// times, as many replies.
+    /// times, as many replies. `PONG` passes: clients send a `PING` when they like, and the fault
+    /// is meant for the command under test.
     pub fn next_reply(&self, cut: ReplyCut) {
         self.plan.send_modify(|plan| plan.cuts.push_back(cut));
     }

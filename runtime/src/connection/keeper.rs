@@ -7,6 +7,8 @@ use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+#[cfg(feature = "cluster")]
+use super::cluster::Nodes;
 use super::live::Live;
 use super::pool::Pool;
 use super::settings::{Credentials, Settings};
@@ -27,6 +29,9 @@ pub(super) struct Keeper {
     state: Mutex<State>,
     /// For synchronous callers.
     pub(super) pool: Pool,
+    /// The servers, if they are those of a cluster: each has a keeper of its own.
+    #[cfg(feature = "cluster")]
+    pub(super) nodes: Option<Arc<Nodes>>,
 }
 
 #[derive(Debug)]
@@ -81,6 +86,11 @@ impl Failed {
 impl Keeper {
     pub(super) fn new(source: Source, settings: Settings) -> Self {
         Self {
+            #[cfg(feature = "cluster")]
+            nodes: match &source {
+                Source::Cluster(cluster) => Some(Arc::new(Nodes::new(cluster, &settings))),
+                _ => None,
+            },
             source,
             settings,
             state: Mutex::new(State::Nothing),
@@ -122,35 +132,23 @@ impl Keeper {
     }
 
     /// Takes no longer than it may.
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         settings: &Settings,
         credentials: Option<&Credentials>,
     ) -> RedisResult<Connected> {
-        let connect = self.source.connect(settings, credentials);
+        let connect = async {
+            #[cfg(feature = "cluster")]
+            if let Some(nodes) = &self.nodes {
+                nodes.learn().await?;
+                return Ok(Connected::nothing());
+            }
+            self.source.connect(settings, credentials).await
+        };
         match timeout(self.source.connect_limit(settings), connect).await {
             Ok(connected) => connected.map_err(not_sent),
             Err(_) => Err(self.took_too_long()),
         }
-    }
-
-    /// What is connected anew, beside what there is.
-    pub(super) async fn connect_live(
-        &self,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Arc<Live>> {
-        let connected = self.connect(&self.settings, credentials).await?;
-        Ok(Arc::new(Live::new(
-            connected,
-            self.source.parts(),
-            now_ms(),
-        )))
-    }
-
-    /// This one takes the place of the other.
-    pub(super) fn replace(&self, old: &Live, new: Arc<Live>) {
-        self.is_now(State::Connected(new));
-        old.give_up();
     }
 
     fn look(self: &Arc<Self>) -> Look {
@@ -192,7 +190,13 @@ impl Keeper {
 
     async fn build(&self, failed: u32) -> RedisResult<Arc<Live>> {
         let credentials = self.credentials();
-        let result = self.connect_live(credentials.as_ref()).await;
+        let connect = self.connect(&self.settings, credentials.as_ref());
+        let result = connect
+            .await
+            .map(|connected| Arc::new(Live::new(connected, now_ms())));
+        if let Ok(live) = &result {
+            live.ends_with_runtime();
+        }
         let next = match &result {
             Ok(live) => State::Connected(live.clone()),
             Err(error) => State::Failed(Failed::new(error.clone(), failed, credentials)),
@@ -230,10 +234,11 @@ pub(super) fn rest_ms(times: u32, random: u32) -> u64 {
     rest - half + half * u64::from(random) / u64::from(u32::MAX)
 }
 
-/// Whatever happened while connecting, no command was sent.
+/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command.
 pub(super) fn not_sent(error: RedisError) -> RedisError {
     match Class::of(&error) {
         Class::Ambiguous => known(Class::Unreachable, error),
+        Class::Permanent => known(Class::Misconfigured, error),
         _ => error,
     }
 }
@@ -266,5 +271,10 @@ mod tests {
         }
         let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
         assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
+        let no_database = RedisError::from((
+            ErrorKind::Server(redis::ServerErrorKind::ResponseError),
+            "Redis server refused to switch database",
+        ));
+        assert_eq!(Class::of(&not_sent(no_database)), Class::Misconfigured);
     }
 }
