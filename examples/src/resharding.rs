@@ -57,20 +57,19 @@ fn run(options: &Options) -> Result<bool, Failure> {
     let runtime = Runtime::new()?;
     let journal = Arc::new(Journal::new());
     let workers = Workers::start(&cluster, &runtime, &journal)?;
-    let mut mover = Mover::new(&cluster, workers.keys());
+    let mover = Mover::new(&cluster, workers.keys());
     let end = Instant::now() + options.length;
     // Each kind at least once, however short the run is.
     let kinds = Kind::all(&cluster);
     for (round, kind) in kinds.iter().cycle().enumerate() {
-        if round >= kinds.len() && Instant::now() > end {
+        if round >= kinds.len() && Instant::now() > end || workers.has_lost_one() {
             break;
         }
         journal.begin(*kind);
-        mover.make(*kind, round).map_err(|error| {
-            let after = options.length.saturating_sub(end - Instant::now());
-            format!("{kind} after {} s: {error}", after.as_secs())
-        })?;
-        journal.settle(&workers);
+        let made = || journal.settle(&workers);
+        mover
+            .make(*kind, round, made)
+            .map_err(|error| format!("{kind}, round {round}: {error}"))?;
     }
     let keys = workers.stop()?;
     print(&table::of(&journal));

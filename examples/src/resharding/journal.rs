@@ -74,7 +74,7 @@ impl Journal {
     pub(super) fn settle(&self, workers: &Workers) {
         let end = Instant::now();
         let mut missing = workers.not_served_since(end);
-        while !missing.is_empty() && end.elapsed() < PATIENCE {
+        while !missing.is_empty() && end.elapsed() < PATIENCE && !workers.has_lost_one() {
             thread::sleep(Duration::from_millis(1));
             missing = workers.not_served_since(end);
         }

@@ -62,8 +62,8 @@ impl<'a> Mover<'a> {
         Self { cluster, keys }
     }
 
-    /// Makes a move, and returns when all nodes agree that it is made.
-    pub(super) fn make(&mut self, kind: Kind, round: usize) -> Result<(), Failure> {
+    /// Makes a move, and calls `made` each time that all nodes agree on who has which slot.
+    pub(super) fn make(&self, kind: Kind, round: usize, made: impl Fn()) -> Result<(), Failure> {
         let cluster = self.cluster;
         let key = &self.keys[round % self.keys.len()];
         let slot = RealCluster::slot_of(key);
@@ -86,10 +86,12 @@ impl<'a> Mover<'a> {
             Kind::Kill => {
                 cluster.kill(owner);
                 cluster.wait_until_ok(PATIENCE)?;
+                made();
                 cluster.restart(owner)?;
             }
         }
         cluster.wait_until_ok(PATIENCE)?;
+        made();
         Ok(())
     }
 

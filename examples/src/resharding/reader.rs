@@ -1,4 +1,4 @@
-//! Those who read several keys of one slot, of which some may be elsewhere already.
+//! Those who read several keys at once: of one slot, of which some may be elsewhere already, and of slots of several nodes.
 
 use std::sync::Arc;
 use std::thread;
@@ -11,17 +11,25 @@ use super::calls;
 use super::counter::Wrong;
 use super::worker::{Common, PAUSE, Seen};
 
-/// In a slot of its own.
-pub(super) const TAG: &str = "{resharding-reader}";
+/// The tags of what is read together.
+pub(super) type Tags = [&'static str; 4];
 
-fn keys() -> Vec<String> {
-    (0..4).map(|number| format!("{TAG}{number}")).collect()
-}
+/// In a slot of its own.
+pub(super) const NARROW: Tags = ["{reader}"; 4];
+/// In as many slots.
+pub(super) const WIDE: Tags = ["{reader-0}", "{reader-1}", "{reader-2}", "{reader-3}"];
 
 const VALUES: [u64; 4] = [0, 1, 2, 3];
 
-pub(super) async fn write(redis: &Connector) -> RedisResult<()> {
-    for (key, value) in keys().iter().zip(VALUES) {
+fn keys(tags: Tags) -> Vec<String> {
+    let tagged = tags.iter().zip(VALUES);
+    tagged
+        .map(|(tag, number)| format!("{tag}{number}"))
+        .collect()
+}
+
+pub(super) async fn write(redis: &Connector, tags: Tags) -> RedisResult<()> {
+    for (key, value) in keys(tags).iter().zip(VALUES) {
         let () = redis.get().await?.set(key, value).await?;
     }
     Ok(())
@@ -35,8 +43,8 @@ fn look(read: &RedisResult<Vec<u64>>) -> Wrong {
     }
 }
 
-pub(super) async fn read(common: Common, who: Arc<Seen>) {
-    let keys = keys();
+pub(super) async fn read(common: Common, who: Arc<Seen>, tags: Tags) {
+    let keys = keys(tags);
     while !common.is_over() {
         let begun = Instant::now();
         let result = calls::read(&common.redis, &keys).await;
@@ -45,8 +53,8 @@ pub(super) async fn read(common: Common, who: Arc<Seen>) {
     }
 }
 
-pub(super) fn read_blocking(common: &Common, who: &Seen) {
-    let keys = keys();
+pub(super) fn read_blocking(common: &Common, who: &Seen, tags: Tags) {
+    let keys = keys(tags);
     while !common.is_over() {
         let begun = Instant::now();
         let result = calls::read_blocking(&common.redis, &keys);

@@ -148,34 +148,35 @@ impl Workers {
                 workers.count(way, is_async.then_some(runtime), key);
             }
         }
-        let holders = Arc::new(Holders::default());
-        for runtime in [Some(runtime), None] {
-            let who = workers.seen("lock", runtime.is_some());
-            let (common, holders) = (workers.common.clone(), Arc::clone(&holders));
-            workers.threads.push(match runtime {
-                Some(runtime) => {
-                    let handle = runtime.handle().clone();
-                    thread::spawn(move || handle.block_on(lock::hold(common, who, holders)))
-                }
-                None => thread::spawn(move || lock::hold_blocking(&common, &who, &holders)),
-            });
-        }
-        for key in [lock::KEY, reader::TAG] {
-            workers.keys.push(key.to_owned());
-        }
-        runtime.block_on(reader::write(&workers.common.redis))?;
-        for runtime in [Some(runtime), None] {
-            let who = workers.seen("reader", runtime.is_some());
-            let common = workers.common.clone();
-            workers.threads.push(match runtime {
-                Some(runtime) => {
-                    let handle = runtime.handle().clone();
-                    thread::spawn(move || handle.block_on(reader::read(common, who)))
-                }
-                None => thread::spawn(move || reader::read_blocking(&common, &who)),
-            });
+        workers.lock(runtime);
+        for (what, tags) in [("reader", reader::NARROW), ("wide reader", reader::WIDE)] {
+            runtime.block_on(reader::write(&workers.common.redis, tags))?;
+            workers.read(runtime, what, tags);
         }
         Ok(workers)
+    }
+
+    fn lock(&mut self, runtime: &Runtime) {
+        self.keys.push(lock::KEY.to_owned());
+        let holders = Arc::new(Holders::default());
+        let (common, who) = (self.common.clone(), self.seen("lock", true));
+        let (handle, its) = (runtime.handle().clone(), Arc::clone(&holders));
+        let hold = move || handle.block_on(lock::hold(common, who, its));
+        self.threads.push(thread::spawn(hold));
+        let (common, who) = (self.common.clone(), self.seen("lock", false));
+        let hold = move || lock::hold_blocking(&common, &who, &holders);
+        self.threads.push(thread::spawn(hold));
+    }
+
+    fn read(&mut self, runtime: &Runtime, what: &str, tags: reader::Tags) {
+        self.keys.push(tags[0].to_owned());
+        let (common, who) = (self.common.clone(), self.seen(what, true));
+        let handle = runtime.handle().clone();
+        let read = move || handle.block_on(reader::read(common, who, tags));
+        self.threads.push(thread::spawn(read));
+        let (common, who) = (self.common.clone(), self.seen(what, false));
+        let read = move || reader::read_blocking(&common, &who, tags);
+        self.threads.push(thread::spawn(read));
     }
 
     fn seen(&mut self, what: &str, is_async: bool) -> Arc<Seen> {
@@ -232,6 +233,11 @@ impl Workers {
     pub(super) fn not_served_since(&self, moment: Instant) -> Vec<&str> {
         let waiting = self.seen.iter().filter(|one| !one.served_since(moment));
         waiting.map(|one| one.name()).collect()
+    }
+
+    /// Whether one of them has panicked.
+    pub(super) fn has_lost_one(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
     }
 
     /// Ends all callers and looks at all counters once more; how many there are.
