@@ -95,11 +95,27 @@ impl RealRedis {
         matches!(locate::installed(), Ok(Some(_)))
     }
 
-    fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
-        let program = match &builder.program {
-            Some(program) => program.clone(),
-            None => locate::program()?,
-        };
+    fn launch(builder: &RealRedisBuilder) -> Result<Self, StartError> {
+        let mut programs = match (&builder.program, &builder.tls) {
+            (Some(program), _) => vec![program.clone()],
+            (None, None) => vec![locate::program()?],
+            // Not every server is built with it.
+            (None, Some(_)) => locate::at_hand()?,
+        }
+        .into_iter();
+        loop {
+            let program = programs.next().ok_or_else(no_program)?;
+            match Self::launch_program(program, builder.clone()) {
+                Err(StartError::Exited { log }) if knows_no_tls(&log) && programs.len() > 0 => {}
+                launched => return launched,
+            }
+        }
+    }
+
+    fn launch_program(
+        program: ServerProgram,
+        builder: RealRedisBuilder,
+    ) -> Result<Self, StartError> {
         let dir = TempDir::new().map_err(StartError::io("create a temporary directory"))?;
         let watchdog = Watchdog::over(dir.path());
         let (ports, proxy) = reserve(&builder)?;
@@ -321,6 +337,18 @@ fn reserve(options: &RealRedisBuilder) -> Result<(Ports, Option<FaultProxy>), St
     let proxy = options.proxied.then(start).transpose();
     let proxy = proxy.map_err(StartError::io("start a proxy"))?;
     Ok((ports, proxy))
+}
+
+fn no_program() -> StartError {
+    StartError::NotInstalled {
+        reason: "there is no server at hand".into(),
+    }
+}
+
+/// Whether a server has ended because it was built without TLS.
+fn knows_no_tls(log: &str) -> bool {
+    log.contains("Failed finding TLS support")
+        || (log.contains("Bad directive") && log.contains("tls-"))
 }
 
 fn is_port_taken(error: &StartError) -> bool {
