@@ -10,6 +10,8 @@ pub use crate::class::ladder::{
     ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
 };
 pub use crate::clock::now;
+#[cfg(all(feature = "connection", feature = "test-util"))]
+pub use crate::connection::command_table;
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
