@@ -67,6 +67,7 @@ impl Nodes {
         {
             return Ok(fan_out.connection.clone());
         }
+        let version = self.topology.version();
         let client =
             self.cluster
                 .client(self.infos(), &self.settings, self.credentials().as_ref())?;
