@@ -6,7 +6,7 @@ pub(crate) mod chain;
 pub(crate) mod known;
 pub(crate) mod ladder;
 mod pools;
-mod redis;
+pub(crate) mod redis;
 
 pub use pools::never_sent;
 

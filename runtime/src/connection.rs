@@ -34,10 +34,12 @@
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
+mod blocking_server_connection;
 mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod dedicated;
 mod dial;
 mod ending;
 mod environment;
@@ -45,6 +47,7 @@ mod failed;
 mod handle;
 mod health;
 mod keeper;
+#[cfg(feature = "cluster")]
 mod key;
 mod live;
 mod lock;
@@ -52,25 +55,32 @@ mod once;
 mod packed;
 mod pool;
 mod pubsub;
+mod refusals;
+mod replication;
 #[cfg(feature = "sentinel")]
 mod role;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+mod server_connection;
 mod settings;
 mod silence;
 mod slot;
 mod source;
+mod state;
 mod subscription;
 #[cfg(feature = "tls-rustls")]
 mod tls;
+mod together;
 mod token;
+mod wait_time;
 mod wire;
 
 use std::sync::Arc;
 
 pub use blocking::BlockingConnection;
 pub use breaker_set::BreakerSet;
+pub use dedicated::DedicatedConnection;
 pub use environment::EnvironmentError;
 pub use handle::Connection;
 use keeper::Keeper;
@@ -131,13 +141,14 @@ impl Connector {
 
     /// One for the cluster that these servers belong to, with settings to come. Connects nothing.
     ///
-    /// * Redis-rs's own retries are off: they execute again what may have been executed. Its connection learns of a new topology from the
-    ///   failures that it hands out, so an annotated function needs retries.
-    /// * [`connect_timeout`](ConnectorBuilder::connect_timeout) is for each server; to know all of the cluster may take three of them.
-    /// * Silence is counted for ranges of slots. Where one is silent for too long, another connection is made beside the one that there is, and
-    ///   takes its place if the slot answers on it: until then, commands for the other servers go on as they were.
-    /// * While redis-rs looks at the servers anew, all commands wait: with one that is lost among them as long as a connect may take.
-    /// * No server is tried with a `PING`. The first command without an answer after a time without commands counts as enough of them.
+    /// * Each server has connections of its own, with all that is said of [`Connection`] and of these settings. One that is lost, or stands still,
+    ///   holds up nobody but those who want its keys.
+    /// * `MOVED` and `ASK` are followed, for single commands, pipelines, transactions and scripts. Of a pipeline only what was refused is sent on, and
+    ///   nothing is executed twice. Where a server is lost, the others are asked who has its slots now, at once and after 50 ms again; an annotated
+    ///   function needs retries for that time.
+    /// * The servers that are named here are needed for the first command only: what is learnt of the others is used from then on.
+    /// * The keys of a pipeline are in one slot. Commands that redis-rs spreads over several servers (`MGET` of several slots, `DBSIZE`, `SCRIPT
+    ///   LOAD` …) go over a connection of its own, without retries; where they write and fail, some servers may have executed their part.
     ///
     /// # Errors
     /// If an address makes no sense, or none is given.
@@ -157,8 +168,44 @@ impl Connector {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn get(&self) -> RedisResult<Connection> {
-        let live = self.keeper.live().await?;
-        Ok(Connection::new(self.keeper.clone(), live))
+        Connection::new(&self.keeper).await
+    }
+
+    /// A connection that nobody else has, for commands that change the connection they go over: `WATCH`, `SELECT`, `CLIENT TRACKING`, and for
+    /// `WAIT`. It is connected for this call, and does not come back.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get). In a cluster it has to be known to which server: [`dedicated_to`](Self::dedicated_to).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn dedicated(&self) -> RedisResult<DedicatedConnection> {
+        #[cfg(feature = "cluster")]
+        if self.keeper.nodes.is_some() {
+            return Err(refusals::no_key());
+        }
+        DedicatedConnection::new(self.keeper.clone()).await
+    }
+
+    /// The same to the server of a cluster that has this key; without a cluster as [`dedicated`](Self::dedicated).
+    ///
+    /// When the key's slot moves to another server, commands fail with the class [`Unavailable`](crate::Class::Unavailable), and the connection is
+    /// of no use any more.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn dedicated_to(&self, key: impl AsRef<[u8]>) -> RedisResult<DedicatedConnection> {
+        let _ = key.as_ref();
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.keeper.nodes {
+            self.keeper.live().await?;
+            let keeper = nodes.owner_of(key.as_ref())?;
+            return DedicatedConnection::to_node(keeper, nodes.clone()).await;
+        }
+        DedicatedConnection::new(self.keeper.clone()).await
     }
 
     /// A connection for synchronous code, for one caller at a time. Connects if none is free.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use redis::{Client, FromRedisValue, RedisResult};
+use redis::{Client, Cmd, FromRedisValue, RedisResult};
 
 use crate::RealRedis;
 
@@ -16,13 +16,24 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs one command, as in `CLUSTER INFO`, on a connection of its own.
 pub(crate) fn ask<T: FromRedisValue>(server: &RealRedis, command: &str) -> RedisResult<T> {
+    let words: Vec<_> = command.split_whitespace().collect();
+    ask_within(ANSWER_TIMEOUT, server, &words)
+}
+
+/// Runs one command, of words that may be anything, that takes the server some time.
+pub(crate) fn ask_within<T: FromRedisValue, W: AsRef<[u8]>>(
+    timeout: Duration,
+    server: &RealRedis,
+    words: &[W],
+) -> RedisResult<T> {
     let client = Client::open(server.unix_url())?;
-    let mut connection = client.get_connection_with_timeout(ANSWER_TIMEOUT)?;
-    connection.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-    let mut words = command.split_whitespace();
-    redis::cmd(words.next().unwrap_or_default())
-        .arg(words.collect::<Vec<_>>())
-        .query(&mut connection)
+    let mut connection = client.get_connection_with_timeout(timeout)?;
+    connection.set_read_timeout(Some(timeout))?;
+    let mut command = Cmd::new();
+    for word in words {
+        command.arg(word.as_ref());
+    }
+    command.query(&mut connection)
 }
 
 /// Runs one command and returns the value of `field` among the lines of its answer, as in

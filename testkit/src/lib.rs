@@ -48,6 +48,12 @@
 //! strike as many times in turn. [`EmbeddedRedis::always`] and [`FaultProxy::set`] last until
 //! lifted. `down`, `freeze` and `kill` last until `up`, `thaw` and `restart`.
 //!
+//! # Several servers
+//!
+//! [`servers`] gives each server program of the machine, Redis or Valkey, old or new, for a test
+//! that is to hold on all of them; the builders of the three real servers take one as their
+//! `program`. [`fetch_server`] fetches further ones.
+//!
 //! # Platforms
 //!
 //! Linux and macOS. [`RealRedis`] uses the `redis-server` or `valkey-server` of the machine, and
@@ -65,6 +71,9 @@ mod real_cluster;
 mod real_redis;
 mod real_sentinel;
 mod replication;
+mod server_package;
+mod server_program;
+mod servers;
 mod start_error;
 mod temp_dir;
 mod tls;
@@ -74,10 +83,13 @@ mod watchdog;
 
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
-pub use real_cluster::RealCluster;
+pub use real_cluster::{RealCluster, RealClusterBuilder, SlotMove};
 pub use real_redis::{RealRedis, RealRedisBuilder};
-pub use real_sentinel::RealSentinel;
+pub use real_sentinel::{RealSentinel, RealSentinelBuilder};
 pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};
+pub use server_package::fetch_server;
+pub use server_program::{Product, ServerProgram};
+pub use servers::{Servers, servers};
 pub use start_error::StartError;
 pub use tls::TlsCertificate;
 #[cfg(feature = "tls")]

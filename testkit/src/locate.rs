@@ -1,80 +1,22 @@
-//! Finds a server program on this machine.
+//! Finds server programs on this machine.
 
 use std::{
-    env,
-    ffi::OsString,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
 };
 
-use crate::{StartError, fetch};
+use crate::{
+    ServerProgram, StartError,
+    server_package::{self, Origin, ServerPackage},
+};
 
-/// A server program and what is needed to run it.
-#[derive(Clone, Debug)]
-pub(crate) struct Program {
-    path: PathBuf,
-    library_path: Option<OsString>,
-    major_version: u32,
-}
-
-impl Program {
-    /// The command that starts the program.
-    pub(crate) fn command(&self) -> Command {
-        command(&self.path, self.library_path.as_ref())
-    }
-
-    /// Whether the server knows the option `enable-debug-command`, new in Redis 7.
-    pub(crate) fn knows_enable_debug_command(&self) -> bool {
-        self.major_version >= 7
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn probe(path: PathBuf, library_path: Option<OsString>) -> Result<Self, StartError> {
-        let not_runnable = |reason: String| StartError::NotRunnable {
-            program: path.clone(),
-            reason,
-        };
-        let output = command(&path, library_path.as_ref())
-            .arg("--version")
-            .output()
-            .map_err(|error| not_runnable(error.to_string()))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(not_runnable(format!("`--version` failed: {said}")));
-        }
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let major_version = major_version(&said)
-            .ok_or_else(|| not_runnable(format!("`--version` says {:?}", said.trim())))?;
-        Ok(Self {
-            path,
-            library_path,
-            major_version,
-        })
-    }
-}
-
-fn command(path: &Path, library_path: Option<&OsString>) -> Command {
-    let mut command = Command::new(path);
-    if let Some(library_path) = library_path {
-        command.env("LD_LIBRARY_PATH", library_path);
-    }
-    command
-}
-
-/// Reads `Redis server v=7.0.15 sha=…` and the like.
-fn major_version(said: &str) -> Option<u32> {
-    let (_, version) = said.split_once("v=")?;
-    version.split('.').next()?.parse().ok()
-}
+/// What the file of a server is called.
+const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// The server program to use, fetched if this machine has none.
-pub(crate) fn program() -> Result<Program, StartError> {
-    static FOUND: OnceLock<Program> = OnceLock::new();
+pub(crate) fn program() -> Result<ServerProgram, StartError> {
+    static FOUND: OnceLock<ServerProgram> = OnceLock::new();
     if let Some(program) = FOUND.get() {
         return Ok(program.clone());
     }
@@ -85,63 +27,124 @@ pub(crate) fn program() -> Result<Program, StartError> {
     Ok(FOUND.get_or_init(|| program).clone())
 }
 
+/// All server programs to test on, of which the first is [`program`].
+pub(crate) fn at_hand() -> Result<Vec<ServerProgram>, StartError> {
+    let mut found = match listed()? {
+        Some(listed) => listed,
+        None => [vec![program()?], on_search_path(), all_unpacked()].concat(),
+    };
+    let mut seen: Vec<ServerProgram> = Vec::new();
+    found.retain(|program| {
+        let is_new = !seen.iter().any(|other| other.is_same_server(program));
+        seen.extend(is_new.then(|| program.clone()));
+        is_new
+    });
+    Ok(found)
+}
+
 /// The server program this machine has, if any; fetches nothing.
+pub(crate) fn installed() -> Result<Option<ServerProgram>, StartError> {
+    if let Some(listed) = listed()? {
+        return Ok(listed.into_iter().next());
+    }
+    let first = || unpacked_in(&package_dir(&server_package::ALL[0])?);
+    Ok(on_search_path().into_iter().next().or_else(first))
+}
+
+/// The programs that `REDIS_SERVER_BIN` lists, if it lists any.
 ///
-/// A `REDIS_SERVER_BIN` that does not run is an error and not passed over: whoever set it wants
-/// that very server.
-pub(crate) fn installed() -> Result<Option<Program>, StartError> {
-    if let Some(path) = env::var_os("REDIS_SERVER_BIN").filter(|path| !path.is_empty()) {
-        return Program::probe(path.into(), None).map(Some);
-    }
-    for name in ["redis-server", "valkey-server"] {
-        if let Some(path) = on_search_path(name)
-            && let Ok(program) = Program::probe(path, None)
-        {
-            return Ok(Some(program));
-        }
-    }
-    Ok(target_dir().and_then(|target| unpacked_in(&target.join("redis"))))
+/// One that does not run is an error and not passed over: whoever listed it wants that very server.
+fn listed() -> Result<Option<Vec<ServerProgram>>, StartError> {
+    let list = env::var_os("REDIS_SERVER_BIN").unwrap_or_default();
+    let listed = env::split_paths(&list)
+        .filter(|path| !path.as_os_str().is_empty())
+        .map(ServerProgram::at)
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok((!listed.is_empty()).then_some(listed))
 }
 
-fn fetched() -> Result<Program, StartError> {
+fn fetched() -> Result<ServerProgram, StartError> {
     // Once is enough also where it fails: each try may take as long as the network's timeouts.
-    static DONE: OnceLock<Result<(), String>> = OnceLock::new();
-    let not_installed = |reason: String| StartError::NotInstalled { reason };
-    let target =
-        target_dir().ok_or_else(|| not_installed("there is no cargo target directory".into()))?;
-    let into = target.join("redis");
-    DONE.get_or_init(|| fetch::into_dir(&into, |dir| unpacked_in(dir).is_some()))
-        .clone()
-        .map_err(not_installed)?;
-    unpacked_in(&into).ok_or_else(|| not_installed("the fetched server does not run".into()))
+    static DONE: OnceLock<Result<ServerProgram, String>> = OnceLock::new();
+    let package = &server_package::ALL[0];
+    let fetched = DONE.get_or_init(|| package.fetch(package_dir(package)));
+    match fetched.clone() {
+        Ok(program) => Ok(program),
+        // Any server is better than none.
+        Err(reason) => all_unpacked()
+            .into_iter()
+            .next()
+            .ok_or(StartError::NotInstalled { reason }),
+    }
 }
 
-/// The program in a directory filled by [`fetch::into_dir`].
-fn unpacked_in(dir: &Path) -> Option<Program> {
-    let path = dir.join("usr/bin/redis-server");
-    if !path.exists() {
-        return None;
-    }
-    let libraries = env::join_paths(library_dirs(dir)).ok()?;
-    Program::probe(path, Some(libraries)).ok()
+fn on_search_path() -> Vec<ServerProgram> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let dirs: Vec<_> = env::split_paths(&path).collect();
+    let find = |name: &str| {
+        let mut files = dirs.iter().map(|dir| dir.join(name));
+        ServerProgram::at(files.find(|file| file.is_file())?).ok()
+    };
+    PROGRAMS.into_iter().filter_map(find).collect()
+}
+
+fn all_unpacked() -> Vec<ServerProgram> {
+    let packages = server_package::ALL.iter();
+    packages
+        .filter_map(|package| unpacked_in(&package_dir(package)?))
+        .collect()
+}
+
+/// Where a package is unpacked.
+pub(crate) fn package_dir(package: &ServerPackage) -> Option<PathBuf> {
+    let target = target_dir()?;
+    Some(match package.origin {
+        Origin::Debian(_) => target.join(package.dir_name()),
+        Origin::PyPi(_) => target.join("wheels").join(package.dir_name()),
+    })
+}
+
+/// The program in a directory filled by [`fetch::into_dir`](crate::fetch::into_dir).
+pub(crate) fn unpacked_in(dir: &Path) -> Option<ServerProgram> {
+    let path = find_program(dir)?;
+    let libraries = library_dirs(dir);
+    let library_path = env::join_paths(&libraries).ok()?;
+    ServerProgram::probe(path, (!libraries.is_empty()).then_some(library_path)).ok()
+}
+
+fn find_program(dir: &Path) -> Option<PathBuf> {
+    // A distribution's package has a service of the same name elsewhere.
+    let bin = dir.join("usr/bin");
+    let (dir, depth) = if bin.is_dir() { (&*bin, 0) } else { (dir, 3) };
+    find_within(dir, depth)
+}
+
+/// Looks that many directories deep.
+fn find_within(dir: &Path, depth: usize) -> Option<PathBuf> {
+    let mut files = PROGRAMS.iter().map(|name| dir.join(name));
+    let here = files.find(|file| file.is_file());
+    let below = || {
+        let depth = depth.checked_sub(1)?;
+        dirs_in(dir).iter().find_map(|dir| find_within(dir, depth))
+    };
+    here.or_else(below)
 }
 
 /// The directories below `dir` where a Debian package puts its shared libraries.
 fn library_dirs(dir: &Path) -> Vec<PathBuf> {
     ["lib", "usr/lib"]
         .iter()
-        .filter_map(|lib| fs::read_dir(dir.join(lib)).ok())
-        .flatten()
+        .flat_map(|lib| dirs_in(&dir.join(lib)))
+        .collect()
+}
+
+fn dirs_in(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten();
+    entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .filter(|path| path.is_dir())
         .collect()
-}
-
-fn on_search_path(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|dir| dir.join(name))
-        .find(|path| path.is_file())
 }
 
 /// The target directory of the cargo build that this process belongs to.
@@ -174,24 +177,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_version_of_both_servers() {
-        let redis = "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1";
-        let valkey = "Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1";
-        assert_eq!(major_version(redis), Some(7));
-        assert_eq!(major_version(valkey), Some(8));
-        assert_eq!(major_version("something else"), None);
-    }
-
-    #[test]
     fn finds_the_target_directory_of_this_test() {
         let target = target_dir().unwrap();
         assert!(env::current_exe().unwrap().starts_with(target));
     }
 
     #[test]
-    fn a_program_that_is_not_a_server_is_not_runnable() {
-        let error = Program::probe("/bin/true".into(), None).unwrap_err();
-        assert!(matches!(error, StartError::NotRunnable { .. }), "{error}");
-        assert!(error.to_string().contains("/bin/true"), "{error}");
+    fn a_program_is_found_where_packages_put_it() {
+        let temp = crate::temp_dir::TempDir::new().unwrap();
+        let write = |place: &str| {
+            let file = temp.path().join(place);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, "").unwrap();
+            file
+        };
+        assert_eq!(find_program(temp.path()), None);
+        let shipped = write("package/binaries/linux/valkey-server");
+        assert_eq!(find_program(temp.path()), Some(shipped));
+        write("etc/default/redis-server");
+        let distribution = write("usr/bin/redis-server");
+        assert_eq!(find_program(temp.path()), Some(distribution));
     }
 }

@@ -1,12 +1,16 @@
 //! A real Redis Cluster.
 
+mod builder;
+mod failover;
 mod formation;
+mod slot_move;
 mod slots;
 mod view;
 
 use std::{collections::HashSet, io, time::Duration};
 
-use formation::node;
+pub use builder::RealClusterBuilder;
+pub use slot_move::SlotMove;
 use slots::{SLOTS, slot_of};
 use view::View;
 
@@ -63,7 +67,12 @@ impl RealCluster {
     ///
     /// [`StartError`] where there is no server program or it does not start, as with Redis 6.
     pub fn start() -> Result<Self, StartError> {
-        Self::start_of(&node())
+        Self::builder().start()
+    }
+
+    /// Starts a cluster with options of one's own.
+    pub fn builder() -> RealClusterBuilder {
+        RealClusterBuilder::new()
     }
 
     /// As [`start`](Self::start), with a [`proxy`](Self::proxy) in front of each node.
@@ -98,7 +107,7 @@ impl RealCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn start_proxied() -> Result<Self, StartError> {
-        Self::start_of(&node().proxied())
+        Self::builder().proxied().start()
     }
 
     fn start_of(node: &RealRedisBuilder) -> Result<Self, StartError> {
@@ -150,12 +159,7 @@ impl RealCluster {
     /// Of several that say so, as after a failover of which one has not heard yet, it is the one
     /// that the others will follow. `None` while there is none, as during a failover.
     pub fn owner_of(&self, key: impl AsRef<[u8]>) -> Option<usize> {
-        let slot = slot_of(key.as_ref());
-        self.views()
-            .into_iter()
-            .filter(|(_, view)| view.myself().owns(slot))
-            .max_by_key(|(_, view)| view.myself().epoch())
-            .map(|(index, _)| index)
+        self.owner(slot_of(key.as_ref()))
     }
 
     /// A key of which the node says that it is its own.

@@ -19,9 +19,7 @@ use ports::Ports;
 use process::Process;
 use rustix::process::Signal;
 
-use crate::{
-    FaultProxy, StartError, locate, locate::Program, temp_dir::TempDir, watchdog::Watchdog,
-};
+use crate::{FaultProxy, ServerProgram, StartError, locate, temp_dir::TempDir, watchdog::Watchdog};
 
 /// How often a start is tried again when another program has taken a port.
 const PORT_ATTEMPTS: u32 = 5;
@@ -32,9 +30,11 @@ const PORT_ATTEMPTS: u32 = 5;
 /// directory, and saves nothing unless told so. It is killed and its directory removed when this
 /// value is dropped, and also when the test process dies.
 ///
-/// The program is looked for in `$REDIS_SERVER_BIN`, then as `redis-server` and `valkey-server` on
-/// the `PATH`, then in `redis/` in cargo's target directory. Where there is none, the package of
-/// Debian or Ubuntu is fetched to that place, which needs a network but not root.
+/// The program is the first in `$REDIS_SERVER_BIN`, a list as `PATH` is one, unless the
+/// [builder](Self::builder) names [another](RealRedisBuilder::program). Without that variable it is
+/// looked for as `redis-server` and `valkey-server` on the `PATH`, then in `redis/` in cargo's target
+/// directory. Where there is none, the package of Debian or Ubuntu is fetched to that place, which
+/// needs a network but not root.
 ///
 /// # Examples
 ///
@@ -54,7 +54,7 @@ const PORT_ATTEMPTS: u32 = 5;
 /// ```
 #[derive(Debug)]
 pub struct RealRedis {
-    program: Program,
+    program: ServerProgram,
     options: RealRedisBuilder,
     ports: Mutex<Ports>,
     proxy: Option<FaultProxy>,
@@ -96,7 +96,10 @@ impl RealRedis {
     }
 
     fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
-        let program = locate::program()?;
+        let program = match &builder.program {
+            Some(program) => program.clone(),
+            None => locate::program()?,
+        };
         let dir = TempDir::new().map_err(StartError::io("create a temporary directory"))?;
         let watchdog = Watchdog::over(dir.path());
         let (ports, proxy) = reserve(&builder)?;
@@ -128,6 +131,11 @@ impl RealRedis {
             redis.proxy = proxy;
         }
         Ok(redis)
+    }
+
+    /// The program it runs.
+    pub fn program(&self) -> &ServerProgram {
+        &self.program
     }
 
     /// The URL of the TCP port, as in `redis://127.0.0.1:40123/`, or with

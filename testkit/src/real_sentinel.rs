@@ -1,15 +1,17 @@
 //! A real master with its replicas and sentinels.
 
+mod builder;
 mod launch;
 mod view;
 
 use std::{io, time::Duration};
 
+pub use builder::RealSentinelBuilder;
 use launch::{DOWN_AFTER, sentinel, server};
 use view::View;
 
 use crate::{
-    RealRedis, StartError,
+    RealRedis, RealRedisBuilder, StartError,
     ask::{ask, poll},
     replication::Replication,
 };
@@ -81,11 +83,20 @@ impl RealSentinel {
     ///
     /// [`StartError`] where there is no server program, or one of them does not start.
     pub fn start() -> Result<Self, StartError> {
-        let master = server("")?;
+        Self::builder().start()
+    }
+
+    /// Starts them with options of one's own.
+    pub fn builder() -> RealSentinelBuilder {
+        RealSentinelBuilder::new()
+    }
+
+    fn start_of(process: &RealRedisBuilder) -> Result<Self, StartError> {
+        let master = server(process, "")?;
         let port = master.addr().port();
         let mut servers = vec![master];
         for _ in 0..REPLICAS {
-            let replica = server(&format!("replicaof 127.0.0.1 {port}\n"))?;
+            let replica = server(process, &format!("replicaof 127.0.0.1 {port}\n"))?;
             // One that comes while another is served may be kept waiting for a second.
             let linked = || Replication::of(&replica)?.is_linked().then_some(());
             poll(PATIENCE, "a replica", linked, || replica.log()).map_err(not_ready)?;
@@ -93,7 +104,7 @@ impl RealSentinel {
         }
         let mut sentinels = Vec::new();
         for down_after in DOWN_AFTER {
-            sentinels.push(sentinel(port, down_after)?);
+            sentinels.push(sentinel(process, port, down_after)?);
         }
         let started = Self { sentinels, servers };
         started.wait_until_ready()?;

@@ -11,6 +11,13 @@ pub enum StartError {
         /// Why fetching one did not work.
         reason: String,
     },
+    /// A server that was asked for by name could not be fetched.
+    NotFetched {
+        /// What was to be fetched.
+        server: String,
+        /// Why that did not work.
+        reason: String,
+    },
     /// There is a server program, but it cannot be run.
     NotRunnable {
         /// The program that was tried.
@@ -54,6 +61,7 @@ impl fmt::Display for StartError {
                  `apt-get install redis-server` (Debian, Ubuntu) or `brew install redis` (macOS), \
                  or set REDIS_SERVER_BIN to the path of one"
             ),
+            Self::NotFetched { server, reason } => write!(f, "cannot fetch {server}: {reason}"),
             Self::NotRunnable { program, reason } => {
                 write!(f, "cannot run {}: {reason}", program.display())
             }

@@ -1,15 +1,17 @@
 //! The embedded server answers as the real one does, byte for byte.
 //!
-//! It behaves as Redis 7. Where the real server is newer, the texts of errors may differ, but not
-//! their codes; where it is older, there is nothing to compare.
+//! It behaves as Redis 7. Where the real server is another one or newer, the texts of errors may
+//! differ, but not their codes; where it is older, there is nothing to compare.
 
 mod support;
 
-use redis_resilient_testkit::{EmbeddedRedis, RealRedis};
+use redis_resilient_testkit::{EmbeddedRedis, Product, RealRedis, ServerProgram, servers};
 use support::RawClient;
 
 /// One command per line; `"` encloses an argument with spaces, or an empty one.
 const SCRIPT: &str = include_str!("support/script.txt");
+/// The same for what Valkey does otherwise from version 9 on.
+const NOT_AS_VALKEY_9: &str = include_str!("support/not_as_valkey_9.txt");
 
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![];
@@ -25,15 +27,6 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn major_version(client: &mut RawClient) -> u32 {
-    let info = client.send(&["INFO", "server"]);
-    // Valkey gives the version of Redis that it is compatible with, and then its own.
-    let version = |name| Some(info.split_once(name)?.1.split('.').next()?.parse().unwrap());
-    version("valkey_version:")
-        .or(version("redis_version:"))
-        .unwrap()
-}
-
 /// The code of an error, as in `-ERR`; any other reply as it is.
 fn without_error_text(reply: &str) -> &str {
     match reply.split_once(' ') {
@@ -42,26 +35,29 @@ fn without_error_text(reply: &str) -> &str {
     }
 }
 
-fn compare(protocol: &str) {
-    let real = RealRedis::start().unwrap();
+fn compare(program: &ServerProgram, protocol: &str) {
+    if program.version() < (7, 0, 0) {
+        eprintln!("not compared: {program}");
+        return;
+    }
+    let real = RealRedis::builder().program(program).start().unwrap();
     let embedded = EmbeddedRedis::start().unwrap();
     let mut to_real = RawClient::connect(real.addr());
     let mut to_embedded = RawClient::connect(embedded.addr());
-    let version = major_version(&mut to_real);
-    if version < 7 {
-        eprintln!("not compared: the real server has version {version}");
-        return;
-    }
     for client in [&mut to_real, &mut to_embedded] {
         client.send(&["HELLO", protocol]);
     }
-    let lines = SCRIPT.lines().filter(|line| !line.trim().is_empty());
+    let is_redis = program.product() == Product::Redis;
+    let is_redis_7 = is_redis && program.version() < (8, 0, 0);
+    let is_valkey_9 = program.product() == Product::Valkey && program.version() >= (9, 0, 0);
+    let more = if is_valkey_9 { "" } else { NOT_AS_VALKEY_9 };
+    let lines = SCRIPT.lines().chain(more.lines());
     let mut differences = vec![];
-    for line in lines.filter(|line| !line.starts_with('#')) {
+    for line in lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         let command = words(line);
         let expected = to_real.send(&command);
         let answered = to_embedded.send(&command);
-        let is_same = if version == 7 {
+        let is_same = if is_redis_7 {
             answered == expected
         } else {
             without_error_text(&answered) == without_error_text(&expected)
@@ -77,10 +73,14 @@ fn compare(protocol: &str) {
 
 #[test]
 fn over_resp2() {
-    compare("2");
+    for program in servers().unwrap() {
+        compare(&program, "2");
+    }
 }
 
 #[test]
 fn over_resp3() {
-    compare("3");
+    for program in servers().unwrap() {
+        compare(&program, "3");
+    }
 }

@@ -6,7 +6,7 @@ mod traces;
 use std::{io, thread, time::Duration};
 
 use redis::{RedisResult, cluster::ClusterClient};
-use redis_resilient_testkit::{RealCluster, RealRedis, ReplyCut, WireFault};
+use redis_resilient_testkit::{RealCluster, RealRedis, ReplyCut, WireFault, servers};
 use traces::Trace;
 
 /// More than a failover ever takes, also on a busy machine.
@@ -30,37 +30,41 @@ fn on_node(node: &RealRedis, words: &[&str]) -> RedisResult<i64> {
 
 #[test]
 fn each_master_serves_the_keys_that_are_said_to_be_on_it() {
-    let cluster = RealCluster::start().unwrap();
-    for index in 0..3 {
-        let key = cluster.key_on(index);
-        assert_eq!(cluster.owner_of(&key), Some(index));
-        assert_eq!(cluster.owner_of(format!("{{{key}}}more")), Some(index));
-        assert_eq!(incr(&cluster, &key).unwrap(), 1);
-        assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 2);
-        let elsewhere = on_node(cluster.node((index + 1) % 3), &["INCR", &key]).unwrap_err();
-        assert_eq!(elsewhere.code(), Some("MOVED"));
+    for program in servers().unwrap() {
+        let cluster = RealCluster::builder().program(&program).start().unwrap();
+        for index in 0..3 {
+            let key = cluster.key_on(index);
+            assert_eq!(cluster.owner_of(&key), Some(index));
+            assert_eq!(cluster.owner_of(format!("{{{key}}}more")), Some(index));
+            assert_eq!(incr(&cluster, &key).unwrap(), 1);
+            assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 2);
+            let elsewhere = on_node(cluster.node((index + 1) % 3), &["INCR", &key]).unwrap_err();
+            assert_eq!(elsewhere.code(), Some("MOVED"));
+        }
+        // A replica is not missed.
+        cluster.kill(3);
+        cluster.wait_until_ok(LONG).unwrap();
+        assert_eq!(incr(&cluster, &cluster.key_on(0)).unwrap(), 3);
     }
-    // A replica is not missed.
-    cluster.kill(3);
-    cluster.wait_until_ok(LONG).unwrap();
-    assert_eq!(incr(&cluster, &cluster.key_on(0)).unwrap(), 3);
 }
 
 #[test]
 fn a_replica_takes_the_slots_of_a_master_that_is_killed() {
-    let cluster = RealCluster::start().unwrap();
-    let key = cluster.key_on(1);
-    incr(&cluster, &key).unwrap();
-    cluster.kill(1);
-    incr(&cluster, &key).unwrap_err();
-    cluster.wait_until_ok(LONG).unwrap();
-    assert_eq!(cluster.owner_of(&key), Some(4));
-    incr(&cluster, &key).unwrap();
+    for program in servers().unwrap() {
+        let cluster = RealCluster::builder().program(&program).start().unwrap();
+        let key = cluster.key_on(1);
+        incr(&cluster, &key).unwrap();
+        cluster.kill(1);
+        incr(&cluster, &key).unwrap_err();
+        cluster.wait_until_ok(LONG).unwrap();
+        assert_eq!(cluster.owner_of(&key), Some(4));
+        incr(&cluster, &key).unwrap();
 
-    cluster.restart(1).unwrap();
-    cluster.wait_until_ok(LONG).unwrap();
-    assert_eq!(cluster.owner_of(&key), Some(4));
-    incr(&cluster, &key).unwrap();
+        cluster.restart(1).unwrap();
+        cluster.wait_until_ok(LONG).unwrap();
+        assert_eq!(cluster.owner_of(&key), Some(4));
+        incr(&cluster, &key).unwrap();
+    }
 }
 
 #[test]
@@ -126,19 +130,25 @@ fn nothing_is_left_after_the_process_is_killed() {
 
 #[test]
 fn clients_go_through_the_proxies_wherever_they_are_sent() {
-    let cluster = RealCluster::start_proxied().unwrap();
-    for index in 0..3 {
-        let key = cluster.key_on(index);
-        // It knows one node, and learns of the others.
-        let seed = cluster.urls().swap_remove((index + 1) % 3);
-        let client = ClusterClient::builder([seed]).retries(0).build().unwrap();
-        let mut connection = client.get_connection().unwrap();
-        let mut incr = || redis::cmd("INCR").arg(&key).query::<i64>(&mut connection);
-        assert_eq!(incr(), Ok(1));
-        cluster.proxy(index).next_reply(ReplyCut::CloseAfter(0));
-        assert!(incr().unwrap_err().is_connection_dropped());
-        // Lost was the reply, not the command.
-        assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 3);
+    for program in servers().unwrap() {
+        let cluster = RealCluster::builder()
+            .program(&program)
+            .proxied()
+            .start()
+            .unwrap();
+        for index in 0..3 {
+            let key = cluster.key_on(index);
+            // It knows one node, and learns of the others.
+            let seed = cluster.urls().swap_remove((index + 1) % 3);
+            let client = ClusterClient::builder([seed]).retries(0).build().unwrap();
+            let mut connection = client.get_connection().unwrap();
+            let mut incr = || redis::cmd("INCR").arg(&key).query::<i64>(&mut connection);
+            assert_eq!(incr(), Ok(1));
+            cluster.proxy(index).next_reply(ReplyCut::CloseAfter(0));
+            assert!(incr().unwrap_err().is_connection_dropped());
+            // Lost was the reply, not the command.
+            assert_eq!(on_node(cluster.node(index), &["INCR", &key]).unwrap(), 3);
+        }
     }
 }
 

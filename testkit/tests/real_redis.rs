@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use redis_resilient_testkit::{RealRedis, StartError};
+use redis_resilient_testkit::{RealRedis, StartError, servers};
 use rustix::process::{Pid, test_kill_process};
 use support::RawClient;
 use traces::Trace;
@@ -25,14 +25,16 @@ fn exists(pid: u32) -> bool {
 
 #[test]
 fn answers_on_both_of_its_addresses() {
-    let redis = RealRedis::start().unwrap();
-    for url in [redis.url(), redis.unix_url()] {
-        let client = redis::Client::open(url).unwrap();
-        let mut connection = client.get_connection().unwrap();
-        redis::cmd("PING").exec(&mut connection).unwrap();
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder().program(&program).start().unwrap();
+        for url in [redis.url(), redis.unix_url()] {
+            let client = redis::Client::open(url).unwrap();
+            let mut connection = client.get_connection().unwrap();
+            redis::cmd("PING").exec(&mut connection).unwrap();
+        }
+        assert!(redis.log().contains("Ready to accept connections"));
+        assert!(redis.is_running());
     }
-    assert!(redis.log().contains("Ready to accept connections"));
-    assert!(redis.is_running());
 }
 
 #[test]
@@ -64,42 +66,46 @@ fn many_start_at_once() {
 
 #[test]
 fn connecting_is_refused_after_a_kill_and_works_after_a_restart() {
-    let redis = RealRedis::start().unwrap();
-    let (addr, pid) = (redis.addr(), redis.pid().unwrap());
-    RawClient::connect(addr).send(&["SET", "k", "v"]);
-    redis.kill();
-    assert!(!redis.is_running());
-    assert_eq!(redis.pid(), None);
-    assert!(!exists(pid));
-    let refused = TcpStream::connect(addr).unwrap_err();
-    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
-    redis.kill();
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder().program(&program).start().unwrap();
+        let (addr, pid) = (redis.addr(), redis.pid().unwrap());
+        RawClient::connect(addr).send(&["SET", "k", "v"]);
+        redis.kill();
+        assert!(!redis.is_running());
+        assert_eq!(redis.pid(), None);
+        assert!(!exists(pid));
+        let refused = TcpStream::connect(addr).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        redis.kill();
 
-    redis.restart().unwrap();
-    assert_eq!(redis.addr(), addr);
-    assert_ne!(redis.pid(), Some(pid));
-    assert_eq!(RawClient::connect(addr).send(&["GET", "k"]), r"$-1\r\n");
+        redis.restart().unwrap();
+        assert_eq!(redis.addr(), addr);
+        assert_ne!(redis.pid(), Some(pid));
+        assert_eq!(RawClient::connect(addr).send(&["GET", "k"]), r"$-1\r\n");
 
-    let second = redis.pid().unwrap();
-    redis.restart().unwrap();
-    assert!(!exists(second));
-    RawClient::connect(addr);
+        let second = redis.pid().unwrap();
+        redis.restart().unwrap();
+        assert!(!exists(second));
+        RawClient::connect(addr);
+    }
 }
 
 #[test]
 fn a_frozen_server_executes_what_came_meanwhile_once_thawed() {
-    let redis = RealRedis::start().unwrap();
-    let mut other = RawClient::connect(redis.addr());
-    redis.freeze();
-    redis.freeze();
-    assert!(redis.is_running());
-    let client = redis::Client::open(redis.url()).unwrap();
-    let timeout = Duration::from_millis(50);
-    let error = client.get_connection_with_timeout(timeout).err().unwrap();
-    assert!(error.is_timeout(), "{error}");
-    let incremented = thread::spawn(move || other.send(&["INCR", "n"]));
-    redis.thaw();
-    assert_eq!(incremented.join().unwrap(), r":1\r\n");
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder().program(&program).start().unwrap();
+        let mut other = RawClient::connect(redis.addr());
+        redis.freeze();
+        redis.freeze();
+        assert!(redis.is_running());
+        let client = redis::Client::open(redis.url()).unwrap();
+        let timeout = Duration::from_millis(50);
+        let error = client.get_connection_with_timeout(timeout).err().unwrap();
+        assert!(error.is_timeout(), "{error}");
+        let incremented = thread::spawn(move || other.send(&["INCR", "n"]));
+        redis.thaw();
+        assert_eq!(incremented.join().unwrap(), r":1\r\n");
+    }
 }
 
 #[test]
@@ -121,75 +127,92 @@ fn a_killed_server_cannot_be_frozen() {
 
 #[test]
 fn arguments_last_over_restarts_or_for_one_run() {
-    let redis = RealRedis::builder()
-        .args(["--maxclients", "77"])
-        .start()
-        .unwrap();
-    let config = |name: &str| RawClient::connect(redis.addr()).send(&["CONFIG", "GET", name]);
-    assert!(config("maxclients").contains("77"));
-    redis.restart_with(["--timeout", "99"]).unwrap();
-    assert!(config("maxclients").contains("77"));
-    assert!(config("timeout").contains("99"));
-    redis.restart().unwrap();
-    assert!(!config("timeout").contains("99"));
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder()
+            .program(&program)
+            .args(["--maxclients", "77"])
+            .start()
+            .unwrap();
+        let config = |name: &str| RawClient::connect(redis.addr()).send(&["CONFIG", "GET", name]);
+        assert!(config("maxclients").contains("77"));
+        redis.restart_with(["--timeout", "99"]).unwrap();
+        assert!(config("maxclients").contains("77"));
+        assert!(config("timeout").contains("99"));
+        redis.restart().unwrap();
+        assert!(!config("timeout").contains("99"));
+    }
 }
 
 #[test]
 fn a_loading_server_can_be_seen_loading() {
-    let redis = RealRedis::builder().wait_loaded(false).start().unwrap();
-    let mut client = RawClient::connect(redis.addr());
-    client.send(&["DEBUG", "POPULATE", "20000", "key", "10"]);
-    assert_eq!(client.send(&["SAVE"]), r"+OK\r\n");
-    let slowly = [
-        "--key-load-delay",
-        "100",
-        "--loading-process-events-interval-bytes",
-        "1024",
-    ];
-    redis.restart_with(slowly).unwrap();
-    let reply = RawClient::connect(redis.addr()).send(&["GET", "key:1"]);
-    assert!(reply.starts_with("-LOADING"), "{reply}");
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder()
+            .program(&program)
+            .wait_loaded(false)
+            .start()
+            .unwrap();
+        let mut client = RawClient::connect(redis.addr());
+        client.send(&["DEBUG", "POPULATE", "20000", "key", "10"]);
+        assert_eq!(client.send(&["SAVE"]), r"+OK\r\n");
+        let slowly = [
+            "--key-load-delay",
+            "100",
+            "--loading-process-events-interval-bytes",
+            "1024",
+        ];
+        redis.restart_with(slowly).unwrap();
+        let reply = RawClient::connect(redis.addr()).send(&["GET", "key:1"]);
+        assert!(reply.starts_with("-LOADING"), "{reply}");
+    }
 }
 
 #[test]
 fn a_restart_waits_until_the_data_is_loaded() {
-    let redis = RealRedis::start().unwrap();
-    let mut client = RawClient::connect(redis.addr());
-    client.send(&["DEBUG", "POPULATE", "2000", "key", "10"]);
-    client.send(&["SAVE"]);
-    let slowly = [
-        "--key-load-delay",
-        "100",
-        "--loading-process-events-interval-bytes",
-        "1024",
-    ];
-    redis.restart_with(slowly).unwrap();
-    assert_eq!(
-        RawClient::connect(redis.addr()).send(&["DBSIZE"]),
-        r":2000\r\n"
-    );
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder().program(&program).start().unwrap();
+        let mut client = RawClient::connect(redis.addr());
+        client.send(&["DEBUG", "POPULATE", "2000", "key", "10"]);
+        client.send(&["SAVE"]);
+        let slowly = [
+            "--key-load-delay",
+            "100",
+            "--loading-process-events-interval-bytes",
+            "1024",
+        ];
+        redis.restart_with(slowly).unwrap();
+        assert_eq!(
+            RawClient::connect(redis.addr()).send(&["DBSIZE"]),
+            r":2000\r\n"
+        );
+    }
 }
 
 #[test]
 fn an_argument_the_server_rejects_is_an_error_that_quotes_it() {
-    let error = RealRedis::builder()
-        .arg("--no-such-option")
-        .arg("1")
-        .start()
-        .unwrap_err();
-    assert!(matches!(error, StartError::Exited { .. }), "{error:?}");
-    assert!(error.to_string().contains("no-such-option"), "{error}");
+    for program in servers().unwrap() {
+        let error = RealRedis::builder()
+            .program(&program)
+            .arg("--no-such-option")
+            .arg("1")
+            .start()
+            .unwrap_err();
+        assert!(matches!(error, StartError::Exited { .. }), "{error:?}");
+        assert!(error.to_string().contains("no-such-option"), "{error}");
+    }
 }
 
 #[test]
 fn a_password_does_not_keep_it_from_being_ready() {
-    let redis = RealRedis::builder()
-        .arg("--requirepass")
-        .arg("secret")
-        .start()
-        .unwrap();
-    let reply = RawClient::connect(redis.addr()).send(&["PING"]);
-    assert!(reply.starts_with("-NOAUTH"), "{reply}");
+    for program in servers().unwrap() {
+        let redis = RealRedis::builder()
+            .program(&program)
+            .arg("--requirepass")
+            .arg("secret")
+            .start()
+            .unwrap();
+        let reply = RawClient::connect(redis.addr()).send(&["PING"]);
+        assert!(reply.starts_with("-NOAUTH"), "{reply}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use redis::{
     Connection, RedisResult,
     sentinel::{SentinelClient, SentinelServerType},
 };
-use redis_resilient_testkit::{RealRedis, RealSentinel};
+use redis_resilient_testkit::{RealRedis, RealSentinel, servers};
 use traces::Trace;
 
 /// More than a failover ever takes, also on a busy machine.
@@ -61,45 +61,51 @@ fn the_master_it_names_takes_writes_and_the_others_follow_it() {
 
 #[test]
 fn a_replica_takes_over_from_a_master_that_is_killed() {
-    let sentinel = RealSentinel::start().unwrap();
-    incr(&sentinel).unwrap();
-    let old = sentinel.kill_master();
-    assert_eq!(old, 0);
-    incr(&sentinel).unwrap_err();
-    let new = sentinel.wait_for_failover(old, LONG).unwrap();
-    assert_ne!(new, old);
-    assert_eq!(sentinel.master_index(), new);
-    incr(&sentinel).unwrap();
+    for program in servers().unwrap() {
+        let sentinel = RealSentinel::builder().program(&program).start().unwrap();
+        incr(&sentinel).unwrap();
+        let old = sentinel.kill_master();
+        assert_eq!(old, 0);
+        incr(&sentinel).unwrap_err();
+        let new = sentinel.wait_for_failover(old, LONG).unwrap();
+        assert_ne!(new, old);
+        assert_eq!(sentinel.master_index(), new);
+        incr(&sentinel).unwrap();
 
-    sentinel.server(old).restart().unwrap();
-    eventually("the old master is a replica", || {
-        role(sentinel.server(old)).is_ok_and(|role| role == "slave")
-    });
-    assert_eq!(sentinel.master_index(), new);
+        sentinel.server(old).restart().unwrap();
+        eventually("the old master is a replica", || {
+            role(sentinel.server(old)).is_ok_and(|role| role == "slave")
+        });
+        assert_eq!(sentinel.master_index(), new);
+    }
 }
 
 #[test]
 fn a_frozen_master_comes_back_as_a_replica() {
-    let sentinel = RealSentinel::start().unwrap();
-    let old = sentinel.freeze_master();
-    let new = sentinel.wait_for_failover(old, LONG).unwrap();
-    incr(&sentinel).unwrap();
-    sentinel.server(old).thaw();
-    eventually("the old master is a replica", || {
-        role(sentinel.server(old)).is_ok_and(|role| role == "slave")
-    });
-    assert_eq!(sentinel.master_index(), new);
+    for program in servers().unwrap() {
+        let sentinel = RealSentinel::builder().program(&program).start().unwrap();
+        let old = sentinel.freeze_master();
+        let new = sentinel.wait_for_failover(old, LONG).unwrap();
+        incr(&sentinel).unwrap();
+        sentinel.server(old).thaw();
+        eventually("the old master is a replica", || {
+            role(sentinel.server(old)).is_ok_and(|role| role == "slave")
+        });
+        assert_eq!(sentinel.master_index(), new);
+    }
 }
 
 #[test]
 fn failovers_are_made_to_order_and_lose_nothing() {
-    let sentinel = RealSentinel::start().unwrap();
-    for expected in 1..=2 {
-        assert_eq!(incr(&sentinel).unwrap(), expected);
-        let before = sentinel.master_index();
-        let after = sentinel.failover().unwrap();
-        assert_ne!(after, before);
-        assert_eq!(sentinel.master_index(), after);
+    for program in servers().unwrap() {
+        let sentinel = RealSentinel::builder().program(&program).start().unwrap();
+        for expected in 1..=2 {
+            assert_eq!(incr(&sentinel).unwrap(), expected);
+            let before = sentinel.master_index();
+            let after = sentinel.failover().unwrap();
+            assert_ne!(after, before);
+            assert_eq!(sentinel.master_index(), after);
+        }
     }
 }
 

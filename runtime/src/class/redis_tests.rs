@@ -84,6 +84,57 @@ fn kinds_made_by_clients_and_by_servers_that_cannot_be_provoked_here() {
     );
 }
 
+/// Nothing of such a transaction was executed: it is what its cause is.
+#[test]
+fn a_transaction_that_exec_itself_refuses() {
+    let exec = |cause: &str| {
+        let text = format!("-EXECABORT Transaction discarded because of: {cause}\r\n");
+        let reply = redis::parse_redis_value(text.as_bytes()).expect("a reply");
+        Class::of(&reply.extract_error().expect_err("an error"))
+    };
+    for (cause, class) in [
+        (
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            Class::WriteRefused,
+        ),
+        (
+            "NOREPLICAS Not enough good replicas to write.",
+            Class::WriteRefused,
+        ),
+        (
+            "MISCONF Valkey is configured to save RDB snapshots",
+            Class::WriteRefused,
+        ),
+        (
+            "READONLY You can't write against a read only replica.",
+            Class::Unavailable,
+        ),
+        ("BUSY Redis is busy running a script.", Class::Unavailable),
+        (
+            "LOADING Redis is loading the dataset in memory",
+            Class::Unavailable,
+        ),
+        ("MOVED 7 127.0.0.1:7000", Class::Permanent),
+        ("WRONGTYPE", Class::Permanent),
+    ] {
+        assert_eq!(exec(cause), class, "{cause}");
+    }
+    let unknown = (
+        ErrorKind::UnexpectedReturnType,
+        "Invalid response when parsing multi response",
+    );
+    assert_eq!(Class::of(&RedisError::from(unknown)), Class::WriteRefused);
+}
+
+#[test]
+fn what_answers_is_no_redis() {
+    let parsing = |text: &str| Class::of(&RedisError::from(ParsingError::from(text)));
+    assert_eq!(
+        parsing("Parse error at 1\nUnexpected `84`\nUnexpected `72`"),
+        Class::Misconfigured
+    );
+}
+
 #[test]
 fn rejections_of_nested_functions() {
     let class = |rejection: Rejection| Class::of(&RedisError::from(rejection));
@@ -184,7 +235,16 @@ fn set_up_of_a_connection_on_a_server_that_is_busy_or_full() {
 fn a_script_that_failed_half_way() {
     let script =
         |name: &str, text: &str| code(name, &format!("{text} script: f_1, on @user_script:1."));
-    assert_eq!(script("OOM", "command not allowed"), Class::Ambiguous);
+    // These are met at the first write of a script or not at all.
+    for (name, class) in [
+        ("OOM", Class::WriteRefused),
+        ("NOREPLICAS", Class::WriteRefused),
+        ("MISCONF", Class::WriteRefused),
+        ("READONLY", Class::Unavailable),
+        ("UNBLOCKED", Class::Ambiguous),
+    ] {
+        assert_eq!(script(name, "not now"), class, "{name}");
+    }
     assert_eq!(script("MYERR", "oops"), Class::Permanent);
 }
 

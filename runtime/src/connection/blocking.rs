@@ -1,117 +1,72 @@
 //! Connections for synchronous code: each caller has one of its own while it holds it.
 
-use std::slice;
 use std::sync::Arc;
 
-use redis::{Cmd, ConnectionLike, RedisError, RedisResult, Value};
+use redis::{Cmd, ConnectionLike, RedisResult, Value};
 
-use super::command::{self, Effect, args};
-use super::ending::Peer;
-use super::handle::told;
+use super::blocking_server_connection::BlockingServerConnection;
+#[cfg(feature = "cluster")]
+use super::cluster::BlockingClusterConnection;
 use super::keeper::Keeper;
-use super::packed;
-use super::pool::Idle;
-use super::wire::BlockingWire;
-use crate::clock::now_ms;
 
 /// A blocking connection that comes back: when what it stands on has failed, the next command goes over a new one.
 ///
 /// It goes wherever redis-rs takes a blocking connection. What is said of [`Connection`](super::Connection) holds for it too, but that it
 /// is for one caller at a time; when it is dropped, the next [`get_blocking`](super::Connector::get_blocking) has it.
 ///
+/// * It is one and the same connection while its holder has something in it: watched keys, a transaction, another database. If it is lost then,
+///   every command fails with the class [`Unreachable`](crate::Class::Unreachable) and the holder begins anew; only `EXEC` answers nil, for nothing
+///   was executed, as where a watched key has changed. So [`redis::transaction`] goes on by itself. Such a connection goes to nobody else.
+/// * `WAIT` is for what was written over the same connection: hold it for both.
 /// * Each reply to a transaction may take as long as a response may.
-/// * In a cluster, a failure of one server ends the connection to all of them, for this caller: its next command connects anew, which takes
-///   longer while that server is not there.
 #[derive(Debug)]
 pub struct BlockingConnection {
-    keeper: Arc<Keeper>,
-    /// `None` where the last one has been given up.
-    held: Option<Idle>,
+    to: To,
+    database: i64,
+}
+
+#[derive(Debug)]
+#[cfg_attr(
+    feature = "cluster",
+    expect(clippy::large_enum_variant, reason = "most have one server")
+)]
+enum To {
+    Server(BlockingServerConnection),
+    #[cfg(feature = "cluster")]
+    Cluster(BlockingClusterConnection),
 }
 
 impl BlockingConnection {
     pub(super) fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
-        let held = Some(keeper.take()?);
-        Ok(Self { keeper, held })
+        let database = keeper.source.database();
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &keeper.nodes {
+            keeper.know_cluster(nodes)?;
+            let to = To::Cluster(BlockingClusterConnection::new(nodes.clone()));
+            return Ok(Self { to, database });
+        }
+        let to = To::Server(BlockingServerConnection::new(keeper)?);
+        Ok(Self { to, database })
     }
 
     /// Sends it over what is held, if anything is, whether or not that still leads anywhere: takes no longer than the response timeout, and
-    /// connects to nothing, but where a cluster's connection does so by itself.
+    /// connects to nothing.
     pub(super) fn send_at_once(&mut self, command: &Cmd) {
-        if let Some(mut held) = self.held.take()
-            && let Ok(reply) = held.wire.req_command(command)
-            && !self
-                .keeper
-                .source
-                .peer()
-                .blocking()
-                .is_ended_by_reply(&reply)
-        {
-            self.held = Some(held);
-        }
-    }
-
-    /// Sends something that ends in time, or `waits`.
-    fn run<T>(
-        &mut self,
-        waits: bool,
-        effect: impl FnOnce() -> Effect,
-        replies: impl FnOnce(&T) -> &[Value],
-        send: impl FnOnce(&mut BlockingWire) -> RedisResult<T>,
-    ) -> RedisResult<T> {
-        let mut held = match self.held.take() {
-            Some(held) if self.keeper.is_fresh(&held) => held,
-            Some(held) => {
-                self.keeper.pool.put_back(held);
-                self.keeper.take()?
-            }
-            None => self.keeper.take()?,
-        };
-        let limit = Some(self.keeper.settings.response_timeout);
-        if waits {
-            held.wire.set_timeouts(None)?;
-        }
-        let answer = send(&mut held.wire);
-        let peer = self.keeper.source.peer();
-        let is_ended = match &answer {
-            Ok(reply) => replies(reply)
-                .iter()
-                .any(|reply| peer.blocking().is_ended_by_reply(reply)),
-            Err(error) => peer.blocking().is_ended_by(error),
-        };
-        let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
-        // After a timeout the reply may come yet: it must not be taken for another's.
-        let goes_on = !is_ended && !has_timed_out;
-        if goes_on && (!waits || held.wire.set_timeouts(limit).is_ok()) {
-            held.used_ms = now_ms();
-            self.held = Some(held);
-        } else if is_ended || peer != Peer::Cluster {
-            // Those that nobody holds led to the same server. In a cluster most of them are for others than the silent one.
-            self.keeper.pool.forget();
-        }
-        answer.map_err(|error| told(&self.keeper, error, effect))
-    }
-}
-
-impl Drop for BlockingConnection {
-    fn drop(&mut self) {
-        if let Some(held) = self.held.take()
-            && !std::thread::panicking()
-        {
-            self.keeper.pool.put_back(held);
+        match &mut self.to {
+            To::Server(server) => server.send_at_once(command),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.send_at_once(command),
         }
     }
 }
 
 impl ConnectionLike for BlockingConnection {
     fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        let reply = self.run(
-            any_waits(command),
-            || effect_of(command),
-            slice::from_ref,
-            |wire| wire.req_packed_command(command),
-        )?;
-        self.keeper.source.peer().judged(reply)
+        match &mut self.to {
+            To::Server(server) => server.send_packed(command),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.send(command),
+        }
     }
 
     fn req_packed_commands(
@@ -120,26 +75,23 @@ impl ConnectionLike for BlockingConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        self.run(
-            any_waits(pipeline),
-            || effect_of(pipeline),
-            Vec::as_slice,
-            |wire| wire.req_packed_commands(pipeline, offset, count),
-        )
+        match &mut self.to {
+            To::Server(server) => server.send_all(pipeline, offset, count),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.send_all(pipeline, offset, count),
+        }
     }
 
     fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let reply = self.run(
-            command::waits(args(command)),
-            || command::effect(args(command)),
-            slice::from_ref,
-            |wire| wire.req_command(command),
-        )?;
-        self.keeper.source.peer().judged(reply)
+        match &mut self.to {
+            To::Server(server) => server.send(command),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.send(&command.get_packed_command()),
+        }
     }
 
     fn get_db(&self) -> i64 {
-        self.keeper.source.database()
+        self.database
     }
 
     fn check_connection(&mut self) -> bool {
@@ -147,20 +99,10 @@ impl ConnectionLike for BlockingConnection {
     }
 
     fn is_open(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| held.wire.is_open())
-    }
-}
-
-fn any_waits(packed: &[u8]) -> bool {
-    packed::commands(packed).any(|command| command::waits(command.iter().copied()))
-}
-
-fn effect_of(packed: &[u8]) -> Effect {
-    let effects = packed::commands(packed).map(|command| command::effect(command.iter().copied()));
-    // What cannot be read might be anything.
-    if packed::commands(packed).next().is_none() {
-        Effect::Once
-    } else {
-        command::worst(effects)
+        match &self.to {
+            To::Server(server) => server.is_open(),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.is_open(),
+        }
     }
 }

@@ -1,20 +1,36 @@
-//! A cluster, as redis-rs keeps it.
+//! A cluster: its servers, each with connections of its own, and which of them has which slot.
 //!
-//! Its own retries are off: they run again what may have run. It learns of a new topology by the failures that it hands out, so that the next
-//! attempt of an annotated function goes the right way.
+//! Redis-rs's own cluster connection is used only for what goes to several servers at once. It cannot follow `ASK` without retries of its own,
+//! which execute again what may have been executed; of a pipeline that was refused in part it forgets what was executed; and a transaction
+//! that was refused tells it nothing of the slots.
 
+mod address;
+mod blocking;
+mod connection;
+mod fan_out;
+mod redirect;
+mod route;
+mod slot_map;
+mod topology;
+
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
-use redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind};
+use redis::{ConnectionInfo, ErrorKind, RedisResult};
 
+use super::keeper::Keeper;
 #[cfg(feature = "tls-rustls")]
 use super::settings::with_certificates;
 use super::settings::{Credentials, Settings, with_tcp_settings};
+use super::source::Source;
 #[cfg(feature = "tls-rustls")]
 use super::tls::Certificates;
-use crate::Class;
-use crate::class::known::known;
+use address::Address;
+pub(super) use blocking::{BlockingClusterConnection, transaction_reply};
+pub(super) use connection::ClusterConnection;
+use topology::Topology;
 
 /// Where some of its servers are.
 #[derive(Clone)]
@@ -40,6 +56,13 @@ impl Cluster {
             )
                 .into());
         }
+        if seeds.iter().any(|seed| Address::of(seed).is_none()) {
+            return Err((
+                ErrorKind::InvalidClientConfig,
+                "the servers of a cluster have to be named by host and port",
+            )
+                .into());
+        }
         let seeds = seeds.into_iter().map(with_tcp_settings).collect();
         Ok(Self {
             seeds,
@@ -57,18 +80,27 @@ impl Cluster {
         Ok(())
     }
 
-    pub(super) fn seeds(&self) -> &[ConnectionInfo] {
-        &self.seeds
+    pub(super) fn database(&self) -> i64 {
+        self.seeds
+            .first()
+            .map_or(0, |seed| seed.redis_settings().db())
     }
 
-    pub(super) fn client(
+    /// How to connect to this server of it.
+    fn info(&self, address: &Address) -> Option<ConnectionInfo> {
+        Some(address.like(self.seeds.first()?))
+    }
+
+    /// A client of redis-rs, which begins at these servers.
+    fn client(
         &self,
+        servers: Vec<ConnectionInfo>,
         settings: &Settings,
         credentials: Option<&Credentials>,
     ) -> RedisResult<ClusterClient> {
         #[cfg(feature = "tls-rustls")]
         super::source::have_cryptography();
-        let mut builder = ClusterClientBuilder::new(self.seeds.clone())
+        let mut builder = ClusterClientBuilder::new(servers)
             .retries(0)
             .connection_timeout(settings.connect_timeout)
             .response_timeout(settings.response_timeout)
@@ -91,14 +123,81 @@ impl Cluster {
     }
 }
 
-/// What a failure means where the connection follows redirections by itself: the next attempt goes where this one was sent.
-pub(super) fn redirected(error: RedisError) -> RedisError {
-    match error.kind() {
-        ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
-            known(Class::Unavailable, error)
+/// The servers of a cluster, as far as they are known.
+pub(super) struct Nodes {
+    cluster: Cluster,
+    settings: Settings,
+    topology: Topology,
+    keepers: Mutex<HashMap<Address, Arc<Keeper>>>,
+    /// For commands that go to several servers at once; made for the first of them.
+    fan_out: Mutex<Option<redis::cluster_async::ClusterConnection>>,
+}
+
+impl fmt::Debug for Nodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nodes")
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Nodes {
+    pub(super) fn new(cluster: &Cluster, settings: &Settings) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            settings: settings.clone(),
+            topology: Topology::new(),
+            keepers: Mutex::new(HashMap::new()),
+            fan_out: Mutex::new(None),
         }
-        // Without retries of its own, the command has not been sent.
-        ErrorKind::ClusterConnectionNotFound => known(Class::Unreachable, error),
-        _ => error,
+    }
+
+    /// What keeps the connections to this server.
+    fn keeper(&self, address: &Address) -> Option<Arc<Keeper>> {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeper) = keepers.get(address) {
+            return Some(keeper.clone());
+        }
+        let source = Source::Node(Box::new(self.cluster.info(address)?));
+        let keeper = Arc::new(Keeper::new(source, self.settings.clone()));
+        keepers.insert(address.clone(), keeper.clone());
+        Some(keeper)
+    }
+
+    /// All servers that are known: those that were named, and those that have been learnt of.
+    fn known(&self) -> Vec<Address> {
+        let map = self.topology.map();
+        let learnt = map.servers().iter().map(|address| (**address).clone());
+        let mut known: Vec<_> = learnt.collect();
+        for seed in self.cluster.seeds.iter().filter_map(Address::of) {
+            if !known.contains(&seed) {
+                known.push(seed);
+            }
+        }
+        known
+    }
+
+    /// How to connect to each of them.
+    pub(super) fn infos(&self) -> Vec<ConnectionInfo> {
+        let known = self.known();
+        let infos = known
+            .iter()
+            .filter_map(|address| self.cluster.info(address));
+        infos.collect()
+    }
+
+    /// Connections to servers that have left the cluster are given up.
+    fn forget_all_but(&self, known: &[Address]) {
+        let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        keepers.retain(|address, _| known.contains(address));
+    }
+
+    /// Whether anything is known of its slots.
+    pub(super) fn are_known(&self) -> bool {
+        self.topology.version() > 0
+    }
+
+    fn credentials(&self) -> Option<Credentials> {
+        self.settings.credentials.as_ref().map(|source| source())
     }
 }

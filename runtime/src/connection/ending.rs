@@ -6,6 +6,7 @@ use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
 use crate::Class;
 use crate::class::known::known;
+use crate::class::redis::refusal;
 
 /// What a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,41 +14,36 @@ pub(super) enum Peer {
     Server,
     /// One that refuses writes, as it should.
     Replica,
-    /// It sees to servers that are lost, and to others that have taken over, by itself.
-    Cluster,
+    /// One server of a cluster. That a slot is somebody else's is no fault of the connection.
+    Node,
 }
 
 impl Peer {
-    /// The same for synchronous code: without retries of its own, a connection to a cluster sees to nothing.
-    pub(super) const fn blocking(self) -> Self {
-        match self {
-            Self::Cluster => Self::Server,
-            Self::Server | Self::Replica => self,
-        }
-    }
-
     /// Whether this failure ends such a connection. Timeouts are counted, and end none by themselves.
     pub(super) fn is_ended_by(self, error: &RedisError) -> bool {
         match error.kind() {
             ErrorKind::AuthenticationFailed => true,
-            ErrorKind::Extension => error.code().is_some_and(|code| self.is_ended_by_code(code)),
-            _ if self == Self::Cluster => false,
             // All I/O errors but timeouts are final, and so is a reply that was cut off.
             ErrorKind::Io => !error.is_timeout(),
-            ErrorKind::Parse => Class::of(error) == Class::Ambiguous,
-            ErrorKind::Server(kind) => self.is_ended_by_kind(kind),
+            ErrorKind::Parse => Class::of(error) != Class::Permanent,
+            ErrorKind::Extension | ErrorKind::Server(_) => {
+                match error.clone().into_server_errors() {
+                    // Those inside an aborted transaction count as any other.
+                    Some(replies) => replies
+                        .iter()
+                        .any(|(_, reply)| self.is_ended_by_code(refusal(reply).0)),
+                    None => error.code().is_some_and(|code| self.is_ended_by_code(code)),
+                }
+            }
             _ => false,
         }
     }
 
     /// Whether this reply does: redis-rs looks for errors in it later.
     pub(super) fn is_ended_by_reply(self, reply: &Value) -> bool {
-        let Value::ServerError(error) = reply else {
-            return false;
-        };
-        match error.kind() {
-            Some(kind) => self.is_ended_by_kind(kind),
-            None => self.is_ended_by_code(error.code()),
+        match reply {
+            Value::ServerError(error) => self.is_ended_by_code(refusal(error).0),
+            _ => false,
         }
     }
 
@@ -73,21 +69,13 @@ impl Peer {
         }
     }
 
-    /// Whether the server says that it is not the one to talk to.
-    fn is_ended_by_kind(self, kind: ServerErrorKind) -> bool {
-        match kind {
-            ServerErrorKind::ReadOnly => self == Self::Server,
-            ServerErrorKind::MasterDown | ServerErrorKind::Moved => self != Self::Cluster,
-            _ => false,
-        }
-    }
-
+    /// Whether the server says that it is not the one to talk to, or has forgotten who we are.
     fn is_ended_by_code(self, code: &str) -> bool {
         match code {
-            // It has forgotten who we are.
-            "NOAUTH" | "WRONGPASS" => true,
-            // The server has changed its role under a command that waited.
-            "UNBLOCKED" => self != Self::Cluster,
+            // After the last of them the server closes the connection: it has changed its role under a command that waited.
+            "NOAUTH" | "WRONGPASS" | "UNBLOCKED" => true,
+            "READONLY" => self == Self::Server,
+            "MASTERDOWN" | "MOVED" => self != Self::Node,
             _ => false,
         }
     }
@@ -111,16 +99,23 @@ mod tests {
         redis::make_extension_error(code.to_owned(), None)
     }
 
+    /// As EXEC alone is refused.
+    fn exec(cause: &str) -> RedisError {
+        let text = format!("-EXECABORT Transaction discarded because of: {cause}\r\n");
+        let reply = redis::parse_redis_value(text.as_bytes()).expect("a reply");
+        reply.extract_error().expect_err("an error")
+    }
+
     #[test]
     fn what_ends_a_connection() {
-        use Peer::{Cluster, Replica, Server};
+        use Peer::{Node, Replica, Server};
         use io::ErrorKind as Io;
-        let all: &[Peer] = &[Server, Replica, Cluster];
+        let all: &[Peer] = &[Server, Replica, Node];
         let one: &[Peer] = &[Server, Replica];
         for (error, ended) in [
-            (io(Io::BrokenPipe), one),
-            (io(Io::ConnectionReset), one),
-            (io(Io::UnexpectedEof), one),
+            (io(Io::BrokenPipe), all),
+            (io(Io::ConnectionReset), all),
+            (io(Io::UnexpectedEof), all),
             (io(Io::TimedOut), &[]),
             (io(Io::WouldBlock), &[]),
             ((ErrorKind::AuthenticationFailed, "no").into(), all),
@@ -132,8 +127,14 @@ mod tests {
             ((ErrorKind::UnexpectedReturnType, "no").into(), &[]),
             (code("NOAUTH"), all),
             (code("WRONGPASS"), all),
-            (code("UNBLOCKED"), one),
+            (code("UNBLOCKED"), all),
             (code("WRONGTYPE"), &[]),
+            (
+                exec("READONLY You can't write against a read only replica."),
+                &[Server],
+            ),
+            (exec("MOVED 7 127.0.0.1:7000"), one),
+            (exec("OOM command not allowed"), &[]),
             (code("OOM"), &[]),
         ] {
             for peer in all {

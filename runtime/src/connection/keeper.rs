@@ -7,6 +7,8 @@ use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+#[cfg(feature = "cluster")]
+use super::cluster::Nodes;
 use super::failed::{Failed, Next};
 use super::live::Live;
 use super::pool::Pool;
@@ -26,6 +28,9 @@ pub(super) struct Keeper {
     spare: Mutex<Option<Failed>>,
     /// For synchronous callers.
     pub(super) pool: Pool,
+    /// The servers, if they are those of a cluster: each has a keeper of its own.
+    #[cfg(feature = "cluster")]
+    pub(super) nodes: Option<Arc<Nodes>>,
 }
 
 #[derive(Debug)]
@@ -44,6 +49,11 @@ type Built = Option<RedisResult<Arc<Live>>>;
 impl Keeper {
     pub(super) fn new(source: Source, settings: Settings) -> Self {
         Self {
+            #[cfg(feature = "cluster")]
+            nodes: match &source {
+                Source::Cluster(cluster) => Some(Arc::new(Nodes::new(cluster, &settings))),
+                _ => None,
+            },
             source,
             settings,
             state: Mutex::new(State::Nothing),
@@ -54,6 +64,29 @@ impl Keeper {
 
     pub(super) fn credentials(&self) -> Option<Credentials> {
         self.settings.credentials.as_ref().map(|source| source())
+    }
+
+    /// Those that it connects with itself. The servers of a cluster have keepers of their own, and those ask for themselves.
+    pub(super) fn own_credentials(&self) -> Option<Credentials> {
+        if self.is_cluster() {
+            return None;
+        }
+        self.credentials()
+    }
+
+    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_self))]
+    pub(super) const fn is_cluster(&self) -> bool {
+        #[cfg(feature = "cluster")]
+        return self.nodes.is_some();
+        #[cfg(not(feature = "cluster"))]
+        false
+    }
+
+    /// What is to be done about a connection that is wanted, after this failure.
+    pub(super) fn next(&self, failed: Option<&Failed>) -> Next {
+        // The keepers of a cluster's servers rest by themselves, and find out whether others are right.
+        let rests = |failed: &&Failed| !self.is_cluster() || !failed.is_about_credentials();
+        Next::after(failed.filter(rests), now_ms(), || self.credentials())
     }
 
     /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
@@ -84,7 +117,7 @@ impl Keeper {
         let (failed, corrected) = {
             let mut spare = self.spare();
             let failed = spare.clone();
-            let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+            let corrected = match self.next(failed.as_ref()) {
                 Next::Rest(error) => return Err(error),
                 Next::Corrected(credentials) => Some(credentials),
                 Next::Try => None,
@@ -111,35 +144,23 @@ impl Keeper {
     }
 
     /// Takes no longer than it may.
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         settings: &Settings,
         credentials: Option<&Credentials>,
     ) -> RedisResult<Connected> {
-        let connect = self.source.connect(settings, credentials);
+        let connect = async {
+            #[cfg(feature = "cluster")]
+            if let Some(nodes) = &self.nodes {
+                nodes.learn().await?;
+                return Ok(Connected::nothing());
+            }
+            self.source.connect(settings, credentials).await
+        };
         match timeout(self.source.connect_limit(settings), connect).await {
             Ok(connected) => connected.map_err(not_sent),
             Err(_) => Err(self.took_too_long()),
         }
-    }
-
-    /// What is connected anew, beside what there is.
-    pub(super) async fn connect_live(
-        &self,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Arc<Live>> {
-        let connected = self.connect(&self.settings, credentials).await?;
-        Ok(Arc::new(Live::new(
-            connected,
-            self.source.parts(),
-            now_ms(),
-        )))
-    }
-
-    /// This one takes the place of the other.
-    pub(super) fn replace(&self, old: &Live, new: Arc<Live>) {
-        self.is_now(State::Connected(new));
-        old.give_up();
     }
 
     fn look(self: &Arc<Self>) -> Look {
@@ -152,7 +173,7 @@ impl Keeper {
             State::Failed(failed) => Some(failed.clone()),
             State::Nothing | State::Connected(_) | State::Building(_) => None,
         };
-        let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+        let corrected = match self.next(failed.as_ref()) {
             Next::Rest(error) => return Look::Failed(error),
             Next::Corrected(credentials) => Some(credentials),
             Next::Try => None,
@@ -184,8 +205,14 @@ impl Keeper {
         failed: Option<Failed>,
         corrected: Option<Credentials>,
     ) -> RedisResult<Arc<Live>> {
-        let credentials = corrected.or_else(|| self.credentials());
-        let result = self.connect_live(credentials.as_ref()).await;
+        let credentials = corrected.or_else(|| self.own_credentials());
+        let connect = self.connect(&self.settings, credentials.as_ref());
+        let result = connect
+            .await
+            .map(|connected| Arc::new(Live::new(connected, now_ms())));
+        if let Ok(live) = &result {
+            live.ends_with_runtime();
+        }
         let next = match &result {
             Ok(live) => State::Connected(live.clone()),
             Err(error) => {
@@ -218,10 +245,11 @@ enum Look {
     Failed(RedisError),
 }
 
-/// Whatever happened while connecting, no command was sent.
+/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command.
 pub(super) fn not_sent(error: RedisError) -> RedisError {
     match Class::of(&error) {
         Class::Ambiguous => known(Class::Unreachable, error),
+        Class::Permanent => known(Class::Misconfigured, error),
         _ => error,
     }
 }
@@ -242,5 +270,10 @@ mod tests {
         }
         let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
         assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
+        let no_database = RedisError::from((
+            ErrorKind::Server(redis::ServerErrorKind::ResponseError),
+            "Redis server refused to switch database",
+        ));
+        assert_eq!(Class::of(&not_sent(no_database)), Class::Misconfigured);
     }
 }

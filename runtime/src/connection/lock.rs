@@ -82,8 +82,8 @@ const LONGEST_MS: u64 = 86_400_000;
 /// A guard knows by itself until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 %
 /// and 2 ms. Two may hold it all the same, one of them with a guard that does not know, after
 ///
-/// * a *failover*: replication is asynchronous, and the new master may not have heard of the lock. `min-replicas-to-write 1` or a `WAIT` after
-///   acquiring it makes that rarer, and not impossible. The same goes for a server that comes back without its last writes (`appendfsync
+/// * a *failover*: replication is asynchronous, and the new master may not have heard of the lock. `min-replicas-to-write 1`, or a `WAIT` over
+///   any connection of the same connector after acquiring it, makes that rarer, and not impossible. The same goes for a server that comes back without its last writes (`appendfsync
 ///   always` keeps them), for `FLUSHALL`, and for keys that are evicted;
 /// * a *jump of the server's clock*, by which leases end there;
 /// * a *pause* of this process between a look at [`is_held`](LockGuard::is_held) and its next write, or of the machine it is on, whose clock

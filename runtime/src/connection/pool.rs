@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use redis::{ConnectionAddr, ConnectionInfo, ConnectionLike as _, RedisResult};
+use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
+#[cfg(feature = "cluster")]
+use super::cluster::Nodes;
 use super::dial::connect_to_any;
-use super::ending::Peer;
 use super::failed::{Failed, Next};
 use super::keeper::{Keeper, not_sent};
 use super::settings::Credentials;
@@ -84,18 +85,17 @@ impl Keeper {
         self.connect_blocking()
     }
 
-    /// Whether it may be used without being tried. One to a cluster may: a server that stands still would make all the others useless.
+    /// Whether it may be used without being tried.
     pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
         let (now_ms, limit_ms) = (now_ms(), self.patience().idle_ms);
         let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
-        self.source.peer() == Peer::Cluster
-            || is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
+        is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
     }
 
     /// Tries it, and asks where it ought to lead.
-    fn still_serves(&self, idle: &mut Idle) -> bool {
+    pub(super) fn still_serves(&self, idle: &mut Idle) -> bool {
         if self.source.moves()
-            && let Ok(Some(servers)) = self
+            && let Ok(servers) = self
                 .source
                 .servers_blocking(&self.settings, idle.address.as_ref())
             && servers.first().map(ConnectionInfo::addr) != idle.address.as_ref()
@@ -103,12 +103,35 @@ impl Keeper {
             self.pool.forget();
             return false;
         }
+        idle.verified_ms = now_ms();
+        self.still_answers(idle)
+    }
+
+    /// Tries it.
+    pub(super) fn still_answers(&self, idle: &mut Idle) -> bool {
         let answer = idle.wire.req_command(&redis::cmd("PING"));
-        (idle.used_ms, idle.verified_ms) = (now_ms(), now_ms());
-        self.source.peer().blocking().is_well(&answer)
+        idle.used_ms = now_ms();
+        self.source.peer().is_well(&answer)
+    }
+
+    /// Sees to it that the servers of a cluster are known.
+    #[cfg(feature = "cluster")]
+    pub(super) fn know_cluster(&self, nodes: &Nodes) -> RedisResult<()> {
+        if nodes.are_known() {
+            nodes.look_up();
+            return Ok(());
+        }
+        self.one_at_a_time(|_| nodes.learn_blocking())
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
+        self.one_at_a_time(|credentials| self.open_blocking(credentials))
+    }
+
+    fn one_at_a_time<T>(
+        &self,
+        connect: impl FnOnce(Option<&Credentials>) -> RedisResult<T>,
+    ) -> RedisResult<T> {
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
@@ -126,12 +149,12 @@ impl Keeper {
         let failed = gate.failed.clone();
         drop(gate);
         let taken = Taken(pool);
-        let credentials = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+        let credentials = match self.next(failed.as_ref()) {
             Next::Rest(error) => return Err(error),
             Next::Corrected(credentials) => Some(credentials),
-            Next::Try => self.credentials(),
+            Next::Try => self.own_credentials(),
         };
-        let connected = self.open_blocking(credentials.as_ref()).map_err(not_sent);
+        let connected = connect(credentials.as_ref()).map_err(not_sent);
         pool.gate().failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, credentials, now_ms())
@@ -142,21 +165,17 @@ impl Keeper {
 
     fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let (mut wire, address) = match self.source.servers_blocking(settings, None)? {
-            Some(servers) => {
-                let (server, address) = connect_to_any(servers, settings, credentials)?;
-                (BlockingWire::Server(server), Some(address))
-            }
-            None => (self.source.cluster_blocking(settings, credentials)?, None),
-        };
+        let servers = self.source.servers_blocking(settings, None)?;
+        let (server, address) = connect_to_any(servers, settings, credentials)?;
+        let mut wire = BlockingWire(server);
         wire.set_timeouts(Some(settings.response_timeout))?;
-        if let (Some(name), BlockingWire::Server(server)) = (&settings.client_name, &mut wire) {
+        if let Some(name) = &settings.client_name {
             // Not worth failing for: it may not be allowed.
-            let _ = server.req_command(&name.command());
+            let _ = wire.req_command(&name.command());
         }
         Ok(Idle {
             wire,
-            address,
+            address: Some(address),
             used_ms: now_ms(),
             verified_ms: now_ms(),
         })

@@ -69,7 +69,9 @@ impl Keeper {
                 #[cfg(feature = "sentinel")]
                 Source::Sentinels(sentinels) => sentinels.servers(&self.settings, None).await?,
                 #[cfg(feature = "cluster")]
-                Source::Cluster(cluster) => from_any(cluster.seeds()),
+                Source::Cluster(_) => self.any_node(),
+                #[cfg(feature = "cluster")]
+                Source::Node(info) => vec![(**info).clone()],
             };
             let is_known =
                 |server: &ConnectionInfo| known.iter().any(|known| known.addr() == server.addr());
@@ -98,20 +100,21 @@ impl Keeper {
         let credentials = self.credentials();
         let servers = match &self.source {
             #[cfg(feature = "cluster")]
-            Source::Cluster(cluster) => from_any(cluster.seeds()),
-            source => source
-                .servers_blocking(&self.settings, None)?
-                .unwrap_or_default(),
+            Source::Cluster(_) => self.any_node(),
+            source => source.servers_blocking(&self.settings, None)?,
         };
         connect_to_any(servers, &self.settings, credentials.as_ref())
             .map(|(connection, _)| connection)
     }
-}
 
-/// All of them, in another order each time: the first may be one that does not answer.
-#[cfg(feature = "cluster")]
-fn from_any(seeds: &[ConnectionInfo]) -> Vec<ConnectionInfo> {
-    let mut seeds = seeds.to_vec();
-    fastrand::shuffle(&mut seeds);
-    seeds
+    /// All servers of the cluster that are known, in another order each time: the first may be one that does not answer.
+    #[cfg(feature = "cluster")]
+    fn any_node(&self) -> Vec<ConnectionInfo> {
+        let mut nodes = self
+            .nodes
+            .as_ref()
+            .map_or_else(Vec::new, |nodes| nodes.infos());
+        fastrand::shuffle(&mut nodes);
+        nodes
+    }
 }

@@ -275,6 +275,9 @@ impl ConnectorBuilder {
             Source::Sentinels(sentinels) => sentinels.trust(certificates),
             #[cfg(feature = "cluster")]
             Source::Cluster(cluster) => cluster.trust(certificates)?,
+            // Made of a cluster, which has been told.
+            #[cfg(feature = "cluster")]
+            Source::Node(_) => {}
         }
         Ok(self)
     }

@@ -8,17 +8,15 @@ use redis::{
 };
 
 #[cfg(feature = "cluster")]
-use super::cluster::{Cluster, redirected};
+use super::cluster::Cluster;
 use super::ending::Peer;
 #[cfg(feature = "sentinel")]
 use super::role::Role;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::settings::{Credentials, Settings, with_tcp_settings};
-use super::wire::{BlockingWire, Wire};
-
-/// In so many ranges the slots of a cluster are watched: few of them belong to two masters.
-const RANGES: usize = 64;
+use super::wire::Wire;
+use crate::clock::now_ms;
 
 /// Where Redis is.
 #[derive(Clone)]
@@ -28,8 +26,12 @@ pub(super) enum Source {
     /// At the address that Sentinels name.
     #[cfg(feature = "sentinel")]
     Sentinels(Box<Sentinels>),
+    /// In the servers of a cluster, which are found from some of them.
     #[cfg(feature = "cluster")]
     Cluster(Box<Cluster>),
+    /// One server of a cluster.
+    #[cfg(feature = "cluster")]
+    Node(Box<ConnectionInfo>),
 }
 
 /// Without passwords.
@@ -41,6 +43,8 @@ impl fmt::Debug for Source {
             Self::Sentinels(sentinels) => sentinels.fmt(f),
             #[cfg(feature = "cluster")]
             Self::Cluster(cluster) => cluster.fmt(f),
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => write!(f, "Node({})", info.addr()),
         }
     }
 }
@@ -51,6 +55,17 @@ pub(super) struct Connected {
     pub(super) wires: Vec<Wire>,
     /// Where it leads, if it leads to one server.
     pub(super) address: Option<ConnectionAddr>,
+}
+
+#[cfg(feature = "cluster")]
+impl Connected {
+    /// For what has its connections elsewhere.
+    pub(super) const fn nothing() -> Self {
+        Self {
+            wires: Vec::new(),
+            address: None,
+        }
+    }
 }
 
 impl Source {
@@ -65,18 +80,10 @@ impl Source {
             #[cfg(feature = "sentinel")]
             Self::Sentinels(sentinels) => sentinels.servers(settings, None).await?,
             #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => {
-                let client = cluster.client(settings, credentials)?;
-                let mut wires = Vec::with_capacity(settings.connections);
-                for _ in 0..settings.connections {
-                    let cluster = client.get_async_connection().await?;
-                    wires.push(Wire::to_cluster(cluster, self.answer_limit(settings)));
-                }
-                return Ok(Connected {
-                    wires,
-                    address: None,
-                });
-            }
+            Self::Node(info) => vec![(**info).clone()],
+            // Its servers are connected to one by one.
+            #[cfg(feature = "cluster")]
+            Self::Cluster(_) => Vec::new(),
         };
         let mut failure = None;
         for server in servers {
@@ -106,7 +113,7 @@ impl Source {
                 // Not worth failing for: it may not be allowed.
                 let _ = server.send_packed_command(&name.command()).await;
             }
-            wires.push(Wire::to_server(server, self.answer_limit(settings)));
+            wires.push(Wire::new(server, settings.response_timeout, now_ms()));
         }
         Ok(Connected {
             wires,
@@ -158,49 +165,22 @@ impl Source {
                 Role::Replica => Peer::Replica,
             },
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => Peer::Cluster,
+            Self::Cluster(_) | Self::Node(_) => Peer::Node,
             Self::Server(_) => Peer::Server,
-        }
-    }
-
-    /// How many parts of it fall silent by themselves.
-    pub(super) const fn parts(&self) -> usize {
-        match self.peer() {
-            Peer::Server | Peer::Replica => 1,
-            Peer::Cluster => RANGES,
-        }
-    }
-
-    /// How long an answer may take, with all that is done before the command is sent.
-    fn answer_limit(&self, settings: &Settings) -> Duration {
-        match self.peer() {
-            Peer::Server | Peer::Replica => settings.response_timeout,
-            // Redis-rs itself limits the answer. All commands wait while it looks at the servers anew, and must not fail for one that is lost.
-            Peer::Cluster => settings
-                .response_timeout
-                .saturating_add(self.connect_limit(settings)),
         }
     }
 
     /// How long it may take to connect to all of it, TLS, AUTH and all.
     pub(super) fn connect_limit(&self, settings: &Settings) -> Duration {
-        match self.peer() {
-            Peer::Server | Peer::Replica => settings.connect_timeout,
-            // A seed and later a server of the cluster may use up the time for one; the slots are asked for between them.
-            Peer::Cluster => settings.connect_timeout.saturating_mul(3),
-        }
-    }
-
-    /// The failure, with what is known about it here.
-    pub(super) fn told(&self, error: RedisError) -> RedisError {
         match self {
+            // The first servers that are asked may be those that stand still.
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => redirected(error),
-            _ => error,
+            Self::Cluster(_) => settings.connect_timeout.saturating_mul(3),
+            _ => settings.connect_timeout,
         }
     }
 
-    /// The servers, best first, for synchronous code; `None` for a cluster. The one at the `present` address, if it is one of the best.
+    /// The servers, best first, for synchronous code; none for a cluster. The one at the `present` address, if it is one of the best.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unnecessary_wraps, reason = "only Sentinels may not know")
@@ -209,32 +189,16 @@ impl Source {
         &self,
         settings: &Settings,
         present: Option<&ConnectionAddr>,
-    ) -> RedisResult<Option<Vec<ConnectionInfo>>> {
+    ) -> RedisResult<Vec<ConnectionInfo>> {
         let _ = (settings, present);
         match self {
-            Self::Server(info) => Ok(Some(vec![(**info).clone()])),
+            Self::Server(info) => Ok(vec![(**info).clone()]),
             #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.servers_blocking(settings, present).map(Some),
+            Self::Sentinels(sentinels) => sentinels.servers_blocking(settings, present),
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => Ok(None),
-        }
-    }
-
-    pub(super) fn cluster_blocking(
-        &self,
-        settings: &Settings,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<BlockingWire> {
-        match self {
+            Self::Node(info) => Ok(vec![(**info).clone()]),
             #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => {
-                let cluster = cluster.client(settings, credentials)?.get_connection()?;
-                Ok(BlockingWire::Cluster(Box::new(cluster)))
-            }
-            _ => {
-                let _ = (settings, credentials);
-                Err(nowhere())
-            }
+            Self::Cluster(_) => Ok(Vec::new()),
         }
     }
 
@@ -244,7 +208,9 @@ impl Source {
             #[cfg(feature = "sentinel")]
             Self::Sentinels(sentinels) => sentinels.server.db(),
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => 0,
+            Self::Cluster(cluster) => cluster.database(),
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => info.redis_settings().db(),
         }
     }
 }

@@ -1,30 +1,27 @@
-//! One connection of redis-rs, to a server or to a cluster.
+//! One connection of redis-rs to a server.
 
 use std::fmt;
-#[cfg(feature = "cluster")]
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-#[cfg(feature = "cluster")]
-use redis::aio::ConnectionLike as _;
 use redis::aio::MultiplexedConnection;
-#[cfg(feature = "cluster")]
-use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
+use tokio::time::timeout;
+
+/// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
+/// before that has been looked at. A millisecond more or less, as the clock has it.
+const QUIET_MS: u64 = 10;
 
 /// One whose answers take no longer than they may.
 #[derive(Clone)]
 pub(super) struct Wire {
-    link: Link,
+    server: MultiplexedConnection,
     limit: Duration,
-}
-
-#[derive(Clone)]
-enum Link {
-    Server(MultiplexedConnection),
-    #[cfg(feature = "cluster")]
-    Cluster(ClusterConnection),
+    /// When an answer came last, in milliseconds. A hint by itself; nothing is published through it.
+    heard_ms: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for Wire {
@@ -35,56 +32,68 @@ impl fmt::Debug for Wire {
 
 impl Wire {
     /// Redis-rs limits the answer by itself. Another timer around it would cost more than all else that is done here.
-    pub(super) fn to_server(mut server: MultiplexedConnection, limit: Duration) -> Self {
+    pub(super) fn new(mut server: MultiplexedConnection, limit: Duration, now_ms: u64) -> Self {
         server.set_response_timeout(limit);
-        let link = Link::Server(server);
-        Self { link, limit }
+        let heard_ms = Arc::new(AtomicU64::new(now_ms));
+        Self {
+            server,
+            limit,
+            heard_ms,
+        }
     }
 
-    /// Redis-rs limits the answer, but not what is done before the command is sent.
-    #[cfg(feature = "cluster")]
-    pub(super) const fn to_cluster(cluster: ClusterConnection, limit: Duration) -> Self {
-        let link = Link::Cluster(cluster);
-        Self { link, limit }
+    /// Whether it may have been closed since something was heard.
+    pub(super) fn is_quiet(&self, now_ms: u64) -> bool {
+        has_rested(self.heard_ms.load(Ordering::Relaxed), now_ms)
+    }
+
+    /// An answer came.
+    pub(super) fn heard(&self, now_ms: u64) {
+        self.heard_ms.store(now_ms, Ordering::Relaxed);
     }
 
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let answer = match &mut self.link {
-            Link::Server(server) => server.send_packed_command(command).await,
-            #[cfg(feature = "cluster")]
-            Link::Cluster(cluster) => {
-                limited(self.limit, cluster.req_packed_command(command)).await
-            }
-        };
+        let answer = self.server.send_packed_command(command).await;
         answer.map_err(|error| self.told(error))
     }
 
+    /// Of a transaction that `EXEC` itself refused, the refusal: redis-rs would say no more than that its reply is no list.
     pub(super) async fn send_all(
         &mut self,
         pipeline: &Pipeline,
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let answer = match &mut self.link {
-            Link::Server(server) => server.send_packed_commands(pipeline, offset, count).await,
-            #[cfg(feature = "cluster")]
-            Link::Cluster(cluster) => {
-                let sent = cluster.req_packed_commands(pipeline, offset, count);
-                limited(self.limit, sent).await
-            }
-        };
-        answer.map_err(|error| self.told(error))
-    }
-
-    /// A timeout of redis-rs says no more than that. In a cluster it is that of one answer, which is shorter than the limit here.
-    fn told(&self, error: RedisError) -> RedisError {
-        match self.link {
-            Link::Server(_) if error.is_timeout() => no_answer(self.limit),
-            Link::Server(_) => error,
-            #[cfg(feature = "cluster")]
-            Link::Cluster(_) => error,
+        let answer = self.server.send_packed_commands(pipeline, offset, count);
+        let replies = answer.await.map_err(|error| self.told(error))?;
+        if pipeline.is_transaction() {
+            refused(replies)
+        } else {
+            Ok(replies)
         }
     }
+
+    /// A timeout of redis-rs says no more than that.
+    fn told(&self, error: RedisError) -> RedisError {
+        if error.is_timeout() {
+            no_answer(self.limit)
+        } else {
+            error
+        }
+    }
+}
+
+/// Whether a connection may have been closed, unnoticed, since it was used.
+pub(super) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
+    now_ms.saturating_sub(used_ms) >= QUIET_MS
+}
+
+/// The replies to a transaction, unless the last of them, that to `EXEC`, refuses it.
+fn refused(mut replies: Vec<Value>) -> RedisResult<Vec<Value>> {
+    if let Some(reply @ Value::ServerError(_)) = replies.last_mut() {
+        std::mem::replace(reply, Value::Nil).extract_error()?;
+    }
+    Ok(replies)
 }
 
 fn no_answer(limit: Duration) -> RedisError {
@@ -92,51 +101,35 @@ fn no_answer(limit: Duration) -> RedisError {
     io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
 
-#[cfg(feature = "cluster")]
-async fn limited<T>(limit: Duration, sent: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    match tokio::time::timeout(limit, sent).await {
-        Ok(answer) => answer,
-        Err(_) => Err(no_answer(limit)),
+/// Waits for an answer that may take so long; `None`: as long as it likes.
+pub(super) async fn within<T>(
+    limit: Option<Duration>,
+    answer: impl Future<Output = RedisResult<T>>,
+) -> RedisResult<T> {
+    match limit {
+        None => answer.await,
+        Some(limit) => timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(no_answer(limit))),
     }
 }
 
 /// The same for synchronous code.
-pub(super) enum BlockingWire {
-    Server(redis::Connection),
-    #[cfg(feature = "cluster")]
-    Cluster(Box<redis::cluster::ClusterConnection>),
-}
+pub(super) struct BlockingWire(pub(super) redis::Connection);
 
 impl BlockingWire {
     /// `None`: an answer may take as long as it likes.
     pub(super) fn set_timeouts(&self, limit: Option<Duration>) -> RedisResult<()> {
-        match self {
-            Self::Server(server) => {
-                server.set_read_timeout(limit)?;
-                server.set_write_timeout(limit)
-            }
-            #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => {
-                cluster.set_read_timeout(limit)?;
-                cluster.set_write_timeout(limit)
-            }
-        }
-    }
-
-    fn connection(&mut self) -> &mut dyn ConnectionLike {
-        match self {
-            Self::Server(server) => server,
-            #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => &mut **cluster,
-        }
+        self.0.set_read_timeout(limit)?;
+        self.0.set_write_timeout(limit)
     }
 
     pub(super) fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        self.connection().req_command(command)
+        self.0.req_command(command)
     }
 
     pub(super) fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        self.connection().req_packed_command(command)
+        self.0.req_packed_command(command)
     }
 
     pub(super) fn req_packed_commands(
@@ -145,21 +138,15 @@ impl BlockingWire {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        match self {
-            // A transaction that was refused has an error that only redis-rs can make.
-            Self::Server(server) if offset == 0 => replies(server, pipeline, count),
-            Self::Server(server) => server.req_packed_commands(pipeline, offset, count),
-            #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => cluster.req_packed_commands(pipeline, offset, count),
+        if offset == 0 {
+            return replies(&mut self.0, pipeline, count);
         }
+        // A transaction that was refused has an error that only redis-rs can make.
+        refused(self.0.req_packed_commands(pipeline, offset, count)?)
     }
 
     pub(super) fn is_open(&self) -> bool {
-        match self {
-            Self::Server(server) => server.is_open(),
-            #[cfg(feature = "cluster")]
-            Self::Cluster(cluster) => cluster.is_open(),
-        }
+        self.0.is_open()
     }
 }
 

@@ -125,9 +125,10 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
         if kind == b'>' {
             return Cut::Pass;
         }
+        let is_own_account = self.gate.questions.answered();
         let mut chosen = None;
         self.gate.plan.send_if_modified(|plan| {
-            chosen = plan.next_cut();
+            chosen = plan.next_cut(is_own_account);
             false
         });
         chosen.map_or(Cut::Pass, Cut::from)

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{MASTERS, PATIENCE, RealCluster, slots::SLOTS};
 use crate::{
-    FaultProxy, RealRedis, RealRedisBuilder,
+    FaultProxy, RealRedis,
     ask::{ask, poll},
-    replication,
 };
 
 /// Nodes forget who has not answered them by then.
@@ -53,18 +52,6 @@ impl RealCluster {
         }
         Ok(())
     }
-}
-
-/// One of its nodes, before it knows the others.
-pub(super) fn node() -> RealRedisBuilder {
-    RealRedis::builder()
-        .cluster_node()
-        .args(["--cluster-node-timeout", "1000"])
-        // One dead shard is no reason for the others to refuse.
-        .args(["--cluster-require-full-coverage", "no"])
-        // A replica takes over however long it has not heard from its master.
-        .args(["--cluster-replica-validity-factor", "0"])
-        .args(replication::ARGS)
 }
 
 fn order(node: &RealRedis, command: &str) -> io::Result<()> {

@@ -50,6 +50,8 @@ impl View {
 #[derive(Debug)]
 pub(super) struct Node {
     id: String,
+    /// The id of its master, if it is a replica.
+    master: Option<String>,
     is_myself: bool,
     epoch: u64,
     slots: Vec<RangeInclusive<u16>>,
@@ -58,11 +60,12 @@ pub(super) struct Node {
 impl Node {
     fn read(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [id, _, flags, _, _, _, epoch, _, slots @ ..] = words.as_slice() else {
+        let [id, _, flags, master, _, _, epoch, _, slots @ ..] = words.as_slice() else {
             return None;
         };
         Some(Self {
             id: (*id).to_owned(),
+            master: (*master != "-").then(|| (*master).to_owned()),
             is_myself: flags.split(',').any(|flag| flag == "myself"),
             epoch: epoch.parse().ok()?,
             // Those in brackets are on their way to or from another node.
@@ -72,6 +75,10 @@ impl Node {
 
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(super) fn master(&self) -> Option<&str> {
+        self.master.as_deref()
     }
 
     /// Where two nodes claim a slot, the one of the higher epoch has it.
@@ -103,6 +110,10 @@ mod tests {
         .unwrap();
         assert_eq!((view.myself().id(), view.myself().epoch()), ("b2", 9));
         assert!(view.myself().owns(6) && view.myself().owns(10) && !view.myself().owns(7));
+        assert_eq!(
+            (view.myself().master(), view.nodes[2].master()),
+            (None, Some("a1"))
+        );
         let owners = view.owners();
         assert_eq!(owners[5..8], [Some("a1"), Some("b2"), Some("a1")]);
         assert_eq!((owners[10], owners[11]), (Some("b2"), None));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::{
-    RealRedis, StartError,
+    RealRedis, ServerProgram, StartError,
     tls::{Tls, TlsCertificate},
 };
 
@@ -11,6 +11,7 @@ use crate::{
 #[derive(Clone, Debug)]
 #[must_use = "a builder starts nothing until `start` is called"]
 pub struct RealRedisBuilder {
+    pub(super) program: Option<ServerProgram>,
     pub(super) args: Vec<OsString>,
     pub(super) wait_loaded: bool,
     pub(super) config: Option<String>,
@@ -23,6 +24,7 @@ pub struct RealRedisBuilder {
 impl RealRedisBuilder {
     pub(super) fn new() -> Self {
         Self {
+            program: None,
             args: Vec::new(),
             wait_loaded: true,
             config: None,
@@ -31,6 +33,12 @@ impl RealRedisBuilder {
             tls: None,
             client_authority: None,
         }
+    }
+
+    /// Runs that program, and not the machine's [first](RealRedis).
+    pub fn program(mut self, program: &ServerProgram) -> Self {
+        self.program = Some(program.clone());
+        self
     }
 
     /// Gives the server a configuration file, in which it then keeps what it is to know after a

@@ -1,7 +1,7 @@
 //! How the processes are started.
 
 use super::{MASTER_NAME, REPLICAS};
-use crate::{RealRedis, StartError, replication};
+use crate::{RealRedis, RealRedisBuilder, StartError, replication};
 
 /// After how many milliseconds each sentinel takes the master for down. They differ, so that one
 /// sentinel asks the others for their votes: if all ask at once, each votes for itself, and the
@@ -9,15 +9,20 @@ use crate::{RealRedis, StartError, replication};
 pub(super) const DOWN_AFTER: [u32; 3] = [500, 1000, 1500];
 
 /// A server that is to be a replica or, with an empty configuration, the master.
-pub(super) fn server(config: &str) -> Result<RealRedis, StartError> {
-    RealRedis::builder()
+pub(super) fn server(process: &RealRedisBuilder, config: &str) -> Result<RealRedis, StartError> {
+    process
+        .clone()
         .config(config)
         .args(replication::ARGS)
         .start()
 }
 
 /// A sentinel that watches over the master on that port.
-pub(super) fn sentinel(master: u16, down_after: u32) -> Result<RealRedis, StartError> {
+pub(super) fn sentinel(
+    process: &RealRedisBuilder,
+    master: u16,
+    down_after: u32,
+) -> Result<RealRedis, StartError> {
     // One sentinel's word is enough for a failover, if most of them then vote for it.
     let config = format!(
         "sentinel monitor {MASTER_NAME} 127.0.0.1 {master} 1\n\
@@ -25,8 +30,5 @@ pub(super) fn sentinel(master: u16, down_after: u32) -> Result<RealRedis, StartE
          sentinel failover-timeout {MASTER_NAME} 3000\n\
          sentinel parallel-syncs {MASTER_NAME} {REPLICAS}\n"
     );
-    RealRedis::builder()
-        .config(config)
-        .arg("--sentinel")
-        .start()
+    process.clone().config(config).arg("--sentinel").start()
 }

@@ -7,7 +7,6 @@ use tokio::time::timeout;
 
 use super::Wanted;
 use super::watch::{members, silent};
-use crate::connection::ending::Peer;
 use crate::connection::keeper::Keeper;
 use crate::connection::settings::Credentials;
 use crate::connection::source::{client, config};
@@ -43,7 +42,7 @@ pub(super) async fn subscribe(
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
         let mut known = Vec::new();
-        if keeper.source.peer() == Peer::Cluster
+        if keeper.is_cluster()
             && let Some(members) = members(&mut connection, &server).await?
         {
             members.include_the_one_asked()?;

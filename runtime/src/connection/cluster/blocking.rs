@@ -1,0 +1,331 @@
+//! A blocking connection to a cluster.
+
+use std::fmt;
+use std::sync::Arc;
+
+use redis::{Cmd, ConnectionLike as _, ErrorKind, RedisError, RedisResult, Value};
+
+use super::super::blocking_server_connection::BlockingServerConnection;
+use super::super::keeper::not_sent;
+use super::super::state::{Bound, bound};
+use super::super::{command, packed, refusals, together};
+use super::Nodes;
+use super::address::Address;
+use super::connection::{
+    MOST_REDIRECTIONS, nobody_has, part_failed, redirect_of, says_something_about_the_cluster,
+    still_refused,
+};
+use super::fan_out::told;
+use super::redirect::{self, Redirect};
+use super::route::{self, Route};
+
+/// Sends each command to the server that has its slot, and follows that server's word where somebody else has it.
+pub(in crate::connection) struct BlockingClusterConnection {
+    nodes: Arc<Nodes>,
+    /// The connections that were used.
+    held: Vec<(Address, BlockingServerConnection)>,
+    /// For commands that go to several servers at once; made for the first of them.
+    fan_out: Option<Box<redis::cluster::ClusterConnection>>,
+}
+
+impl fmt::Debug for BlockingClusterConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingClusterConnection")
+            .field("held", &self.held)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BlockingClusterConnection {
+    pub(in crate::connection) fn new(nodes: Arc<Nodes>) -> Self {
+        Self {
+            nodes,
+            held: Vec::new(),
+            fan_out: None,
+        }
+    }
+
+    pub(in crate::connection) fn is_open(&self) -> bool {
+        self.held.iter().all(|(_, server)| server.is_open())
+    }
+
+    pub(in crate::connection) fn send_at_once(&mut self, sent: &Cmd) {
+        if let Route::Slot(slot) = route::of_command(command::args(sent))
+            && let Some(owner) = self.nodes.topology().map().owner(slot)
+            && let Some((_, server)) = self.held.iter_mut().find(|(held, _)| *held == **owner)
+        {
+            server.send_at_once(sent);
+        }
+    }
+
+    pub(in crate::connection) fn send(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        self.nodes.look_up();
+        let words = packed::commands(packed).next().unwrap_or_default();
+        let words = || words.iter().copied();
+        let route = match bound(words()) {
+            None | Some(Bound::Stream) => route::of_command(words()),
+            Some(Bound::Own | Bound::Wait) => match route::of_command(words()) {
+                Route::Slot(slot) => Route::Slot(slot),
+                // Where its holder has something in a connection, it is about that.
+                Route::FanOut => match self.with_state() {
+                    Some(server) => return server.send_packed(packed),
+                    None => return Err(refusals::cluster(words())),
+                },
+            },
+        };
+        let Route::Slot(slot) = route else {
+            return self.fan_out(packed);
+        };
+        let owner = self.owner(slot)?;
+        self.keep_to(&owner)?;
+        let mut host = owner.host().to_owned();
+        let mut answer = self.to(&owner)?.send_packed(packed);
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some(redirect) = redirect_of(&answer, &host) else {
+                return self.ended(answer);
+            };
+            self.keep_to(&redirect.to)?;
+            answer = if redirect.is_ask {
+                let asking = [&asking()[..], packed].concat();
+                let replies = self.follow(&redirect)?.send_all(&asking, 0, 2);
+                replies.map(|mut replies| replies.pop().unwrap_or(Value::Nil))
+            } else {
+                self.follow(&redirect)?.send_packed(packed)
+            };
+            redirect.to.host().clone_into(&mut host);
+        }
+        let answer = answer.and_then(Value::extract_error);
+        self.ended(answer)
+    }
+
+    pub(in crate::connection) fn send_all(
+        &mut self,
+        pipeline: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        self.nodes.look_up();
+        let commands: Vec<_> = packed::commands(pipeline).collect();
+        let words = commands.iter().map(|command| command.iter().copied());
+        let Some(slot) = route::of_pipeline(words)? else {
+            return self.fan_out_all(pipeline, offset, count);
+        };
+        let owner = self.owner(slot)?;
+        self.keep_to(&owner)?;
+        let answer = self.to(&owner)?.send_all(pipeline, offset, count);
+        let answer = if offset > 0 {
+            self.follow_transaction(pipeline, offset, answer, &owner)
+        } else {
+            answer.and_then(|replies| self.follow_parts(&commands, replies, &owner))
+        };
+        self.ended(answer)
+    }
+
+    /// A refused transaction was not executed at all: all of it is sent on.
+    fn follow_transaction(
+        &mut self,
+        pipeline: &[u8],
+        offset: usize,
+        mut answer: RedisResult<Vec<Value>>,
+        owner: &Address,
+    ) -> RedisResult<Vec<Value>> {
+        let mut host = owner.host().to_owned();
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some(redirect) = answer
+                .as_ref()
+                .err()
+                .and_then(|error| Redirect::of_error(error, &host))
+            else {
+                break;
+            };
+            self.keep_to(&redirect.to)?;
+            let server = self.follow(&redirect)?;
+            answer = if redirect.is_ask {
+                // One `ASKING` is for all of it.
+                let asking = [&asking()[..], pipeline].concat();
+                server
+                    .send_all(&asking, 0, offset + 2)
+                    .and_then(transaction_reply)
+            } else {
+                server.send_all(pipeline, offset, 1)
+            };
+            redirect.to.host().clone_into(&mut host);
+        }
+        answer
+    }
+
+    /// Of a pipeline, only what was refused is sent on: the rest was executed.
+    fn follow_parts(
+        &mut self,
+        commands: &[Vec<&[u8]>],
+        mut replies: Vec<Value>,
+        owner: &Address,
+    ) -> RedisResult<Vec<Value>> {
+        let mut host = owner.host().to_owned();
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some((first, places)) = redirect::parts(&replies, &host) else {
+                break;
+            };
+            let each = if first.is_ask { 2 } else { 1 };
+            let mut part = Vec::new();
+            for at in &places {
+                if first.is_ask {
+                    part.extend_from_slice(&asking());
+                }
+                if let Some(command) = commands.get(*at) {
+                    let mut again = Cmd::new();
+                    again.arg(command);
+                    part.extend_from_slice(&again.get_packed_command());
+                }
+            }
+            let sent = self
+                .follow(&first)
+                .and_then(|server| server.send_all(&part, 0, places.len() * each));
+            match sent {
+                Ok(answers) => places
+                    .iter()
+                    .zip(answers.into_iter().skip(each - 1).step_by(each))
+                    .for_each(|(at, answer)| replies[*at] = answer),
+                // The others were executed, so it is not for all as if nothing had been sent.
+                Err(error) => return Err(part_failed(error, replies.len() > places.len())),
+            }
+            first.to.host().clone_into(&mut host);
+        }
+        Ok(replies)
+    }
+
+    /// Who has the slot, as far as is known.
+    fn owner(&self, slot: usize) -> RedisResult<Arc<Address>> {
+        let owner = self.nodes.topology().map().owner(slot).cloned();
+        owner.ok_or_else(|| {
+            self.nodes.doubted();
+            nobody_has(slot)
+        })
+    }
+
+    /// The connection in which its holder has something.
+    fn with_state(&mut self) -> Option<&mut BlockingServerConnection> {
+        let mut held = self.held.iter_mut().map(|(_, server)| server);
+        held.find(|server| server.has_state())
+    }
+
+    /// What is watched on one server says nothing about a transaction on another.
+    fn keep_to(&mut self, to: &Address) -> RedisResult<()> {
+        let mut held = self.held.iter();
+        let elsewhere = held.any(|(address, server)| address != to && server.has_state());
+        if elsewhere {
+            // Whoever begins anew goes where the slot is now.
+            self.held.retain(|(_, server)| !server.has_state());
+            return Err(refusals::moved());
+        }
+        Ok(())
+    }
+
+    /// The connection to this server.
+    fn to(&mut self, address: &Address) -> RedisResult<&mut BlockingServerConnection> {
+        let held = self.held.iter().position(|(known, _)| known == address);
+        let place = if let Some(place) = held {
+            place
+        } else {
+            let keeper = self.nodes.keeper(address).ok_or_else(|| nobody_has(0))?;
+            let server = BlockingServerConnection::new(keeper).inspect_err(|_| {
+                self.nodes.doubted();
+            })?;
+            self.held.push((address.clone(), server));
+            self.held.len() - 1
+        };
+        Ok(&mut self.held[place].1)
+    }
+
+    fn follow(&mut self, redirect: &Redirect) -> RedisResult<&mut BlockingServerConnection> {
+        self.nodes.redirected(redirect);
+        self.to(&redirect.to)
+    }
+
+    fn fan_out(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        let mut connection = self.fan_out_connection()?;
+        let answer = connection.req_packed_command(packed);
+        self.fanned_out(connection, answer, packed)
+    }
+
+    fn fan_out_all(
+        &mut self,
+        packed: &[u8],
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        let mut connection = self.fan_out_connection()?;
+        let answer = connection.req_packed_commands(packed, offset, count);
+        self.fanned_out(connection, answer, packed)
+    }
+
+    fn fan_out_connection(&mut self) -> RedisResult<Box<redis::cluster::ClusterConnection>> {
+        if let Some(connection) = self.fan_out.take() {
+            return Ok(connection);
+        }
+        let nodes = &self.nodes;
+        let credentials = nodes.credentials();
+        let client = nodes
+            .cluster
+            .client(nodes.infos(), &nodes.settings, credentials.as_ref())?;
+        let connection = client.get_connection().map_err(not_sent)?;
+        let limit = Some(nodes.settings.response_timeout);
+        connection.set_read_timeout(limit)?;
+        connection.set_write_timeout(limit)?;
+        Ok(Box::new(connection))
+    }
+
+    fn fanned_out<T>(
+        &mut self,
+        connection: Box<redis::cluster::ClusterConnection>,
+        answer: RedisResult<T>,
+        packed: &[u8],
+    ) -> RedisResult<T> {
+        match answer {
+            Ok(answer) => {
+                self.fan_out = Some(connection);
+                Ok(answer)
+            }
+            Err(error) => {
+                self.nodes.doubted();
+                let commands: Vec<_> = packed::commands(packed).collect();
+                let words = commands.iter().map(|command| command.iter().copied());
+                Err(told(error, together::effect(words)))
+            }
+        }
+    }
+
+    /// The answer, and what it says about the cluster.
+    fn ended<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
+        answer.map_err(|error| {
+            if says_something_about_the_cluster(&error) {
+                self.nodes.doubted();
+            }
+            still_refused(error)
+        })
+    }
+}
+
+fn asking() -> Vec<u8> {
+    redis::cmd("ASKING").get_packed_command()
+}
+
+/// The reply to a transaction, of those to `ASKING`, `MULTI`, its commands and `EXEC`.
+pub(in crate::connection) fn transaction_reply(mut replies: Vec<Value>) -> RedisResult<Vec<Value>> {
+    let done = replies.pop().ok_or_else(no_reply)?;
+    if let Value::ServerError(_) = done {
+        // Why it was refused stands in the first reply that is one.
+        for reply in replies {
+            reply.extract_error()?;
+        }
+    }
+    Ok(vec![done.extract_error()?])
+}
+
+fn no_reply() -> RedisError {
+    (
+        ErrorKind::UnexpectedReturnType,
+        "a transaction without a reply",
+    )
+        .into()
+}

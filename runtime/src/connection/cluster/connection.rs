@@ -1,0 +1,255 @@
+//! An asynchronous connection to a cluster.
+
+use std::sync::Arc;
+
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+
+use super::super::command::args;
+use super::super::server_connection::ServerConnection;
+use super::Nodes;
+use super::address::Address;
+use super::redirect::{self, Redirect};
+use super::route::{self, Route};
+use super::slot_map::SlotMap;
+use crate::Class;
+use crate::class::known::known;
+
+/// How often one command may be sent on: a slot can move while it is asked for.
+pub(super) const MOST_REDIRECTIONS: usize = 5;
+
+/// Sends each command to the server that has its slot, and follows that server's word where somebody else has it. Clones share all connections.
+#[derive(Clone, Debug)]
+pub(in crate::connection) struct ClusterConnection {
+    nodes: Arc<Nodes>,
+    map: Arc<SlotMap>,
+    version: u64,
+    /// The connections that were used.
+    held: Vec<(Arc<Address>, ServerConnection)>,
+}
+
+impl ClusterConnection {
+    pub(in crate::connection) fn new(nodes: Arc<Nodes>) -> Self {
+        let version = nodes.topology().version();
+        Self {
+            map: nodes.topology().map(),
+            version,
+            nodes,
+            held: Vec::new(),
+        }
+    }
+
+    pub(in crate::connection) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let Route::Slot(slot) = route::of_command(args(command)) else {
+            return self.nodes.clone().fan_out(command).await;
+        };
+        let owner = self.owner(slot)?;
+        let mut host = owner.host().to_owned();
+        let mut answer = self.to(&owner).await?.send(command).await;
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some(redirect) = redirect_of(&answer, &host) else {
+                return self.ended(answer);
+            };
+            let server = self.follow(&redirect).await?;
+            answer = if redirect.is_ask {
+                server.ask(command).await
+            } else {
+                server.send(command).await
+            };
+            redirect.to.host().clone_into(&mut host);
+        }
+        // By now it would be an endless loop: the next attempt begins anew.
+        let answer = answer.and_then(Value::extract_error);
+        self.ended(answer)
+    }
+
+    pub(in crate::connection) async fn send_all(
+        &mut self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        let Some(slot) = route::of_pipeline(pipeline.cmd_iter().map(args))? else {
+            return self
+                .nodes
+                .clone()
+                .fan_out_all(pipeline, offset, count)
+                .await;
+        };
+        let owner = self.owner(slot)?;
+        let server = self.to(&owner).await?;
+        let answer = server.send_all(pipeline, offset, count).await;
+        if pipeline.is_transaction() {
+            let answer = self.follow_transaction(pipeline, answer, &owner).await;
+            self.ended(answer)
+        } else {
+            let answer = match answer {
+                Ok(replies) => self.follow_parts(pipeline, replies, &owner).await,
+                Err(error) => Err(error),
+            };
+            self.ended(answer)
+        }
+    }
+
+    /// A refused transaction was not executed at all: all of it is sent on.
+    async fn follow_transaction(
+        &mut self,
+        pipeline: &Pipeline,
+        mut answer: RedisResult<Vec<Value>>,
+        owner: &Address,
+    ) -> RedisResult<Vec<Value>> {
+        let mut host = owner.host().to_owned();
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some(redirect) = answer
+                .as_ref()
+                .err()
+                .and_then(|error| Redirect::of_error(error, &host))
+            else {
+                break;
+            };
+            let server = self.follow(&redirect).await?;
+            answer = if redirect.is_ask {
+                server.ask_transaction(pipeline).await
+            } else {
+                let count = pipeline.cmd_iter().count();
+                server.send_all(pipeline, count + 1, 1).await
+            };
+            redirect.to.host().clone_into(&mut host);
+        }
+        answer
+    }
+
+    /// Of a pipeline, only what was refused is sent on: the rest was executed.
+    async fn follow_parts(
+        &mut self,
+        pipeline: &Pipeline,
+        mut replies: Vec<Value>,
+        owner: &Address,
+    ) -> RedisResult<Vec<Value>> {
+        let mut host = owner.host().to_owned();
+        for _ in 0..MOST_REDIRECTIONS {
+            let Some((first, places)) = redirect::parts(&replies, &host) else {
+                break;
+            };
+            let part: Vec<_> = pipeline
+                .cmd_iter()
+                .enumerate()
+                .filter(|(at, _)| places.contains(at))
+                .map(|(_, command)| command)
+                .collect();
+            let sent = match self.follow(&first).await {
+                Ok(server) => server.send_part(&part, first.is_ask).await,
+                Err(error) => Err(error),
+            };
+            match sent {
+                Ok(answers) => places
+                    .into_iter()
+                    .zip(answers)
+                    .for_each(|(at, answer)| replies[at] = answer),
+                // The others were executed, so it is not for all as if nothing had been sent.
+                Err(error) => return Err(part_failed(error, replies.len() > part.len())),
+            }
+            first.to.host().clone_into(&mut host);
+        }
+        Ok(replies)
+    }
+
+    /// Who has the slot, as far as is known.
+    fn owner(&mut self, slot: usize) -> RedisResult<Arc<Address>> {
+        let topology = self.nodes.topology();
+        let version = topology.version();
+        if version != self.version {
+            (self.map, self.version) = (topology.map(), version);
+            let servers = self.map.servers();
+            self.held.retain(|(address, _)| servers.contains(address));
+        }
+        let owner = self.map.owner(slot).cloned();
+        owner.ok_or_else(|| {
+            self.doubted();
+            nobody_has(slot)
+        })
+    }
+
+    /// The connection to this server.
+    async fn to(&mut self, address: &Arc<Address>) -> RedisResult<&mut ServerConnection> {
+        let held = self
+            .held
+            .iter()
+            .position(|(known, _)| Arc::ptr_eq(known, address) || known == address);
+        let place = if let Some(place) = held {
+            place
+        } else {
+            let keeper = self.nodes.keeper(address).ok_or_else(|| nobody_has(0))?;
+            let live = match keeper.live().await {
+                Ok(live) => live,
+                Err(error) => {
+                    self.doubted();
+                    return Err(error);
+                }
+            };
+            let server = ServerConnection::new(keeper, live);
+            self.held.push((address.clone(), server));
+            self.held.len() - 1
+        };
+        Ok(&mut self.held[place].1)
+    }
+
+    async fn follow(&mut self, redirect: &Redirect) -> RedisResult<&mut ServerConnection> {
+        self.nodes.redirected(redirect);
+        self.nodes.look_up_beside();
+        self.to(&Arc::new(redirect.to.clone())).await
+    }
+
+    fn doubted(&self) {
+        self.nodes.doubted();
+        self.nodes.look_up_beside();
+    }
+
+    /// The answer, and what it says about the cluster.
+    fn ended<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
+        answer.map_err(|error| {
+            if says_something_about_the_cluster(&error) {
+                self.doubted();
+            }
+            still_refused(error)
+        })
+    }
+}
+
+pub(super) fn redirect_of(answer: &RedisResult<Value>, host: &str) -> Option<Redirect> {
+    match answer {
+        Ok(reply) => Redirect::of_value(reply, host),
+        Err(error) => Redirect::of_error(error, host),
+    }
+}
+
+/// Whether the owner of the slot may be another one by now.
+pub(super) fn says_something_about_the_cluster(error: &RedisError) -> bool {
+    match Class::of(error) {
+        Class::Unreachable | Class::Unavailable | Class::Ambiguous | Class::Unrepeatable => true,
+        _ => Redirect::of_error(error, "").is_some(),
+    }
+}
+
+/// A redirection that has not come to its end: the next attempt goes the right way.
+pub(super) fn still_refused(error: RedisError) -> RedisError {
+    if Redirect::of_error(&error, "").is_some() {
+        known(Class::Unavailable, error)
+    } else {
+        error
+    }
+}
+
+/// The rest of a pipeline could not be sent on, after a part of it was executed.
+pub(super) fn part_failed(error: RedisError, something_was_executed: bool) -> RedisError {
+    if something_was_executed {
+        known(Class::Unrepeatable, error)
+    } else {
+        error
+    }
+}
+
+pub(super) fn nobody_has(slot: usize) -> RedisError {
+    let text = format!("no server of the cluster has slot {slot}");
+    let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
+    known(Class::Unreachable, RedisError::from(error))
+}
