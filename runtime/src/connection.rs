@@ -39,6 +39,7 @@ mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod companion;
 mod dedicated;
 mod dial;
 mod ending;
@@ -80,6 +81,9 @@ use std::sync::Arc;
 
 pub use blocking::BlockingConnection;
 pub use breaker_set::BreakerSet;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub use command::inspect as command_table;
 pub use dedicated::DedicatedConnection;
 pub use environment::EnvironmentError;
 pub use handle::Connection;

@@ -1,5 +1,7 @@
 //! What the integration tests share.
 
+pub mod commands;
+
 use std::time::Duration;
 
 use redis_resilient_testkit::{RealRedis, StartError};

@@ -60,7 +60,8 @@ async fn get_user(redis: &Redis, database: &Database, id: u32) -> Result<User, S
     jitter = "equal",
     timeout = "500ms",
     deadline = DEADLINE,
-    breaker = false
+    breaker = false,
+    idempotent = true
 )]
 async fn record_order(redis: &Redis, order: u32) -> Result<(), ShopError> {
     Ok(redis.get().await?.sadd(set_of(order), order).await?)

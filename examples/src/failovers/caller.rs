@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 /// Of each call that rides out a failover.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
-// A hundred pauses are longer than the deadline, which is what ends a call.
+// A hundred pauses are longer than the deadline, which is what ends a call. A number may be added twice: a set has it once.
 
 #[redis_resilient(
     retries = 100,
@@ -18,7 +18,8 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(5);
     delay = "100ms",
     jitter = "equal",
     deadline = DEADLINE,
-    breaker = false
+    breaker = false,
+    idempotent = true
 )]
 async fn add(redis: &mut Connection, set: &str, number: u64) -> RedisResult<()> {
     redis.sadd(set, number).await
@@ -42,7 +43,8 @@ async fn has(redis: &mut Connection, set: &str, number: u64) -> RedisResult<bool
     delay = "100ms",
     jitter = "equal",
     deadline = DEADLINE,
-    breaker = false
+    breaker = false,
+    idempotent = true
 )]
 fn add_blocking(redis: &mut BlockingConnection, set: &str, number: u64) -> RedisResult<()> {
     redis.sadd(set, number)

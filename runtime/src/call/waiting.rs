@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::late::Over;
 use super::{Call, Step};
 use crate::clock::Instant;
-use crate::{Class, kill_switch};
+use crate::kill_switch;
 
 /// The shorter of two limits, either of which may not be there.
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
@@ -66,7 +66,7 @@ impl Call<'_> {
     /// The attempt was cut off. If there is to be no other one, the call is over.
     pub(super) fn timed_out(&mut self) {
         let timeout = self.timeout();
-        if self.fails(Class::Ambiguous) == Step::Pause {
+        if self.fails(self.policy.cut_off().into()) == Step::Pause {
             return;
         }
         let over = match (self.is_past_deadline(), timeout) {

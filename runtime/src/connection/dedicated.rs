@@ -162,7 +162,7 @@ impl DedicatedConnection {
             return Err(over());
         }
         let looks = self.wire.is_quiet(now_ms()) && self.state.takes_ping();
-        if looks && (!self.state.is_clean() || effect() > Effect::Idempotent) {
+        if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
             self.is_unanswered = true;
             let ping = redis::cmd("PING");
             let limit = Some(self.keeper.settings.response_timeout);

@@ -21,7 +21,9 @@ use super::state::{Bound, bound};
 /// * A command that gets no answer within [`response_timeout`](super::ConnectorBuilder::response_timeout) fails. Those that wait in the server
 ///   (`BLPOP`, `XREAD BLOCK`, `WAIT` and their like) may take as much longer as they say themselves, and have a connection of their own.
 /// * A failure of which nobody knows whether the command was executed has the class [`Unrepeatable`](crate::Class::Unrepeatable) where executing
-///   it twice would not be the same: `INCR`, `LPUSH`, `SET … NX`, scripts. An annotated function does not retry those by itself.
+///   it twice would not be the same (`INCR`, `LPUSH`, scripts), or would be answered as if somebody else had been first (`SADD`, `DEL`,
+///   `SET … NX`). An annotated function does not retry those by itself;
+///   [`repeat_same_state`](super::ConnectorBuilder::repeat_same_state) lets it retry the latter.
 /// * Where nothing has been heard for 10 ms or longer, such a command goes out after a `PING`: a connection that the server has closed meanwhile
 ///   is left, and the command was never sent over it.
 /// * Commands that change their connection (`WATCH`, `SELECT`, `MULTI` by hand, `CLIENT TRACKING` …) are refused, for others share it:

@@ -68,24 +68,16 @@ impl Keeper {
 
     /// Those that it connects with itself. The servers of a cluster have keepers of their own, and those ask for themselves.
     pub(super) fn own_credentials(&self) -> Option<Credentials> {
-        if self.is_cluster() {
+        if self.source.is_cluster() {
             return None;
         }
         self.credentials()
     }
 
-    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_self))]
-    pub(super) const fn is_cluster(&self) -> bool {
-        #[cfg(feature = "cluster")]
-        return self.nodes.is_some();
-        #[cfg(not(feature = "cluster"))]
-        false
-    }
-
     /// What is to be done about a connection that is wanted, after this failure.
     pub(super) fn next(&self, failed: Option<&Failed>) -> Next {
         // The keepers of a cluster's servers rest by themselves, and find out whether others are right.
-        let rests = |failed: &&Failed| !self.is_cluster() || !failed.is_about_credentials();
+        let rests = |failed: &&Failed| !self.source.is_cluster() || !failed.is_about_credentials();
         Next::after(failed.filter(rests), now_ms(), || self.credentials())
     }
 

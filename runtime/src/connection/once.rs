@@ -11,6 +11,7 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, RedisResult, ToRedisArgs};
 
 use self::request::Request;
+use super::script::{is_torn, torn};
 use super::{slot, token};
 use crate::clock::whole_millis;
 
@@ -50,7 +51,9 @@ use crate::clock::whole_millis;
 ///   so many words is an error before it is sent, and so is one that waits, such as `BLPOP`.
 /// * The token is forgotten after [`remember_for`](Self::remember_for), or when the server evicts it: whoever retries after that executes the command
 ///   again. What a failover loses of a master's last writes, it loses of tokens too.
-/// * It is at `{key}once:token`, in the same slot of a cluster. An ACL has to allow that key, and `EVAL`, `GET`, `SET` and `DEL`.
+/// * While a slot of a cluster is moved key by key, a key that has moved is worked on where it is, and one that has not yet is refused for now, with
+///   the class [`Unavailable`](crate::Class::Unavailable): the server that has it takes no new token.
+/// * The token is at `{key}once:token`, in the same slot of a cluster. An ACL has to allow that key, and `EVAL`, `GET`, `SET` and `DEL`.
 #[derive(Clone)]
 pub struct Once {
     token: u128,
@@ -105,7 +108,13 @@ impl Once {
         command: &Cmd,
     ) -> RedisResult<T> {
         let request = self.request(&key, command)?;
-        let answer = request.script.run(connection).await?;
+        let answer = match request.script.run(connection).await {
+            Err(error) if is_torn(&error) => {
+                let alone = request.script.of_second_key();
+                alone.run(connection).await.map_err(torn)?
+            }
+            answer => answer?,
+        };
         Ok(T::from_redis_value(reply::read(answer, request.shape)?)?)
     }
 
@@ -120,7 +129,13 @@ impl Once {
         command: &Cmd,
     ) -> RedisResult<T> {
         let request = self.request(&key, command)?;
-        let answer = request.script.run_blocking(connection)?;
+        let answer = match request.script.run_blocking(connection) {
+            Err(error) if is_torn(&error) => {
+                let alone = request.script.of_second_key();
+                alone.run_blocking(connection).map_err(torn)?
+            }
+            answer => answer?,
+        };
         Ok(T::from_redis_value(reply::read(answer, request.shape)?)?)
     }
 

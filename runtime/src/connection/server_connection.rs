@@ -14,7 +14,7 @@ use super::wait_time::WaitTime;
 use super::wire::{Wire, within};
 use super::{replication, together};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::known::{known, repeatable};
 use crate::clock::{now_ms, whole_millis};
 
 /// What callers hold of the connections to one server. Clones share them.
@@ -46,7 +46,7 @@ impl ServerConnection {
             return Box::pin(self.send_waiting(command)).await;
         }
         let effect = || command::effect(args(command));
-        if self.is_quiet(now_ms) && effect() > Effect::Idempotent {
+        if self.is_quiet(now_ms) && effect() > self.keeper.settings.repeated {
             Box::pin(self.look()).await?;
         }
         let Self { keeper, live, wire } = self;
@@ -73,7 +73,7 @@ impl ServerConnection {
             return Box::pin(self.send_all_waiting(pipeline, offset, count)).await;
         }
         let effect = || together::effect(commands());
-        if self.is_quiet(now_ms) && effect() > Effect::Idempotent {
+        if self.is_quiet(now_ms) && effect() > self.keeper.settings.repeated {
             Box::pin(self.look()).await?;
         }
         let Self { keeper, live, wire } = self;
@@ -317,12 +317,15 @@ impl Drop for Watch<'_> {
 
 /// The failure, with what the command says about it.
 pub(super) fn told(
-    _keeper: &Keeper,
+    keeper: &Keeper,
     error: RedisError,
     effect: impl FnOnce() -> Effect,
 ) -> RedisError {
     match Class::of(&error) {
-        Class::Ambiguous if effect() == Effect::Once => known(Class::Unrepeatable, error),
+        Class::Ambiguous if effect() > keeper.settings.repeated => {
+            known(Class::Unrepeatable, error)
+        }
+        Class::Ambiguous => repeatable(error),
         _ => error,
     }
 }

@@ -9,6 +9,7 @@ use redis::{Cmd, ConnectionInfo, IntoConnectionInfo, RedisResult};
 use super::Connector;
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
+use super::command::Effect;
 #[cfg(feature = "sentinel")]
 use super::role::Role;
 #[cfg(feature = "sentinel")]
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) health_check_after: Duration,
     pub(super) connections: usize,
     pub(super) unanswered: u32,
+    /// The worst of what is sent again although it may have been executed.
+    pub(super) repeated: Effect,
     pub(super) credentials: Option<CredentialsSource>,
     pub(super) client_name: Option<ClientName>,
 }
@@ -38,6 +41,7 @@ impl Settings {
         health_check_after: Duration::from_secs(1),
         connections: 1,
         unanswered: 2,
+        repeated: Effect::Repeatable,
         credentials: None,
         client_name: None,
     };
@@ -51,6 +55,7 @@ impl fmt::Debug for Settings {
             .field("health_check_after", &self.health_check_after)
             .field("connections", &self.connections)
             .field("unanswered", &self.unanswered)
+            .field("repeated", &self.repeated)
             .field("client_name", &self.client_name)
             .finish_non_exhaustive()
     }
@@ -190,6 +195,19 @@ impl ConnectorBuilder {
     pub fn give_up_after(mut self, unanswered: u32) -> Self {
         assert!(unanswered > 0, "give_up_after has to be at least 1");
         self.settings.unanswered = unanswered;
+        self
+    }
+
+    /// Whether an annotated function also retries, after a lost reply, what leaves the same state when it is executed twice but answers
+    /// otherwise, such as `SADD`, `DEL`, `HSET`, `SET … NX`; `false` unless told.
+    ///
+    /// It is for those who do not look at the reply: that of a second `DEL` is 0, as if somebody else had been first.
+    pub fn repeat_same_state(mut self, repeat: bool) -> Self {
+        self.settings.repeated = if repeat {
+            Effect::SameState
+        } else {
+            Effect::Repeatable
+        };
         self
     }
 

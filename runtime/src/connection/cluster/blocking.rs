@@ -82,7 +82,7 @@ impl BlockingClusterConnection {
         let mut answer = self.to(&owner)?.send_packed(packed);
         for _ in 0..MOST_REDIRECTIONS {
             let Some(redirect) = redirect_of(&answer, &host) else {
-                return self.ended(answer);
+                return self.ended(answer, std::slice::from_ref);
             };
             self.keep_to(&redirect.to)?;
             answer = if redirect.is_ask {
@@ -95,7 +95,7 @@ impl BlockingClusterConnection {
             redirect.to.host().clone_into(&mut host);
         }
         let answer = answer.and_then(Value::extract_error);
-        self.ended(answer)
+        self.ended(answer, std::slice::from_ref)
     }
 
     pub(in crate::connection) fn send_all(
@@ -111,14 +111,26 @@ impl BlockingClusterConnection {
             return self.fan_out_all(pipeline, offset, count);
         };
         let owner = self.owner(slot)?;
-        self.keep_to(&owner)?;
+        let is_transaction = offset > 0;
+        let watches = self.with_state().is_some();
+        if let Err(moved) = self.keep_to(&owner) {
+            return if is_transaction {
+                Ok(not_executed())
+            } else {
+                Err(moved)
+            };
+        }
         let answer = self.to(&owner)?.send_all(pipeline, offset, count);
-        let answer = if offset > 0 {
+        let answer = if is_transaction {
+            if watches && let Some(redirect) = redirect_of_error(&answer, owner.host()) {
+                self.nodes.redirected(&redirect);
+                return Ok(not_executed());
+            }
             self.follow_transaction(pipeline, offset, answer, &owner)
         } else {
             answer.and_then(|replies| self.follow_parts(&commands, replies, &owner))
         };
-        self.ended(answer)
+        self.ended(answer, Vec::as_slice)
     }
 
     /// A refused transaction was not executed at all: all of it is sent on.
@@ -131,14 +143,9 @@ impl BlockingClusterConnection {
     ) -> RedisResult<Vec<Value>> {
         let mut host = owner.host().to_owned();
         for _ in 0..MOST_REDIRECTIONS {
-            let Some(redirect) = answer
-                .as_ref()
-                .err()
-                .and_then(|error| Redirect::of_error(error, &host))
-            else {
+            let Some(redirect) = redirect_of_error(&answer, &host) else {
                 break;
             };
-            self.keep_to(&redirect.to)?;
             let server = self.follow(&redirect)?;
             answer = if redirect.is_ask {
                 // One `ASKING` is for all of it.
@@ -290,19 +297,26 @@ impl BlockingClusterConnection {
                 self.nodes.doubted();
                 let commands: Vec<_> = packed::commands(packed).collect();
                 let words = commands.iter().map(|command| command.iter().copied());
-                Err(told(error, together::effect(words)))
+                let is_once = together::effect(words) > self.nodes.settings.repeated;
+                Err(told(error, is_once))
             }
         }
     }
 
     /// The answer, and what it says about the cluster.
-    fn ended<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
-        answer.map_err(|error| {
-            if says_something_about_the_cluster(&error) {
-                self.nodes.doubted();
-            }
-            still_refused(error)
-        })
+    fn ended<T>(
+        &self,
+        answer: RedisResult<T>,
+        replies: impl FnOnce(&T) -> &[Value],
+    ) -> RedisResult<T> {
+        let is_doubtful = match &answer {
+            Ok(value) => replies(value).iter().any(redirect::is_doubtful),
+            Err(error) => says_something_about_the_cluster(error),
+        };
+        if is_doubtful {
+            self.nodes.doubted();
+        }
+        answer.map_err(still_refused)
     }
 }
 
@@ -320,6 +334,15 @@ pub(in crate::connection) fn transaction_reply(mut replies: Vec<Value>) -> Redis
         }
     }
     Ok(vec![done.extract_error()?])
+}
+
+/// The reply to a transaction whose watched keys may have changed: they are another server's.
+fn not_executed() -> Vec<Value> {
+    vec![Value::Nil]
+}
+
+fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
+    Redirect::of_error(answer.as_ref().err()?, host)
 }
 
 fn no_reply() -> RedisError {

@@ -42,7 +42,7 @@ pub(super) async fn subscribe(
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
         let mut known = Vec::new();
-        if keeper.is_cluster()
+        if keeper.source.is_cluster()
             && let Some(members) = members(&mut connection, &server).await?
         {
             members.include_the_one_asked()?;

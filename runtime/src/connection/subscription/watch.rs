@@ -27,7 +27,7 @@ pub(super) async fn watch(
     heard: &AtomicBool,
 ) -> RedisError {
     let settings = &keeper.settings;
-    let is_cluster = keeper.is_cluster();
+    let is_cluster = keeper.source.is_cluster();
     let question = if is_cluster {
         nodes()
     } else {
