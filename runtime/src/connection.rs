@@ -39,6 +39,7 @@ mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod companion;
 mod dedicated;
 mod dial;
 mod ending;

@@ -3,6 +3,7 @@
 mod fault;
 mod framer;
 mod link;
+mod questions;
 mod replies;
 
 use std::{
@@ -108,8 +109,8 @@ impl FaultProxy {
     }
 
     /// Cuts the next reply that comes from the server, on whichever connection; called several
-    /// times, as many replies. `PONG` passes: clients send a `PING` when they like, and the fault
-    /// is meant for the command under test.
+    /// times, as many replies. Those to `PING` and `CLUSTER` do not count and pass: clients send
+    /// them when they like, and the fault is meant for the command under test.
     pub fn next_reply(&self, cut: ReplyCut) {
         self.plan.send_modify(|plan| plan.cuts.push_back(cut));
     }

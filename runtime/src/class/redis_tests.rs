@@ -235,9 +235,16 @@ fn set_up_of_a_connection_on_a_server_that_is_busy_or_full() {
 fn a_script_that_failed_half_way() {
     let script =
         |name: &str, text: &str| code(name, &format!("{text} script: f_1, on @user_script:1."));
-    // Memory is looked at only before the first write of a script.
-    assert_eq!(script("OOM", "command not allowed"), Class::WriteRefused);
-    assert_eq!(script("NOREPLICAS", "Not enough"), Class::Ambiguous);
+    // These are met at the first write of a script or not at all.
+    for (name, class) in [
+        ("OOM", Class::WriteRefused),
+        ("NOREPLICAS", Class::WriteRefused),
+        ("MISCONF", Class::WriteRefused),
+        ("READONLY", Class::Unavailable),
+        ("UNBLOCKED", Class::Ambiguous),
+    ] {
+        assert_eq!(script(name, "not now"), class, "{name}");
+    }
     assert_eq!(script("MYERR", "oops"), Class::Permanent);
 }
 

@@ -60,7 +60,6 @@ impl BlockingServerConnection {
     }
 
     /// Whether its holder has made something of it that another connection does not have.
-    #[cfg(feature = "cluster")]
     pub(super) fn has_state(&self) -> bool {
         !self.state.is_clean()
     }
@@ -81,7 +80,7 @@ impl BlockingServerConnection {
     }
 
     pub(super) fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        if bound(args(command)).is_some() {
+        if self.has_state() || bound(args(command)).is_some() {
             return self.send_packed(&command.get_packed_command());
         }
         let request = Request {
@@ -225,23 +224,18 @@ impl BlockingServerConnection {
 
     /// A connection that may be used for this at once.
     fn ready(&mut self, effect: &dyn Fn() -> Effect, had_state: bool) -> RedisResult<Idle> {
-        let Some(mut held) = self.held.take() else {
-            return self.keeper.take();
-        };
-        // The state has been looked after.
-        if had_state {
-            return Ok(held);
-        }
-        let is_fresh = self.keeper.is_fresh(&held)
-            && !(has_rested(held.used_ms, now_ms()) && effect() > self.keeper.settings.repeated);
-        if is_fresh || self.keeper.still_serves(&mut held) {
-            Ok(held)
-        } else {
+        let repeated = self.keeper.settings.repeated;
+        let may_be_repeated = || effect() <= repeated;
+        if let Some(mut held) = self.held.take() {
+            // What has a state has been looked after.
+            if had_state || self.keeper.is_fit(&mut held, &may_be_repeated) {
+                return Ok(held);
+            }
             if self.past == Past::Here {
                 self.past = Past::Elsewhere;
             }
-            self.keeper.take()
         }
+        self.keeper.take_for(&may_be_repeated)
     }
 }
 

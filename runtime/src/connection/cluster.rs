@@ -30,6 +30,7 @@ use super::tls::Certificates;
 use address::Address;
 pub(super) use blocking::{BlockingClusterConnection, transaction_reply};
 pub(super) use connection::ClusterConnection;
+use fan_out::FanOut;
 use topology::Topology;
 
 /// Where some of its servers are.
@@ -130,7 +131,7 @@ pub(super) struct Nodes {
     topology: Topology,
     keepers: Mutex<HashMap<Address, Arc<Keeper>>>,
     /// For commands that go to several servers at once; made for the first of them.
-    fan_out: Mutex<Option<redis::cluster_async::ClusterConnection>>,
+    fan_out: Mutex<Option<FanOut>>,
 }
 
 impl fmt::Debug for Nodes {

@@ -1,11 +1,11 @@
 //! What is connected, and what has been seen of it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use redis::ConnectionAddr;
-use tokio::task::AbortHandle;
 
+use super::companion::Companion;
 use super::silence::Silence;
 use super::source::Connected;
 use super::wire::Wire;
@@ -27,8 +27,8 @@ pub(super) struct Live {
     verified_ms: AtomicU64,
     /// One at a time tries it, or asks where it ought to lead; all others wait for that.
     pub(super) checking: tokio::sync::Mutex<()>,
-    /// A task that lasts as long as the runtime on which the connections live.
-    companion: OnceLock<AbortHandle>,
+    /// Lasts as long as the runtime on which the connections live.
+    companion: OnceLock<Companion>,
 }
 
 impl Live {
@@ -50,12 +50,12 @@ impl Live {
     /// Sees to it that they are given up when this runtime ends, and the tasks that serve them with it: an application's tests have a runtime
     /// each.
     pub(super) fn ends_with_runtime(self: &Arc<Self>) {
-        let end = GivenUp(Arc::downgrade(self));
-        let companion = tokio::spawn(async move {
-            let _end = end;
-            std::future::pending::<()>().await;
-        });
-        let _ = self.companion.set(companion.abort_handle());
+        let live = Arc::downgrade(self);
+        let _ = self.companion.set(Companion::new(move || {
+            if let Some(live) = live.upgrade() {
+                live.give_up();
+            }
+        }));
     }
 
     pub(super) fn take_spare(&self) -> Option<Wire> {
@@ -101,24 +101,5 @@ impl Live {
 
     pub(super) fn verified(&self, now_ms: u64) {
         self.verified_ms.store(now_ms, ORDER);
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        if let Some(companion) = self.companion.get() {
-            companion.abort();
-        }
-    }
-}
-
-/// Gives the connections up when it is dropped.
-struct GivenUp(Weak<Live>);
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        if let Some(live) = self.0.upgrade() {
-            live.give_up();
-        }
     }
 }

@@ -10,7 +10,7 @@ use super::cluster::Nodes;
 use super::dial::connect_to_any;
 use super::keeper::{Failed, Keeper, not_sent};
 use super::settings::Credentials;
-use super::wire::BlockingWire;
+use super::wire::{BlockingWire, has_rested};
 use crate::clock::now_ms;
 
 /// Connections that nobody holds are kept, up to so many.
@@ -76,23 +76,34 @@ impl Pool {
 impl Keeper {
     /// A connection that nobody else holds: one that is there, or a new one.
     pub(super) fn take(&self) -> RedisResult<Idle> {
+        self.take_for(&|| true)
+    }
+
+    /// The same for a command that may be repeated, or else would be lost on one that the server has closed.
+    pub(super) fn take_for(&self, may_be_repeated: &dyn Fn() -> bool) -> RedisResult<Idle> {
         while let Some(mut idle) = self.pool.take() {
-            if self.is_fresh(&idle) || self.still_serves(&mut idle) {
+            if self.is_fit(&mut idle, may_be_repeated) {
                 return Ok(idle);
             }
         }
         self.connect_blocking()
     }
 
+    /// Whether it may be used for such a command.
+    pub(super) fn is_fit(&self, idle: &mut Idle, may_be_repeated: &dyn Fn() -> bool) -> bool {
+        let may_be_closed = || has_rested(idle.used_ms, now_ms()) && !may_be_repeated();
+        self.is_fresh(idle) && !may_be_closed() || self.still_serves(idle)
+    }
+
     /// Whether it may be used without being tried.
-    pub(super) fn is_fresh(&self, idle: &Idle) -> bool {
+    fn is_fresh(&self, idle: &Idle) -> bool {
         let (now_ms, limit_ms) = (now_ms(), self.patience().idle_ms);
         let is_recent = |then_ms: u64| now_ms.saturating_sub(then_ms) < limit_ms;
         is_recent(idle.used_ms) && (is_recent(idle.verified_ms) || !self.source.moves())
     }
 
     /// Tries it, and asks where it ought to lead.
-    pub(super) fn still_serves(&self, idle: &mut Idle) -> bool {
+    fn still_serves(&self, idle: &mut Idle) -> bool {
         if self.source.moves()
             && let Ok(servers) = self
                 .source

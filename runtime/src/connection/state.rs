@@ -125,7 +125,8 @@ impl ConnectionState {
         } else if is(name, "SELECT") {
             let own = args.next() == Some(database.to_string().as_bytes());
             self.elsewhere = !own;
-        } else {
+        } else if !is(name, "ASKING") {
+            // That one is over with the next command.
             self.changed = true;
         }
     }
@@ -211,6 +212,7 @@ mod tests {
             &["WATCH k", "MULTI", "DISCARD"],
             &["SELECT 5", "SELECT 3"],
             &["CLIENT LIST"],
+            &["ASKING", "GET k"],
         ] {
             assert!(after(clean).is_clean(), "{clean:?}");
         }

@@ -71,9 +71,15 @@ impl Plan {
         }
     }
 
-    /// Takes the cut of a reply that begins now.
-    pub(super) fn next_cut(&mut self) -> Option<ReplyCut> {
-        self.cuts.pop_front().or(match self.standing {
+    /// Takes the cut of a reply that begins now. What a client has asked on its own account takes
+    /// none from the command that it is meant for.
+    pub(super) fn next_cut(&mut self, is_own_account: bool) -> Option<ReplyCut> {
+        let next = if is_own_account {
+            None
+        } else {
+            self.cuts.pop_front()
+        };
+        next.or(match self.standing {
             Some(WireFault::EachReply(cut)) => Some(cut),
             _ => None,
         })

@@ -15,7 +15,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::{fault::Plan, replies::Replies};
+use super::{fault::Plan, questions::Questions, replies::Replies};
 use crate::listener::{Ending, Service};
 
 /// How much is forwarded at once, in bytes.
@@ -67,6 +67,7 @@ impl Service for Link {
             plan: self.plan.clone(),
             number,
             is_replica: AtomicBool::new(false),
+            questions: Questions::default(),
         };
         gate.open().await;
         let Ok((from_server, to_server)) = self.upstream.connect().await else {
@@ -87,6 +88,7 @@ pub(super) struct Gate {
     pub(super) plan: watch::Sender<Plan>,
     number: u64,
     is_replica: AtomicBool,
+    pub(super) questions: Questions,
 }
 
 impl Gate {
@@ -126,6 +128,7 @@ async fn requests(
         if is_of_replica(&chunk[..length]) {
             gate.is_replica.store(true, Ordering::Relaxed);
         }
+        gate.questions.sent(&chunk[..length]);
         gate.open().await;
         if length == 0 {
             to_server.shutdown().await?;

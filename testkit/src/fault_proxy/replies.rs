@@ -96,7 +96,7 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
         let mut ending = None;
         while !chunk.is_empty() && ending.is_none() {
             if self.framer.at_start() {
-                self.cut = self.choose_cut(chunk);
+                self.cut = self.choose_cut(chunk[0]);
             }
             let (length, is_last) = self.framer.advance(chunk);
             let part = &chunk[..length];
@@ -120,14 +120,15 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
         ending.is_some_and(|how| self.enqueue(Piece::End(how)))
     }
 
-    fn choose_cut(&self, reply: &[u8]) -> Cut {
-        // Pushed messages answer no command, and health checks are none of the test's.
-        if reply.starts_with(b">") || reply.starts_with(b"+PONG") {
+    fn choose_cut(&self, kind: u8) -> Cut {
+        // Pushed messages answer no command.
+        if kind == b'>' {
             return Cut::Pass;
         }
+        let is_own_account = self.gate.questions.answered();
         let mut chosen = None;
         self.gate.plan.send_if_modified(|plan| {
-            chosen = plan.next_cut();
+            chosen = plan.next_cut(is_own_account);
             false
         });
         chosen.map_or(Cut::Pass, Cut::from)

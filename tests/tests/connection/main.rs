@@ -3,16 +3,20 @@
 mod asynchronous;
 mod black_holes;
 mod blocking;
+mod bound;
 mod clusters;
 mod commands;
 mod faults;
 mod lock;
+mod never_sent;
 mod once;
 mod pubsub;
 mod replicas;
+mod resharding;
 mod sentinels;
 mod shards;
 mod tls;
+mod waits;
 
 use redis::{AsyncCommands, Commands, RedisResult};
 use redis_resilient::connection::{BlockingConnection, Connection, Connector, ConnectorBuilder};

@@ -111,9 +111,21 @@ impl BlockingClusterConnection {
             return self.fan_out_all(pipeline, offset, count);
         };
         let owner = self.owner(slot)?;
-        self.keep_to(&owner)?;
+        let is_transaction = offset > 0;
+        let watches = self.with_state().is_some();
+        if let Err(moved) = self.keep_to(&owner) {
+            return if is_transaction {
+                Ok(not_executed())
+            } else {
+                Err(moved)
+            };
+        }
         let answer = self.to(&owner)?.send_all(pipeline, offset, count);
-        let answer = if offset > 0 {
+        let answer = if is_transaction {
+            if watches && let Some(redirect) = redirect_of_error(&answer, owner.host()) {
+                self.nodes.redirected(&redirect);
+                return Ok(not_executed());
+            }
             self.follow_transaction(pipeline, offset, answer, &owner)
         } else {
             answer.and_then(|replies| self.follow_parts(&commands, replies, &owner))
@@ -131,14 +143,9 @@ impl BlockingClusterConnection {
     ) -> RedisResult<Vec<Value>> {
         let mut host = owner.host().to_owned();
         for _ in 0..MOST_REDIRECTIONS {
-            let Some(redirect) = answer
-                .as_ref()
-                .err()
-                .and_then(|error| Redirect::of_error(error, &host))
-            else {
+            let Some(redirect) = redirect_of_error(&answer, &host) else {
                 break;
             };
-            self.keep_to(&redirect.to)?;
             let server = self.follow(&redirect)?;
             answer = if redirect.is_ask {
                 // One `ASKING` is for all of it.
@@ -321,6 +328,15 @@ pub(in crate::connection) fn transaction_reply(mut replies: Vec<Value>) -> Redis
         }
     }
     Ok(vec![done.extract_error()?])
+}
+
+/// The reply to a transaction whose watched keys may have changed: they are another server's.
+fn not_executed() -> Vec<Value> {
+    vec![Value::Nil]
+}
+
+fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
+    Redirect::of_error(answer.as_ref().err()?, host)
 }
 
 fn no_reply() -> RedisError {

@@ -1,16 +1,28 @@
 //! Commands that go to several servers of a cluster at once, over a connection of redis-rs's own, which makes one reply of theirs.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use redis::aio::ConnectionLike as _;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::super::command::{self, Effect, args};
+use super::super::companion::Companion;
+use super::super::keeper::not_sent;
 use super::super::together;
 use super::super::wire::within;
 use super::Nodes;
 use crate::Class;
 use crate::class::known::known;
+
+/// Redis-rs's connection to all servers.
+pub(super) struct FanOut {
+    connection: redis::cluster_async::ClusterConnection,
+    /// The runtime that served it has ended.
+    is_over: Arc<AtomicBool>,
+    _companion: Companion,
+}
 
 impl Nodes {
     pub(super) async fn fan_out(self: &Arc<Self>, command: &Cmd) -> RedisResult<Value> {
@@ -37,7 +49,7 @@ impl Nodes {
     }
 
     /// Redis-rs limits each answer, but not what comes before: all its commands wait while it looks at the servers anew.
-    fn fan_out_limit(&self) -> std::time::Duration {
+    fn fan_out_limit(&self) -> Duration {
         self.settings
             .response_timeout
             .saturating_add(self.settings.connect_timeout.saturating_mul(3))
@@ -47,8 +59,10 @@ impl Nodes {
         self: &Arc<Self>,
     ) -> RedisResult<redis::cluster_async::ClusterConnection> {
         let kept = || self.fan_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = &*kept() {
-            return Ok(connection.clone());
+        if let Some(fan_out) = &*kept()
+            && !fan_out.is_over.load(Ordering::Relaxed)
+        {
+            return Ok(fan_out.connection.clone());
         }
         let client =
             self.cluster
@@ -56,8 +70,14 @@ impl Nodes {
         let limit = self.settings.connect_timeout.saturating_mul(3);
         let connection = within(Some(limit), client.get_async_connection())
             .await
-            .map_err(super::super::keeper::not_sent)?;
-        *kept() = Some(connection.clone());
+            .map_err(not_sent)?;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = is_over.clone();
+        *kept() = Some(FanOut {
+            connection: connection.clone(),
+            is_over,
+            _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),
+        });
         Ok(connection)
     }
 
