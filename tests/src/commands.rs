@@ -5,7 +5,7 @@ pub mod state;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::{Cmd, Connection, ConnectionLike, Value};
+use redis::{Cmd, Connection, ConnectionLike, RedisResult, Value};
 
 /// The words of a line. Those with spaces are in single quotes.
 #[must_use]
@@ -95,6 +95,20 @@ pub fn reply(command: &Cmd, connection: &mut Connection) -> String {
             format!("error {error}")
         }
     }
+}
+
+/// How often the server has executed this command, of the name `GET` or `XGROUP|CREATE`, since `CONFIG RESETSTAT`.
+///
+/// # Errors
+/// If the connection fails.
+pub fn executions(name: &str, connection: &mut Connection) -> RedisResult<u64> {
+    let info: String = redis::cmd("INFO").arg("commandstats").query(connection)?;
+    let stats = info.lines().find_map(|line| {
+        let (command, stats) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        command.eq_ignore_ascii_case(name).then_some(stats)
+    });
+    let times = stats.and_then(|stats| stats.split(',').next()?.parse().ok());
+    Ok(times.unwrap_or(0))
 }
 
 /// A reply as a text.

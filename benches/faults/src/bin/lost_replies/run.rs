@@ -3,7 +3,7 @@
 use redis::{Connection, RedisResult, Value};
 use redis_resilient_testkit::{FaultProxy, RealRedis, ServerProgram};
 use redis_resilient_tests::commands::state::state;
-use redis_resilient_tests::commands::{command, prepare, reply, shown, wipe};
+use redis_resilient_tests::commands::{command, executions, prepare, reply, shown, wipe};
 use tokio::runtime::Runtime;
 
 use super::Result;
@@ -150,13 +150,8 @@ impl Run {
     /// What depends on chance is not compared, but counted.
     fn compare_count(&mut self, call: Call, answer: &RedisResult<Value>) -> Result<()> {
         let name = call.line().split(' ').next().unwrap_or_default();
-        let start = format!("cmdstat_{}:calls=", name.to_lowercase());
-        let info: String = redis::cmd("INFO")
-            .arg("commandstats")
-            .query(&mut self.tested)?;
-        let line = info.lines().find_map(|line| line.strip_prefix(&start));
-        let times = line.and_then(|rest| rest.split(',').next()?.parse::<u64>().ok());
-        match times.unwrap_or(0) {
+        let times = executions(name, &mut self.tested)?;
+        match times {
             0 => self.tally.never_executed += 1,
             1 => self.tally.given_back += u64::from(answer.is_err()),
             times => self.tally.twice(format!("{}: {times} times", call.line())),
