@@ -224,8 +224,7 @@ impl BlockingServerConnection {
 
     /// A connection that may be used for this at once.
     fn ready(&mut self, effect: &dyn Fn() -> Effect, had_state: bool) -> RedisResult<Idle> {
-        let repeated = self.keeper.settings.repeated;
-        let may_be_repeated = || effect() <= repeated;
+        let may_be_repeated = || effect() <= self.keeper.settings.repeated;
         if let Some(mut held) = self.held.take() {
             // What has a state has been looked after.
             if had_state || self.keeper.is_fit(&mut held, &may_be_repeated) {

@@ -82,7 +82,7 @@ impl BlockingClusterConnection {
         let mut answer = self.to(&owner)?.send_packed(packed);
         for _ in 0..MOST_REDIRECTIONS {
             let Some(redirect) = redirect_of(&answer, &host) else {
-                return self.ended(answer);
+                return self.ended(answer, std::slice::from_ref);
             };
             self.keep_to(&redirect.to)?;
             answer = if redirect.is_ask {
@@ -95,7 +95,7 @@ impl BlockingClusterConnection {
             redirect.to.host().clone_into(&mut host);
         }
         let answer = answer.and_then(Value::extract_error);
-        self.ended(answer)
+        self.ended(answer, std::slice::from_ref)
     }
 
     pub(in crate::connection) fn send_all(
@@ -130,7 +130,7 @@ impl BlockingClusterConnection {
         } else {
             answer.and_then(|replies| self.follow_parts(&commands, replies, &owner))
         };
-        self.ended(answer)
+        self.ended(answer, Vec::as_slice)
     }
 
     /// A refused transaction was not executed at all: all of it is sent on.
@@ -304,13 +304,19 @@ impl BlockingClusterConnection {
     }
 
     /// The answer, and what it says about the cluster.
-    fn ended<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
-        answer.map_err(|error| {
-            if says_something_about_the_cluster(&error) {
-                self.nodes.doubted();
-            }
-            still_refused(error)
-        })
+    fn ended<T>(
+        &self,
+        answer: RedisResult<T>,
+        replies: impl FnOnce(&T) -> &[Value],
+    ) -> RedisResult<T> {
+        let is_doubtful = match &answer {
+            Ok(value) => replies(value).iter().any(redirect::is_doubtful),
+            Err(error) => says_something_about_the_cluster(error),
+        };
+        if is_doubtful {
+            self.nodes.doubted();
+        }
+        answer.map_err(still_refused)
     }
 }
 

@@ -47,7 +47,7 @@ impl ClusterConnection {
         let mut answer = self.to(&owner).await?.send(command).await;
         for _ in 0..MOST_REDIRECTIONS {
             let Some(redirect) = redirect_of(&answer, &host) else {
-                return self.ended(answer);
+                return self.ended(answer, std::slice::from_ref);
             };
             let server = self.follow(&redirect).await?;
             answer = if redirect.is_ask {
@@ -59,7 +59,7 @@ impl ClusterConnection {
         }
         // By now it would be an endless loop: the next attempt begins anew.
         let answer = answer.and_then(Value::extract_error);
-        self.ended(answer)
+        self.ended(answer, std::slice::from_ref)
     }
 
     pub(in crate::connection) async fn send_all(
@@ -80,13 +80,13 @@ impl ClusterConnection {
         let answer = server.send_all(pipeline, offset, count).await;
         if pipeline.is_transaction() {
             let answer = self.follow_transaction(pipeline, answer, &owner).await;
-            self.ended(answer)
+            self.ended(answer, Vec::as_slice)
         } else {
             let answer = match answer {
                 Ok(replies) => self.follow_parts(pipeline, replies, &owner).await,
                 Err(error) => Err(error),
             };
-            self.ended(answer)
+            self.ended(answer, Vec::as_slice)
         }
     }
 
@@ -205,13 +205,19 @@ impl ClusterConnection {
     }
 
     /// The answer, and what it says about the cluster.
-    fn ended<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
-        answer.map_err(|error| {
-            if says_something_about_the_cluster(&error) {
-                self.doubted();
-            }
-            still_refused(error)
-        })
+    fn ended<T>(
+        &self,
+        answer: RedisResult<T>,
+        replies: impl FnOnce(&T) -> &[Value],
+    ) -> RedisResult<T> {
+        let is_doubtful = match &answer {
+            Ok(value) => replies(value).iter().any(redirect::is_doubtful),
+            Err(error) => says_something_about_the_cluster(error),
+        };
+        if is_doubtful {
+            self.doubted();
+        }
+        answer.map_err(still_refused)
     }
 }
 

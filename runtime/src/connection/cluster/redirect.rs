@@ -68,6 +68,17 @@ pub(super) fn parts(replies: &[Value], host: &str) -> Option<(Redirect, Vec<usiz
     Some((first, places))
 }
 
+/// Whether this reply says that somebody else may have the slot by now, without saying who.
+pub(super) fn is_doubtful(reply: &Value) -> bool {
+    match reply {
+        Value::ServerError(error) => matches!(
+            refusal(error).0,
+            "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "LOADING"
+        ),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +139,13 @@ mod tests {
         assert_eq!(first, redirect(true, 7, "10.0.0.1"));
         assert_eq!(places, [1, 4]);
         assert_eq!(parts(&replies[..1], "here"), None);
+    }
+
+    #[test]
+    fn a_server_that_cannot_serve_may_have_been_replaced() {
+        assert!(is_doubtful(&reply("CLUSTERDOWN The cluster is down")));
+        assert!(is_doubtful(&reply("READONLY You can't write")));
+        assert!(!is_doubtful(&reply("WRONGTYPE Operation")));
+        assert!(!is_doubtful(&Value::Okay));
     }
 }
