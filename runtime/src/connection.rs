@@ -46,6 +46,7 @@ mod ending;
 mod environment;
 mod handle;
 mod health;
+mod in_flight;
 mod keeper;
 #[cfg(feature = "cluster")]
 mod key;

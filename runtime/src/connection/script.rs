@@ -2,6 +2,7 @@
 
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
+use super::in_flight::MayBeRepeated;
 use crate::Class;
 use crate::class::known::known;
 
@@ -28,6 +29,7 @@ impl Script {
         &self,
         connection: &mut (impl redis::aio::ConnectionLike + Send),
     ) -> RedisResult<T> {
+        let _may_be_repeated = MayBeRepeated(&self.0);
         self.0.query_async(connection).await.map_err(repeatable)
     }
 

@@ -1,11 +1,12 @@
 //! An attempt that its own timeout cuts off: whether its command is sent again is the command's matter there too.
 
+use std::future::Future;
 use std::time::Duration;
 
 use redis::{AsyncCommands as _, RedisResult};
 use redis_resilient::connection::{Connection, Connector, Once};
 use redis_resilient::{Rejection, redis_resilient};
-use redis_resilient_testkit::{FaultProxy, WireFault};
+use redis_resilient_testkit::RealRedis;
 
 use super::TestResult;
 
@@ -28,18 +29,16 @@ async fn run_once(redis: &Connector, once: &Once) -> RedisResult<i64> {
         .await
 }
 
-struct Slow {
-    _server: redis_resilient_testkit::RealRedis,
-    proxy: FaultProxy,
+struct Stalls {
+    server: RealRedis,
     redis: Connector,
     direct: redis::Connection,
 }
 
-impl Slow {
+impl Stalls {
     async fn start() -> Result<Self, Box<dyn std::error::Error>> {
         let server = redis_resilient_tests::server()?;
-        let proxy = FaultProxy::to(server.addr())?;
-        let redis = Connector::builder(proxy.url())?
+        let redis = Connector::builder(server.url())?
             .response_timeout(MS(5000))
             .health_check_after(MS(60_000))
             .build();
@@ -47,15 +46,19 @@ impl Slow {
         own.set::<_, _, ()>("k", "v").await?;
         Ok(Self {
             direct: redis_resilient_tests::connect(&server.url())?,
-            _server: server,
-            proxy,
+            server,
             redis,
         })
     }
 
-    /// Commands arrive, and their answers come late.
-    fn slow_down(&self) {
-        self.proxy.set(WireFault::Delay(MS(300)));
+    /// What comes of a call while the server stands still for longer than one attempt may take, and shorter than all of them.
+    async fn meanwhile<T>(&self, call: impl Future<Output = T>) -> T {
+        self.server.freeze();
+        let (answer, ()) = tokio::join!(call, async {
+            tokio::time::sleep(MS(150)).await;
+            self.server.thaw();
+        });
+        answer
     }
 
     fn counted(&mut self) -> RedisResult<Option<i64>> {
@@ -65,53 +68,43 @@ impl Slow {
 
 #[tokio::test]
 async fn an_incr_that_is_cut_off_is_not_sent_again() -> TestResult {
-    let mut slow = Slow::start().await?;
-    slow.slow_down();
-    let error = run(&slow.redis, redis::cmd("INCR").arg("n")).await;
-    let error = error.expect_err("its answer comes too late");
-    assert!(
-        matches!(Rejection::find(&error), Some(Rejection::TimedOut { .. })),
-        "{error}"
-    );
-    assert_eq!(slow.counted()?, Some(1), "executed once");
+    let mut stalls = Stalls::start().await?;
+    let incr = redis::cmd("INCR").arg("n").clone();
+    let answer = stalls.meanwhile(run(&stalls.redis, &incr)).await;
+    let error = answer.expect_err("its answer comes too late");
+    let is_timeout = matches!(Rejection::find(&error), Some(Rejection::TimedOut { .. }));
+    assert!(is_timeout, "{error}");
+    assert_eq!(stalls.counted()?, Some(1), "executed once");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_pipeline_that_is_cut_off_is_not_sent_again() -> TestResult {
-    let mut slow = Slow::start().await?;
-    slow.slow_down();
+    let mut stalls = Stalls::start().await?;
     let pipeline = redis::pipe().atomic().get("k").incr("n", 1).clone();
-    assert!(run_together(&slow.redis, &pipeline).await.is_err());
-    assert_eq!(slow.counted()?, Some(1), "executed once");
+    let answer = stalls
+        .meanwhile(run_together(&stalls.redis, &pipeline))
+        .await;
+    assert!(answer.is_err());
+    assert_eq!(stalls.counted()?, Some(1), "executed once");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_may_be_repeated_is() -> TestResult {
-    let slow = Slow::start().await?;
-    slow.slow_down();
-    let proxy = &slow.proxy;
+    let stalls = Stalls::start().await?;
     let get = redis::cmd("GET").arg("k").clone();
-    let (answer, ()) = tokio::join!(run(&slow.redis, &get), async {
-        tokio::time::sleep(MS(150)).await;
-        proxy.pass();
-    });
+    let answer = stalls.meanwhile(run(&stalls.redis, &get)).await;
     assert_eq!(answer?, redis::Value::BulkString(b"v".to_vec()));
     Ok(())
 }
 
 #[tokio::test]
 async fn once_is_sent_again_and_executed_once() -> TestResult {
-    let mut slow = Slow::start().await?;
-    slow.slow_down();
+    let mut stalls = Stalls::start().await?;
     let once = Once::new();
-    let proxy = &slow.proxy;
-    let (answer, ()) = tokio::join!(run_once(&slow.redis, &once), async {
-        tokio::time::sleep(MS(150)).await;
-        proxy.pass();
-    });
+    let answer = stalls.meanwhile(run_once(&stalls.redis, &once)).await;
     assert_eq!(answer?, 1);
-    assert_eq!(slow.counted()?, Some(1));
+    assert_eq!(stalls.counted()?, Some(1));
     Ok(())
 }
