@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example outage
 //! cargo run --release --example outage -- --seconds 60 --svg /tmp/outage.svg
+//! cargo run --release --example outage -- --fault wrong-password
 //! ```
 //!
 //! The annotated functions are in `src/outage/shop.rs`, the connections they use in `src/connection.rs`.

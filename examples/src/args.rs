@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub(crate) struct Usage {
     pub(crate) usual: u64,
     /// Whether it can do with the server inside the testkit.
     pub(crate) embeds: bool,
+    /// What may happen in place of the usual: its name, and what it means.
+    pub(crate) faults: &'static [(&'static str, &'static str)],
 }
 
 /// In seconds.
@@ -30,6 +33,10 @@ impl Usage {
         } else {
             ""
         };
+        let mut faults = String::new();
+        for (fault, meaning) in self.faults {
+            let _ = writeln!(faults, "  --fault {fault:<15}  {meaning}");
+        }
         format!(
             "{what}\n\
              \n\
@@ -39,6 +46,7 @@ impl Usage {
              \x20 --seconds N   how long the run takes, {shortest} to {LONGEST} (default: {usual})\n\
              \x20 --svg PATH    where the timeline is drawn (default: {name}.svg, in target/ if there is one)\n\
              {embedded}\
+             {faults}\
              \x20 --help        print this\n"
         )
     }
@@ -57,6 +65,8 @@ pub(crate) struct Args {
     pub(crate) length: Duration,
     pub(crate) svg: PathBuf,
     pub(crate) embedded: bool,
+    /// One of [`Usage::faults`].
+    pub(crate) fault: Option<&'static str>,
 }
 
 /// Reads the command line, without the program's name; the error is a sentence for the user.
@@ -69,6 +79,7 @@ pub(crate) fn parse(
         length: Duration::from_secs(usage.usual),
         svg: default_svg(usage.name),
         embedded: false,
+        fault: None,
     };
     while let Some(word) = words.next() {
         // Both `--seconds 6` and `--seconds=6` are usual.
@@ -79,6 +90,9 @@ pub(crate) fn parse(
         match flag {
             "--seconds" => args.length = length(usage, &value(flag, attached, &mut words)?)?,
             "--svg" => args.svg = svg(&value(flag, attached, &mut words)?)?,
+            "--fault" if !usage.faults.is_empty() => {
+                args.fault = Some(fault(usage, &value(flag, attached, &mut words)?)?);
+            }
             "--embedded" if usage.embeds && attached.is_none() => args.embedded = true,
             "--help" | "-h" if attached.is_none() => return Ok(Request::Help(usage.help())),
             _ => return Err(format!("there is no option `{word}`; `--help` lists them")),
@@ -106,6 +120,14 @@ fn length(usage: &Usage, text: &str) -> Result<Duration, String> {
             usage.shortest
         )),
     }
+}
+
+fn fault(usage: &Usage, text: &str) -> Result<&'static str, String> {
+    let names = || usage.faults.iter().map(|(name, _)| *name);
+    names().find(|name| *name == text).ok_or_else(|| {
+        let known = names().collect::<Vec<_>>().join("` or `");
+        format!("`--fault` takes `{known}`, not `{text}`")
+    })
 }
 
 fn svg(text: &str) -> Result<PathBuf, String> {
@@ -142,6 +164,7 @@ mod tests {
         shortest: 5,
         usual: 30,
         embeds: true,
+        faults: &[("flood", "under water")],
     };
 
     fn parsed(line: &str) -> Result<Request, String> {
@@ -173,6 +196,8 @@ mod tests {
             "--example drill",
             "5 to 600 (default: 30)",
             "drill.svg",
+            "--fault flood",
+            "under water",
         ] {
             assert!(help.contains(part), "{part}: {help}");
         }
@@ -183,6 +208,7 @@ mod tests {
     fn a_program_that_embeds_nothing_does_not_say_that_it_does() {
         let usage = Usage {
             embeds: false,
+            faults: &[],
             ..USAGE
         };
         let Ok(Request::Help(help)) = parsed_for(&usage, "--help") else {
@@ -190,6 +216,8 @@ mod tests {
         };
         assert!(!help.contains("embedded"), "{help}");
         assert!(parsed_for(&usage, "--embedded").is_err());
+        assert!(!help.contains("--fault"), "{help}");
+        assert!(parsed_for(&usage, "--fault flood").is_err());
     }
 
     #[test]
@@ -202,6 +230,8 @@ mod tests {
             ("--embedded=yes", "no option `--embedded=yes`"),
             ("--svg /nowhere/at/all.svg", "no folder `/nowhere/at`"),
             ("--svg /", "path of a file"),
+            ("--fault fire", "`--fault` takes `flood`, not `fire`"),
+            ("--fault", "`--fault` needs a value"),
             ("6", "no option `6`"),
         ] {
             let message = parsed(line).unwrap_err();

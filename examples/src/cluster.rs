@@ -31,6 +31,7 @@ const USAGE: Usage = Usage {
     shortest: 8,
     usual: 20,
     embeds: false,
+    faults: &[],
 };
 
 /// The shard that loses its owner, and the index of that node; its replica has another one.

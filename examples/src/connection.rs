@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, Connection, Pipeline, RedisFuture, RedisResult, Value};
-use redis_resilient::connection::Connector;
+use redis_resilient::connection::{self, Connector};
 
 /// Long enough for a healthy Redis, short enough that a caller does not notice a dead one.
 const CONNECT: Duration = Duration::from_millis(250);
@@ -66,11 +66,19 @@ pub(crate) fn counted_blocking<T>(call: impl FnOnce() -> T) -> (T, u32) {
     ATTEMPTS.sync_scope(Cell::new(0), || (call(), ATTEMPTS.with(Cell::get)))
 }
 
-/// A [`ConnectionManager`] that is counted; your own code would use the manager itself.
+/// A connection that is counted; your own code would use that itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache {
-    manager: ConnectionManager,
+    over: Over,
     meter: Arc<Meter>,
+}
+
+#[derive(Clone, Debug)]
+enum Over {
+    /// redis-rs's. Once it has been refused by a wrong password, it does not come back.
+    Manager(ConnectionManager),
+    /// Comes back from everything.
+    Connector(connection::Connection),
 }
 
 impl Cache {
@@ -82,15 +90,24 @@ impl Cache {
             .set_connection_timeout(Some(CONNECT))
             // Longer than the attempts' own timeout: it only clears away what nobody waits for any more.
             .set_response_timeout(Some(Duration::from_millis(500)));
-        let manager = ConnectionManager::new_lazy_with_config(client, config)?;
-        Ok(Self { manager, meter })
+        let over = Over::Manager(ConnectionManager::new_lazy_with_config(client, config)?);
+        Ok(Self { over, meter })
+    }
+
+    /// Of a [`Connector`], in place of redis-rs's own.
+    pub(crate) async fn of(connector: &Connector, meter: Arc<Meter>) -> RedisResult<Self> {
+        let over = Over::Connector(connector.get().await?);
+        Ok(Self { over, meter })
     }
 }
 
 impl ConnectionLike for Cache {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
         self.meter.attempt();
-        self.manager.req_packed_command(cmd)
+        match &mut self.over {
+            Over::Manager(manager) => manager.req_packed_command(cmd),
+            Over::Connector(connection) => connection.req_packed_command(cmd),
+        }
     }
 
     fn req_packed_commands<'a>(
@@ -100,11 +117,17 @@ impl ConnectionLike for Cache {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         self.meter.attempt();
-        self.manager.req_packed_commands(pipeline, offset, count)
+        match &mut self.over {
+            Over::Manager(manager) => manager.req_packed_commands(pipeline, offset, count),
+            Over::Connector(connection) => connection.req_packed_commands(pipeline, offset, count),
+        }
     }
 
     fn get_db(&self) -> i64 {
-        self.manager.get_db()
+        match &self.over {
+            Over::Manager(manager) => manager.get_db(),
+            Over::Connector(connection) => connection.get_db(),
+        }
     }
 }
 
@@ -120,7 +143,7 @@ impl Redis {
         Self { connector, meter }
     }
 
-    pub(crate) async fn get(&self) -> RedisResult<redis_resilient::connection::Connection> {
+    pub(crate) async fn get(&self) -> RedisResult<connection::Connection> {
         self.meter.attempt();
         self.connector.get().await
     }

@@ -13,6 +13,7 @@ mod orders;
 pub mod outage;
 mod program;
 mod report;
+pub mod resharding;
 mod row;
 mod schedule;
 pub mod sentinel;

@@ -11,20 +11,21 @@ use std::time::{Duration, Instant};
 
 use calls::Customers;
 use redis::{Client, Commands, RedisResult};
+use redis_resilient::connection::Connector;
 use server::Server;
 use tokio::task::spawn_blocking;
 
 use crate::args::{Args, Usage};
 use crate::connection::{Cache, Meter, SyncCache};
 use crate::database::{self, Database};
-use crate::drill;
+use crate::drill::{self, Run};
 use crate::load::{Calls, Load};
 use crate::orders::{Ledger, Orders};
 use crate::program::{self, Failure, print};
 use crate::report::{self, Notes};
 use crate::row::{Circuit, Row};
 use crate::schedule::{Course, Kind, Phase, Span, Step};
-use crate::stats::real;
+use crate::stats::{Record, Served, real};
 use crate::verdict::{self, RETURN, Verdict};
 
 const USAGE: Usage = Usage {
@@ -33,15 +34,49 @@ const USAGE: Usage = Usage {
     shortest: 5,
     usual: 30,
     embeds: true,
+    faults: &[(
+        WRONG_PASSWORD,
+        "Redis stays up and refuses the password, for a third of the run",
+    )],
 };
+
+const WRONG_PASSWORD: &str = "wrong-password";
+
+const HEALTHY: Phase = Phase {
+    name: "healthy",
+    meaning: "Redis answers",
+    kind: Kind::Calm,
+};
+
+const ROTATION: [Step<Server>; 3] = [
+    Step {
+        phase: HEALTHY,
+        share: 10,
+        inflict: |_| Ok(()),
+    },
+    Step {
+        phase: Phase {
+            name: "refused",
+            meaning: "Redis refuses the password",
+            kind: Kind::Outage,
+        },
+        share: 10,
+        inflict: Server::change_password,
+    },
+    Step {
+        phase: Phase {
+            name: "accepted",
+            meaning: "Redis accepts the password again",
+            kind: Kind::Recovery,
+        },
+        share: 10,
+        inflict: Server::restore_password,
+    },
+];
 
 const PLAN: [Step<Server>; 5] = [
     Step {
-        phase: Phase {
-            name: "healthy",
-            meaning: "Redis answers",
-            kind: Kind::Calm,
-        },
+        phase: HEALTHY,
         share: 4,
         inflict: |_| Ok(()),
     },
@@ -95,16 +130,26 @@ pub fn main() -> ExitCode {
 }
 
 async fn drill(args: Args) -> Result<ExitCode, Failure> {
-    let embedded = args.embedded;
-    let server = Arc::new(spawn_blocking(move || Server::start(embedded)).await??);
-    print(&opening(&server.description(), args.length));
-    let client = Client::open(server.url())?;
+    let (embedded, is_rotation) = (args.embedded, args.fault == Some(WRONG_PASSWORD));
+    let server = spawn_blocking(move || Server::start(embedded, is_rotation)).await??;
+    let server = Arc::new(server);
+    print(&opening(&server.description(), is_rotation, args.length));
+    let url = if is_rotation {
+        server.url_with_password()
+    } else {
+        server.url()
+    };
+    let client = Client::open(url.as_str())?;
     fill(&client)?;
 
     let start = Instant::now();
     let meter = Meter::new(start);
     let customers = Customers {
-        cache: Cache::new(client.clone(), meter.clone())?,
+        cache: if is_rotation {
+            Cache::of(&Connector::open(url)?, meter.clone()).await?
+        } else {
+            Cache::new(client.clone(), meter.clone())?
+        },
         sync_cache: SyncCache::new(client.clone(), meter.clone()),
         database: Database::with_users()?,
         ledger: Ledger::new(start),
@@ -115,7 +160,8 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
         circuit: Some(Circuit(&shop::REDIS)),
     };
     let load = Arc::new(Load::new(customers, vec![row], start, args.length));
-    let course = Course::new(&PLAN, start, args.length);
+    let plan = if is_rotation { &ROTATION[..] } else { &PLAN };
+    let course = Course::new(plan, start, args.length);
     let Some(run) = drill::run(&USAGE, &load, &course, &server).await? else {
         return Ok(ExitCode::from(program::INTERRUPTED));
     };
@@ -130,6 +176,10 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
 
     let mut notes = Notes::default();
     notes.note("reads", &report::reads(&run.records));
+    let refused = is_rotation.then(|| reads_while_refused(&run));
+    if let Some(reads) = &refused {
+        notes.note("refused", &report::reads(reads));
+    }
     for span in run.spans.iter().filter(|span| span.phase.is_outage()) {
         notes.note(span.phase.name, &attempts(span, &meter));
     }
@@ -147,6 +197,13 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
 
     let mut verdict = Verdict::default();
     let wrong = customers.wrong.load(Ordering::Relaxed);
+    if let Some(reads) = refused {
+        let unanswered = reads.iter().filter(|read| read.served == Served::Nobody);
+        verdict.count(
+            unanswered.count(),
+            "reads had no answer while the password was refused",
+        );
+    }
     let orders = orders.as_ref().map(|orders| (orders, 0));
     verdict.judge(load.hung(), wrong, orders, is_back);
     Ok(verdict.exit(&USAGE))
@@ -170,13 +227,32 @@ fn read_back(client: &Client) -> RedisResult<Vec<u32>> {
 }
 
 /// The line before the run.
-fn opening(server: &str, length: Duration) -> String {
+fn opening(server: &str, is_rotation: bool, length: Duration) -> String {
+    let happening = if is_rotation {
+        "its password changes, and changes back"
+    } else {
+        "Redis is killed, restarted, frozen and thawed"
+    };
     format!(
         "Redis is {server}, the database behind it is SQLite.\n\
-         {} calls a second for {} s, while Redis is killed, restarted, frozen and thawed.\n\n",
+         {} calls a second for {} s, while {happening}.\n\n",
         Customers::RATE,
         length.as_secs()
     )
+}
+
+/// The reads from when every connection had been closed, which takes a moment.
+fn reads_while_refused(run: &Run) -> Vec<Record> {
+    let mut spans = run.spans.iter().filter(|span| span.phase.is_outage());
+    let Some(span) = spans.next() else {
+        return Vec::new();
+    };
+    let from = (span.from + Duration::from_millis(500)).min(span.to);
+    let reads = run.records.iter().filter(|record| record.is_read);
+    reads
+        .filter(|read| (from..span.to).contains(&read.due))
+        .copied()
+        .collect()
 }
 
 /// How often the dead Redis was asked: until the circuit opened, and from then on.

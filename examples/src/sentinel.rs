@@ -30,6 +30,7 @@ const USAGE: Usage = Usage {
     shortest: 10,
     usual: 24,
     embeds: false,
+    faults: &[],
 };
 
 const PLAN: [Step<Servers>; 7] = [

@@ -15,7 +15,7 @@ mod word;
 pub(crate) use self::fallback::{Form, Item};
 pub(crate) use self::limit::Limit;
 use self::value::{Value, up_to_comma};
-pub(crate) use self::word::{Curve, Jitter};
+pub(crate) use self::word::{Curve, FallbackOn, Jitter};
 use crate::errors::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
@@ -38,6 +38,7 @@ pub(crate) struct Args {
     pub(crate) fallback: Setting<Vec<Item>>,
     /// Whether there is one that cannot be read.
     pub(crate) fallback_is_wrong: bool,
+    pub(crate) fallback_on: Setting<FallbackOn>,
     pub(crate) fallback_limit: Setting<Switch<Limit>>,
     pub(crate) idempotent: Setting<bool>,
     /// Written, and so `false`.
@@ -127,6 +128,7 @@ impl Args {
                 self.fallback_is_wrong |= items.is_err();
                 set(&mut self.fallback, &key, items, errors)
             }
+            "fallback_on" => set(&mut self.fallback_on, &key, value.fallback_on(), errors),
             "fallback_limit" => set(&mut self.fallback_limit, &key, value.limit(), errors),
             "idempotent" => set(&mut self.idempotent, &key, value.bool(), errors),
             "budget" => set(&mut self.budget, &key, value.budget(), errors),

@@ -59,8 +59,9 @@ use crate::stages::resilient;
 /// | `deadline` | duration | none | the limit of the whole call: no pause is begun that would not fit, and an attempt gets what is left |
 /// | `breaker` | a `Breaker`, `false` | one for all | the circuit breaker that every attempt asks first |
 /// | `fallback` | see below | none | what to return when Redis does not |
+/// | `fallback_on` | `"unusable"`, `"outage"` | `"unusable"` | for which failures: an outage only, or also credentials and settings that Redis refuses |
 /// | `fallback_limit` | a number, a `Bulkhead`, `false` | `64` | how many calls may be in the fallback at once; others fail at once |
-/// | `idempotent` | `true`, `false` | as the connection knows, else `true` | `false`: not tried again when nobody knows whether the command was executed |
+/// | `idempotent` | `true`, `false` | as the connection knows; else `false` if the body shows a command that must not be repeated, else `true` | `false`: not tried again when nobody knows whether the command was executed |
 /// | `budget` | `false` | on | `false`: retries do not draw on the retry budget of the breaker |
 /// | `classify` | a function `fn(&E) -> Class` | looks for a Redis error inside | what a failure means |
 /// | `clone(a, b)` | names of parameters | | cloned for each attempt; the body only borrows all others |
@@ -85,6 +86,9 @@ use crate::stages::resilient;
 /// breaker refuses; not when the failure has nothing to do with the state of Redis. Without a fallback the function
 /// returns the error of its last attempt as it is.
 ///
+/// It also runs, at once, when Redis refuses this application: a wrong password, a missing permission, settings with which nothing can be
+/// sent. Each such call is an `ERROR` event, for nobody else would notice. With `fallback_on = "outage"` the error is returned instead.
+///
 /// No more than `fallback_limit` calls are in it at once, in the whole list together. One that finds no room returns its own error at
 /// once, and where it has none a `Rejection`; a list that ends with a plain value, `Ok(…)` or `Err(…)`, goes on there. Such values
 /// are not limited, unless they hold an `.await` or a `?`. A `Bulkhead` in the place of the number is shared by all functions that
@@ -98,9 +102,12 @@ use crate::stages::resilient;
 /// * **A result may borrow, but not what an attempt changes.** One that borrows from `&self` or from an argument is fine. Out of a
 ///   `&mut` only a field can be borrowed that the body does not change: else the compiler says "two closures require unique access".
 ///   Return an owned value there; a `&mut` cannot be returned at all.
-/// * **A command may be executed twice:** an answer that is lost on its way back looks like a command that never arrived. For
-///   an `INCR` or `LPUSH` that must not happen twice write `idempotent = false`, and send nothing else in that function: of two
-///   commands, the first has been executed when the second is refused.
+/// * **A command may be executed twice:** an answer that is lost on its way back looks like a command that never arrived. Where the body
+///   shows that it sends an `INCR`, a `LPUSH` or another command that must not be repeated, as a method of redis-rs or by its name
+///   (`cmd("INCR")`), such a failure is not followed by another attempt. A connection that looks at each command, such as that of the
+///   feature `connection`, knows better: there only that command's failures are final. What functions send that are called here does
+///   not show: for those write `idempotent = false`, and send nothing else in that function: of two commands, the first has been executed
+///   when the second is refused.
 /// * **The body is cut off.** A command that blocks, like `BLPOP`, needs `timeout = false`.
 /// * **The error can say what happened.** Any `std::error::Error` with a `redis::RedisError` among its sources does, and so do
 ///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`.

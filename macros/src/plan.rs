@@ -1,5 +1,6 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
+mod commands;
 mod docs;
 mod limit;
 mod parameters;
@@ -29,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     pub(crate) breaker: Breaker,
     pub(crate) class: Option<TokenStream>,
+    /// Nothing is said of it, and the body shows a command that must not be repeated.
+    pub(crate) shows_non_idempotent: bool,
     pub(crate) fallback: Vec<Fallback>,
     pub(crate) limit: Option<Limit>,
     pub(crate) prelude: Vec<Rebind>,
@@ -119,8 +122,14 @@ impl Plan {
         let watched = args.deadline.is_some()
             || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off))
             || !matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::Off));
-        let docs = docs::plan(&args, &target, is_async);
-        let policy = policy::plan(&args, &target, is_async, user);
+        let commands = if policy::retries(&args) {
+            commands::non_idempotent(&target)
+        } else {
+            Vec::new()
+        };
+        let shows_non_idempotent = args.idempotent.is_none() && !commands.is_empty();
+        let docs = docs::plan(&args, &target, is_async, &commands);
+        let policy = policy::plan(&args, &target, is_async, shows_non_idempotent, user);
         let shared = args.fallback.is_some()
             || policy.computed
             || args.classify.is_some()
@@ -137,6 +146,7 @@ impl Plan {
             },
             policy,
             breaker: breaker(args.breaker.map(|breaker| breaker.value), user),
+            shows_non_idempotent,
             class: args.classify.map(|classify| user.tokens(&classify.value)),
             limit: limit::plan(args.fallback_limit, &fallback, user),
             fallback,

@@ -16,10 +16,14 @@ fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         |word: &str| written.len() > 1 && (word.starts_with(&written) || written.starts_with(word));
     known
         .iter()
-        .map(|word| (!starts_alike(word), distance(&written, word), *word))
+        .map(|word| {
+            let edits = distance(&written, word);
+            // A slip of one finger comes before a word that is not typed to its end.
+            (edits > 1, !starts_alike(word), edits, *word)
+        })
         .min()
-        .filter(|(far, edits, best)| !far || *edits <= 1 + best.len() / 4)
-        .map(|(_, _, best)| best)
+        .filter(|(_, far, edits, best)| !far || *edits <= 1 + best.len() / 4)
+        .map(|(_, _, _, best)| best)
 }
 
 /// Optimal string alignment distance: an exchange of two neighbours counts once.
@@ -78,6 +82,10 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
         | "or" | "recover" => {
             "write `fallback`: `fallback = fetch_db` is called with the same arguments"
         }
+        "fallback_when" | "fallback_if" | "fallback_for" | "on" => {
+            "write `fallback_on = \"outage\"`, which has the fallback answer only when Redis has failed, \
+             not when it refuses wrong credentials"
+        }
         "bulkhead"
         | "max_concurrent"
         | "max_concurrency"
@@ -121,6 +129,9 @@ pub(crate) fn foreign_word(written: &str) -> Option<&'static str> {
         "on" | "true" | "random" | "yes" | "uniform" => "full",
         "half" => "equal",
         "decorr" | "aws" => "decorrelated",
+        "any" | "all" | "always" | "error" | "errors" | "failure" | "misconfigured"
+        | "misconfiguration" | "default" => "unusable",
+        "down" | "unreachable" | "unavailable" | "connection" => "outage",
         _ => return None,
     })
 }

@@ -115,7 +115,7 @@ async fn an_attempt_that_failed_by_itself_leaves_the_whole_pause_and_the_whole_t
         Err::<u8, ()>(())
     };
     assert_eq!(attempt(&mut call, failing).await, Err(Some(())));
-    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert_eq!(call.failed(Class::Unreachable.into()), Step::Pause);
     assert!(pause(&mut call).await);
     assert_eq!(begun.elapsed(), MS(190 + 50));
     let cut_off = attempt(&mut call, pending::<Result<u8, ()>>()).await;

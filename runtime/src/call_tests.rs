@@ -17,7 +17,7 @@ fn steps(policy: &Policy, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<S
     let mut goes_on = call.begin();
     let step = |class: &Class| {
         assert!(goes_on);
-        let step = call.failed(*class);
+        let step = call.failed((*class).into());
         goes_on = step == Step::Pause && call.begin_again();
         step
     };
@@ -53,7 +53,7 @@ fn what_may_have_run_is_not_run_again_unless_idempotent() {
 
 #[test]
 fn a_permanent_failure_is_the_answer() {
-    for class in [Class::Permanent, Class::Foreign, Class::Misconfigured] {
+    for class in [Class::Permanent, Class::Foreign] {
         assert_eq!(
             steps(&policy(), None, &[class]),
             [Step::Return],
@@ -61,6 +61,46 @@ fn a_permanent_failure_is_the_answer() {
         );
     }
     assert_eq!(steps(&policy(), None, &[Class::Rejected]), [Step::Fallback]);
+}
+
+#[test]
+fn a_fallback_answers_for_wrong_credentials_unless_it_is_for_outages_only() {
+    use crate::policy::FallbackOn;
+    let wrong = [Class::Misconfigured];
+    for policy in [policy(), policy().fallback_on(FallbackOn::Unusable)] {
+        assert_eq!(steps(&policy, None, &wrong), [Step::Fallback]);
+    }
+    let for_outages = policy().fallback_on(FallbackOn::Outage);
+    assert_eq!(steps(&for_outages, None, &wrong), [Step::Return]);
+    let down = [Class::Unreachable; 4];
+    assert_eq!(steps(&for_outages, None, &down)[3], Step::Fallback);
+    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(1);
+    steps(&policy(), Some(&breaker), &wrong);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_cut_off_is_not_repeated_where_the_body_shows_a_command_that_must_not_be()
+ {
+    let cut_off = |policy: &Policy| {
+        let mut call = Call::new(policy, None);
+        assert!(call.begin());
+        call.timed_out();
+        call.over().is_none()
+    };
+    assert!(cut_off(&policy()));
+    assert!(!cut_off(&policy().shows_non_idempotent()));
+    assert!(!cut_off(&policy().idempotent(false)));
+    assert!(cut_off(&policy().idempotent(true)));
+    assert_eq!(
+        steps(
+            &policy().shows_non_idempotent(),
+            None,
+            &[Class::Ambiguous, Class::Unrepeatable]
+        ),
+        [Step::Pause, Step::Fallback],
+        "what a connection has looked at"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +159,7 @@ async fn a_pause_that_does_not_fit_in_the_deadline_is_not_begun() {
     let policy = policy().deadline(MS(250));
     let mut call = BlockingCall::new(&policy, None);
     let started = Instant::now();
-    let mut fails = || call.failed_since(started, Class::Unreachable);
+    let mut fails = || call.failed_since(started, Class::Unreachable.into());
     assert_eq!(fails(), Step::Pause);
     advance(MS(149)).await;
     assert_eq!(fails(), Step::Pause);
@@ -181,7 +221,7 @@ async fn an_attempt_is_not_begun_when_the_deadline_is_over() {
     let policy = policy().deadline(MS(300));
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
-    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert_eq!(call.failed(Class::Unreachable.into()), Step::Pause);
     advance(MS(301)).await;
     assert!(!call.begin_again());
     assert!(matches!(
@@ -201,7 +241,7 @@ async fn a_burst_of_failures_leaves_its_calls_their_retries() {
         assert!(call.begin());
     }
     for call in &mut calls {
-        assert_eq!(call.failed(Class::Ambiguous), Step::Pause);
+        assert_eq!(call.failed(Class::Ambiguous.into()), Step::Pause);
     }
     assert_eq!(breaker.state(), State::Closed);
 }
@@ -265,7 +305,7 @@ async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alon
         assert!(call.begin());
         match class {
             None => call.succeeded(),
-            Some(class) => assert_ne!(call.failed(class), Step::Pause),
+            Some(class) => assert_ne!(call.failed(class.into()), Step::Pause),
         }
         assert_eq!(budget(), untouched, "{class:?}");
     }
@@ -291,7 +331,7 @@ async fn a_body_that_blocks_is_part_of_the_probe_until_its_outcome_is_told() {
     };
     // A second probe marks nothing that the first has left behind.
     probe().succeeded();
-    assert_eq!(probe().failed(Class::Permanent), Step::Return);
+    assert_eq!(probe().failed(Class::Permanent.into()), Step::Return);
     drop(probe());
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
@@ -329,7 +369,7 @@ async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
     let policy = policy();
     let mut call = Call::new(&policy, Some(&breaker));
     assert!(call.begin());
-    assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+    assert_eq!(call.failed(Class::Unreachable.into()), Step::Pause);
     assert!(call.begin_again());
     call.succeeded();
     assert_eq!(breaker.snapshot().failures, 0);
@@ -425,7 +465,7 @@ async fn a_blocking_call_that_is_refused_after_a_pause_ends_in_each_way() {
         breaker.reset();
         let mut call = BlockingCall::new(&policy, Some(&breaker));
         assert!(call.begin());
-        assert_eq!(call.failed(Class::Unreachable), Step::Pause);
+        assert_eq!(call.failed(Class::Unreachable.into()), Step::Pause);
         breaker.force_open(None);
         assert!(!call.pause());
         call
@@ -469,13 +509,13 @@ async fn who_is_turned_away_keeps_an_error_of_its_own() {
     let policy = policy().retries(0);
     let error = || redis::RedisError::from(std::io::Error::other("its own"));
     let mut call = Call::new(&policy, None);
-    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+    assert_eq!(call.failed(Class::Unreachable.into()), Step::Fallback);
     let kept = call.enter_fallback(&LIMIT, Some(error()));
     assert!(kept.is_err_and(|kept| kept.to_string().contains("its own")));
 
     let mut call = BlockingCall::new(&policy, None);
     let mut own = Some(error());
-    assert_eq!(call.failed(Class::Unreachable), Step::Fallback);
+    assert_eq!(call.failed(Class::Unreachable.into()), Step::Fallback);
     assert!(call.enter_fallback(&LIMIT, &mut own).is_none());
     let kept: redis::RedisResult<u8> = call.turned_away(&LIMIT, own);
     assert!(kept.is_err_and(|kept| kept.to_string().contains("its own")));

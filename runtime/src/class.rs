@@ -3,6 +3,7 @@
 use std::error::Error;
 
 pub(crate) mod chain;
+pub(crate) mod diagnosis;
 pub(crate) mod known;
 pub(crate) mod ladder;
 mod pools;
@@ -18,11 +19,11 @@ pub use pools::never_sent;
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |
-/// | `Unrepeatable` | the same for an `INCR`, where the connection knows | if `idempotent = true` | failure | yes |
-/// | `Permanent` | `WRONGTYPE`, `NOPERM`, a reply of the wrong type | no | success | no |
-/// | `Misconfigured` | a bad URL, a wrong password, an empty command | no | neutral | no |
+/// | `Unrepeatable` | the same for an `INCR`, where the connection knows or the function's body shows it | if `idempotent = true` | failure | yes |
+/// | `Permanent` | `WRONGTYPE`, a reply of the wrong type | no | success | no |
+/// | `Misconfigured` | a wrong password, `NOAUTH`, `NOPERM`, a bad URL, an empty command | no | neutral | yes, and an `ERROR` event tells; not with `fallback_on = "outage"` |
 /// | `Rejected` | a nested function's breaker is open, a lock is held by somebody else | no | neutral | yes |
-/// | `Foreign` | no Redis error in the chain | no | neutral | no |
+/// | `Foreign` | no Redis error in the chain, or an option's value that makes no sense | no | neutral | no |
 ///
 /// Redis-rs's own `RedisError::retry_method` is not used: it calls a reply of the wrong type a reason to reconnect, and
 /// a full or busy server permanent.
@@ -39,11 +40,16 @@ pub enum Class {
     Ambiguous,
     /// Nobody knows whether Redis executed the command, and to execute it twice is not the same as once.
     ///
-    /// Only a connection that looks at what it sends can tell, such as the one of the feature `connection`.
+    /// A connection that looks at what it sends can tell, such as the one of the feature `connection`; of any other, what shows in the body
+    /// of an annotated function that does not say whether it is `idempotent`.
     Unrepeatable,
     /// Redis answered, and will answer the same again.
     Permanent,
-    /// The call cannot be made at all: its settings, credentials or arguments are wrong.
+    /// Nothing can be done with these credentials or settings, whether or not Redis is well: only its operator can mend that. A fallback that
+    /// is there answers meanwhile.
+    ///
+    /// An option of the attribute whose value makes no sense ([`Rejection::Misconfigured`](crate::Rejection::Misconfigured)) is a mistake of
+    /// the program: it is [`Foreign`](Self::Foreign), and no fallback hides it.
     Misconfigured,
     /// Refused by this crate: the circuit of another function, called by this one, is open, a bulkhead is full, or a lock is not the caller's.
     Rejected,
@@ -131,8 +137,8 @@ impl Class {
             Self::Ambiguous => (!matches!(idempotent, Some(false)), Failure, true),
             Self::Unrepeatable => (matches!(idempotent, Some(true)), Failure, true),
             Self::Permanent => (false, Success, false),
-            Self::Rejected => (false, Neutral, true),
-            Self::Misconfigured | Self::Foreign => (false, Neutral, false),
+            Self::Rejected | Self::Misconfigured => (false, Neutral, true),
+            Self::Foreign => (false, Neutral, false),
         };
         Verdict {
             retry,
@@ -195,5 +201,22 @@ mod tests {
         assert_eq!(says(Class::Misconfigured), Settlement::Neutral);
         assert_eq!(says(Class::Rejected), Settlement::Neutral);
         assert_eq!(says(Class::Foreign), Settlement::Neutral);
+    }
+
+    #[test]
+    fn a_fallback_answers_for_all_but_what_is_the_program_s_own() {
+        let falls_back = |class: Class| class.verdict(None).fallback;
+        for class in [
+            Class::Unreachable,
+            Class::Unavailable,
+            Class::WriteRefused,
+            Class::Ambiguous,
+            Class::Unrepeatable,
+            Class::Misconfigured,
+            Class::Rejected,
+        ] {
+            assert!(falls_back(class), "{class:?}");
+        }
+        assert!(!falls_back(Class::Permanent) && !falls_back(Class::Foreign));
     }
 }

@@ -44,6 +44,7 @@ mod dedicated;
 mod dial;
 mod ending;
 mod environment;
+mod failed;
 mod handle;
 mod health;
 mod in_flight;
@@ -74,6 +75,7 @@ mod subscription;
 mod tls;
 mod together;
 mod token;
+mod transaction;
 mod wait_time;
 mod wire;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Backoff, Rejection};
+use crate::{Backoff, Class, Rejection};
 
 const MAX_RETRIES: u32 = 100;
 
@@ -16,9 +16,29 @@ pub struct Policy {
     pub(crate) backoff: Backoff,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    /// What the function says of itself, if anything.
-    pub(crate) idempotent: Option<bool>,
+    idempotent: Idempotent,
     pub(crate) budgeted: bool,
+    /// `None`: there is no fallback.
+    pub(crate) fallback: Option<FallbackOn>,
+}
+
+/// Whether the function may run again although Redis may have executed its command already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Idempotent {
+    /// It does not say, and what it sends does not show: it may, unless the connection knows better.
+    Unsaid,
+    /// It does not say, and its body shows a command that must not be repeated: only where the connection knows that it was another one.
+    ShownNot,
+    Said(bool),
+}
+
+/// For which failures the fallback answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FallbackOn {
+    /// Whenever Redis is of no use: an outage, or credentials and settings with which it refuses everything.
+    Unusable,
+    /// Only where Redis, or the way to it, has failed.
+    Outage,
 }
 
 impl Policy {
@@ -31,8 +51,9 @@ impl Policy {
             backoff: Backoff::DEFAULT,
             timeout: Some(Duration::from_secs(1)),
             deadline: None,
-            idempotent: None,
+            idempotent: Idempotent::Unsaid,
             budgeted: true,
+            fallback: None,
         }
     }
 
@@ -75,7 +96,21 @@ impl Policy {
     /// connection knows that the command is not to be repeated.
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
-        self.idempotent = Some(idempotent);
+        self.idempotent = Idempotent::Said(idempotent);
+        self
+    }
+
+    /// The body shows a command that must not be repeated, and nothing is said of it.
+    #[must_use]
+    pub const fn shows_non_idempotent(mut self) -> Self {
+        self.idempotent = Idempotent::ShownNot;
+        self
+    }
+
+    /// There is a fallback, which answers for these failures.
+    #[must_use]
+    pub const fn fallback_on(mut self, failures: FallbackOn) -> Self {
+        self.fallback = Some(failures);
         self
     }
 
@@ -84,6 +119,29 @@ impl Policy {
     pub const fn no_budget(mut self) -> Self {
         self.budgeted = false;
         self
+    }
+
+    /// What the function says of itself, if anything.
+    pub(crate) const fn says_idempotent(&self) -> Option<bool> {
+        match self.idempotent {
+            Idempotent::Said(idempotent) => Some(idempotent),
+            // What is not to be repeated has its class by then.
+            Idempotent::Unsaid | Idempotent::ShownNot => None,
+        }
+    }
+
+    /// The class of an attempt that was cut off, where no connection has said which command was under way.
+    pub(crate) const fn cut_off(&self) -> Class {
+        match self.idempotent {
+            Idempotent::ShownNot => Class::Unrepeatable,
+            Idempotent::Unsaid | Idempotent::Said(_) => Class::Ambiguous,
+        }
+    }
+
+    /// Whether a failure of this class, which lets a fallback answer, does so here.
+    pub(crate) const fn falls_back_on(&self, class: Class) -> bool {
+        let only_outages = matches!(self.fallback, Some(FallbackOn::Outage));
+        !(only_outages && matches!(class, Class::Misconfigured))
     }
 
     /// The first setting that makes no sense. Literals are checked by the attribute; this is for values known at run time.

@@ -6,6 +6,7 @@ pub use crate::breaker::{DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, he
 pub use crate::bulkhead::{IntoBulkhead, bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
+pub use crate::class::diagnosis::Diagnosis;
 pub use crate::class::ladder::{
     ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
 };
@@ -16,7 +17,7 @@ pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
 pub use crate::outcome::{Outcome, Refused, TurnedAway, gone, refuse, rejected};
-pub use crate::policy::Policy;
+pub use crate::policy::{FallbackOn, Policy};
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
 
 /// The delay that a backoff gives, for tests of its numbers: the retry's number, the delay before and the random number come from outside.

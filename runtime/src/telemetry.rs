@@ -1,6 +1,6 @@
 //! Events for the people on call. Without the `tracing` feature these are empty.
 //!
-//! Levels: a circuit that opens is an error; a retry, a half-open circuit and a limit that is reached are warnings; a circuit that
+//! Levels: a circuit that opens and a fallback that answers for wrong credentials are errors; a retry, a half-open circuit and a limit that is reached are warnings; a circuit that
 //! closes is information.
 
 use crate::Class;
@@ -62,6 +62,19 @@ mod events {
         );
     }
 
+    /// No secret is in it: neither the error's text nor the settings are.
+    pub(crate) fn misconfigured(failure: Failure, code: Option<&'static str>) {
+        error!(
+            target: TARGET,
+            function = failure.function,
+            attempt = failure.attempt,
+            class = failure.class.label(),
+            code,
+            breaker = failure.breaker,
+            "wrong credentials or settings, using the fallback",
+        );
+    }
+
     #[inline]
     pub(crate) fn falls_back(function: &'static str, breaker: Option<&'static str>) {
         debug!(target: TARGET, function, breaker, "using the fallback");
@@ -114,6 +127,7 @@ mod events {
     pub(crate) const fn retry(_: Failure, _: Duration) {}
     pub(crate) const fn budget_exhausted(_: Failure) {}
     pub(crate) const fn last_failure(_: Failure) {}
+    pub(crate) const fn misconfigured(_: Failure, _: Option<&'static str>) {}
     pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
     pub(crate) const fn saturated(_: &'static str, _: &Bulkhead, _: Option<&'static str>) {}
     pub(crate) const fn transition(_: &Transition) {}
@@ -121,5 +135,6 @@ mod events {
 }
 
 pub(crate) use events::{
-    budget_exhausted, falls_back, last_failure, retry, saturated, stale_outcome, transition,
+    budget_exhausted, falls_back, last_failure, misconfigured, retry, saturated, stale_outcome,
+    transition,
 };

@@ -58,9 +58,16 @@ fn listed() -> Result<Option<Vec<ServerProgram>>, StartError> {
     let list = env::var_os("REDIS_SERVER_BIN").unwrap_or_default();
     let listed = env::split_paths(&list)
         .filter(|path| !path.as_os_str().is_empty())
-        .map(ServerProgram::at)
+        .map(|path| ServerProgram::at(&path).or_else(|error| with_libraries(path).ok_or(error)))
         .collect::<Result<Vec<_>, _>>()?;
     Ok((!listed.is_empty()).then_some(listed))
+}
+
+/// The program of a package that was unpacked somewhere, as `DIR/usr/bin/redis-server`.
+fn with_libraries(path: PathBuf) -> Option<ServerProgram> {
+    let dir = path.parent()?.parent()?.parent()?;
+    let library_path = env::join_paths(library_dirs(dir)).ok()?;
+    ServerProgram::probe(path, Some(library_path)).ok()
 }
 
 fn fetched() -> Result<ServerProgram, StartError> {

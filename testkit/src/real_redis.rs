@@ -2,6 +2,7 @@
 
 mod builder;
 mod certificate;
+mod launch;
 mod ports;
 mod process;
 mod readiness;
@@ -20,9 +21,6 @@ use process::Process;
 use rustix::process::Signal;
 
 use crate::{FaultProxy, ServerProgram, StartError, locate, temp_dir::TempDir, watchdog::Watchdog};
-
-/// How often a start is tried again when another program has taken a port.
-const PORT_ATTEMPTS: u32 = 5;
 
 /// A real `redis-server` (or `valkey-server`) process of its own.
 ///
@@ -93,44 +91,6 @@ impl RealRedis {
     /// Whether there is a server program on this machine; fetches nothing.
     pub fn is_installed() -> bool {
         matches!(locate::installed(), Ok(Some(_)))
-    }
-
-    fn launch(builder: RealRedisBuilder) -> Result<Self, StartError> {
-        let program = match &builder.program {
-            Some(program) => program.clone(),
-            None => locate::program()?,
-        };
-        let dir = TempDir::new().map_err(StartError::io("create a temporary directory"))?;
-        let watchdog = Watchdog::over(dir.path());
-        let (ports, proxy) = reserve(&builder)?;
-        let mut redis = Self {
-            program,
-            ports: Mutex::new(ports),
-            proxy,
-            options: builder,
-            process: Mutex::new(None),
-            watchdog: Arc::new(watchdog.map_err(StartError::io("start the watchdog shell"))?),
-            dir,
-        };
-        if let Some(config) = &redis.options.config {
-            fs::write(redis.config_file(), config)
-                .map_err(StartError::io("write the server's configuration"))?;
-        }
-        if let Some(tls) = &redis.options.tls {
-            tls.write_to(redis.dir())
-                .map_err(StartError::io("write the server's certificate"))?;
-        }
-        let mut attempts = 1;
-        while let Err(error) = redis.restart() {
-            if attempts == PORT_ATTEMPTS || !is_port_taken(&error) {
-                return Err(error);
-            }
-            attempts += 1;
-            let (ports, proxy) = reserve(&redis.options)?;
-            redis.ports = Mutex::new(ports);
-            redis.proxy = proxy;
-        }
-        Ok(redis)
     }
 
     /// The program it runs.
@@ -312,19 +272,6 @@ impl RealRedis {
     fn log_file(&self) -> PathBuf {
         self.dir.path().join("redis.log")
     }
-}
-
-/// Ports for a server, and the proxy in front of them if there is to be one.
-fn reserve(options: &RealRedisBuilder) -> Result<(Ports, Option<FaultProxy>), StartError> {
-    let ports = Ports::reserve(options.cluster_node)?;
-    let start = || FaultProxy::to(ports.addr());
-    let proxy = options.proxied.then(start).transpose();
-    let proxy = proxy.map_err(StartError::io("start a proxy"))?;
-    Ok((ports, proxy))
-}
-
-fn is_port_taken(error: &StartError) -> bool {
-    matches!(error, StartError::Exited { log } if log.contains("already in use"))
 }
 
 /// A panic of a test that held the lock leaves nothing half-done behind.

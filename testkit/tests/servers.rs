@@ -9,7 +9,9 @@ use std::{
     process::Command,
 };
 
-use redis_resilient_testkit::{RealRedis, ServerProgram, StartError, fetch_server, servers};
+use redis_resilient_testkit::{
+    RealRedis, ServerProgram, StartError, TlsAuthority, fetch_server, servers,
+};
 
 /// Set for the process in which [`in_a_process`] runs a test.
 const INNER: &str = "TESTKIT_INNER";
@@ -105,6 +107,45 @@ fn one_of_the_list_that_does_not_run_is_an_error() {
     let list = env::join_paths([good, "/no/such/server".into()]).unwrap();
     let (passed, said) = in_a_process("one_of_the_list_that_does_not_run_is_an_error", list);
     assert!(!passed && said.contains("/no/such/server"), "{said}");
+}
+
+#[test]
+fn a_listed_program_finds_the_libraries_of_its_package() {
+    if is_inner() {
+        drop(servers().unwrap());
+        return;
+    }
+    for program in servers().unwrap() {
+        let test = "a_listed_program_finds_the_libraries_of_its_package";
+        let (passed, said) = in_a_process(test, program.path());
+        assert!(passed, "{said}");
+    }
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_is_passed_over_where_it_is_needed() {
+    if is_inner() {
+        let authority = TlsAuthority::new();
+        let server = RealRedis::builder().tls(authority.server()).start();
+        println!("{};", server.unwrap().program());
+        return;
+    }
+    let all: Vec<_> = servers().unwrap().collect();
+    let speaks_tls = |program: &&ServerProgram| {
+        let builder = RealRedis::builder().program(program);
+        builder.tls(TlsAuthority::new().server()).start().is_ok()
+    };
+    let (Some(with), Some(without)) = (
+        all.iter().find(speaks_tls),
+        all.iter().find(|program| !speaks_tls(program)),
+    ) else {
+        eprintln!("not seen: all servers at hand are alike");
+        return;
+    };
+    let list = env::join_paths([without.path(), with.path()]).unwrap();
+    let test = "a_server_that_speaks_no_tls_is_passed_over_where_it_is_needed";
+    let (passed, said) = in_a_process(test, list);
+    assert!(passed && said.contains(&format!("{with};")), "{said}");
 }
 
 #[test]

@@ -22,6 +22,19 @@ pub fn by_attribute(conn: &mut Connection) -> Result<u64, Failure> {
     conn.get(1)
 }
 
+/// Counts a visit, and forgets a page.
+#[redis_resilient(fallback = Ok(0), fallback_on = "outage")]
+pub async fn count(conn: &mut Connection, page: u64) -> Result<u64, Failure> {
+    conn.del(page).await?;
+    conn.incr("visits", 1).await
+}
+
+/// Counts a visit at least once.
+#[redis_resilient(idempotent = true)]
+pub async fn count_at_least_once(conn: &mut Connection) -> Result<u64, Failure> {
+    redis::cmd("INCR").arg("visits").query_async(conn).await
+}
+
 #[redis_resilient]
 pub async fn undocumented(conn: &mut Connection) -> Result<u64, Failure> {
     conn.get(1).await

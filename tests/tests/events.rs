@@ -140,3 +140,64 @@ async fn limits_that_are_reached() {
     let fallback = "redis_resilient DEBUG message=using the fallback function=\"events::answer\" breaker=\"lean\"";
     assert_eq!(told(fallback), 1, "{lines:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn wrong_credentials_that_a_fallback_answers_for() {
+    static CLOSED: Breaker = Breaker::new("closed").failure_threshold(1);
+    #[redis_resilient(breaker = CLOSED, fallback = Ok(()))]
+    async fn refused(code: &str) -> RedisResult<()> {
+        let text = "user alice with password hunter2 is refused".to_owned();
+        Err(redis::make_extension_error(code.to_owned(), Some(text)))
+    }
+    #[redis_resilient(breaker = false, fallback = Ok(()))]
+    fn rejected() -> RedisResult<()> {
+        let kind = redis::ErrorKind::AuthenticationFailed;
+        Err(RedisError::from((kind, "Password authentication failed")))
+    }
+    #[redis_resilient(breaker = false, fallback = Ok(()), fallback_on = "outage")]
+    fn returned() -> RedisResult<()> {
+        rejected_by_redis()
+    }
+    #[redis_resilient(breaker = false)]
+    fn without_fallback() -> RedisResult<()> {
+        rejected_by_redis()
+    }
+    fn rejected_by_redis() -> RedisResult<()> {
+        Err(redis::make_extension_error("NOAUTH".to_owned(), None))
+    }
+
+    let recorder = Recorder::default();
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let codes = ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"];
+    for code in codes {
+        assert!(refused(code).await.is_ok());
+    }
+    assert!(rejected().is_ok());
+    let lines = recorder.lines();
+    let errors = |function: &str| -> Vec<&String> {
+        let of = format!("function=\"events::{function}\"");
+        let lines = lines.iter().filter(|line| line.contains(&of));
+        lines.filter(|line| line.contains(" ERROR ")).collect()
+    };
+    for (line, code) in errors("refused").into_iter().zip(codes) {
+        let expected = format!(
+            "redis_resilient ERROR message=wrong credentials or settings, using the fallback function=\"events::refused\" \
+             attempt=1 class=\"misconfigured\" code=\"{code}\" breaker=\"closed\""
+        );
+        assert_eq!(*line, expected);
+    }
+    assert_eq!(errors("refused").len(), codes.len(), "{lines:#?}");
+    let [rejected] = errors("rejected")[..] else {
+        panic!("one error: {lines:#?}");
+    };
+    assert!(rejected.contains("code=\"AuthenticationFailed\""));
+    assert!(!lines.iter().any(|line| line.contains("hunter2")));
+
+    assert!(returned().is_err() && without_fallback().is_err());
+    let told = recorder.lines().split_off(lines.len());
+    assert!(
+        told.iter().all(|line| line.contains(" DEBUG ")),
+        "the caller has the error: {told:#?}"
+    );
+}

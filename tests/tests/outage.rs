@@ -270,7 +270,7 @@ async fn nothing_is_incremented_twice() -> TestResult {
 /// The counter-example: what may have run is run again by a function that says it is idempotent, and is executed twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idempotent_function_is_run_again_after_a_lost_reply() -> TestResult {
-    #[redis_resilient(breaker = false, delay = "10ms")]
+    #[redis_resilient(breaker = false, delay = "10ms", idempotent = true)]
     async fn count(conn: &mut ConnectionManager) -> RedisResult<i64> {
         conn.incr("n", 1).await
     }

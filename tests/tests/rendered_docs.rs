@@ -107,6 +107,17 @@ fn documented_functions_tell_how_resilient_they_are() -> TestResult {
     assert!(text.contains("Reads it from Redis."), "{text}");
     assert!(text.contains("One attempt."), "{text}");
 
+    let text = text_of(&docs.join("fn.count.html"))?;
+    for sentence in [
+        "DEL and INCR are not repeated after a failure that may have executed them.",
+        "Fallback: Ok(0). It answers for outages only, not for wrong credentials or settings.",
+    ] {
+        assert!(text.contains(sentence), "no {sentence:?} in {text}");
+    }
+    let text = text_of(&docs.join("fn.count_at_least_once.html"))?;
+    let sentence = "When a reply is lost, INCR may be executed twice.";
+    assert!(text.contains(sentence), "{text}");
+
     // Documentation that nobody wrote would keep `missing_docs` from saying so.
     let text = text_of(&docs.join("fn.undocumented.html"))?;
     assert!(!text.contains("Resilience"), "{text}");

@@ -21,7 +21,7 @@ const fn known(name: &'static str, example: &'static str) -> Known {
     }
 }
 
-const OPTIONS: [Known; 17] = [
+const OPTIONS: [Known; 18] = [
     known("retries", "retries = 3"),
     known("backoff", "backoff = \"exp\""),
     Known {
@@ -48,6 +48,7 @@ const OPTIONS: [Known; 17] = [
     },
     known("breaker", "breaker = SESSIONS"),
     known("fallback", "fallback = fetch_db"),
+    known("fallback_on", "fallback_on = \"outage\""),
     known("fallback_limit", "fallback_limit = 64"),
     known("idempotent", "idempotent = false"),
     known("budget", "budget = false"),

@@ -35,6 +35,18 @@ const JITTERS: &[(&str, Jitter)] = &[
     ("none", Jitter::None),
 ];
 
+/// For which failures the fallback answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FallbackOn {
+    Unusable,
+    Outage,
+}
+
+const FAILURES: &[(&str, FallbackOn)] = &[
+    ("unusable", FallbackOn::Unusable),
+    ("outage", FallbackOn::Outage),
+];
+
 impl Value {
     pub(super) fn backoff(&self) -> Result<BackoffArg> {
         match self.kind() {
@@ -48,6 +60,10 @@ impl Value {
 
     pub(super) fn jitter(&self) -> Result<Jitter> {
         self.word(JITTERS)
+    }
+
+    pub(super) fn fallback_on(&self) -> Result<FallbackOn> {
+        self.word(FAILURES)
     }
 
     fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T> {
@@ -66,7 +82,7 @@ impl Value {
                     self.error(format!("unknown {name} \"{written}\"{hint}"))
                 })
             }
-            Kind::Bool(false) => Err(self.error(format!(
+            Kind::Bool(false) if find("none").is_some() => Err(self.error(format!(
                 "expected a word in quotes: write `{name} = \"none\"`"
             ))),
             _ => {

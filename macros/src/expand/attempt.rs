@@ -122,7 +122,7 @@ impl Expansion<'_> {
             ..
         } = self;
         let mixed = Span::mixed_site();
-        let class = self.class();
+        let class = self.diagnosis();
         // Taken apart and put together again: as a whole it would go through memory on its way out.
         let shown = self.plan.error_span.resolved_at(mixed);
         let outcome = self.private_at(shown);
@@ -185,6 +185,22 @@ impl Expansion<'_> {
         }
     }
 
+    /// What the failure is, as far as the function's body and the connection tell.
+    fn diagnosis(&self) -> TokenStream {
+        let class = self.class();
+        if !self.plan.shows_non_idempotent {
+            return class;
+        }
+        let shown = self.plan.error_span.resolved_at(Span::mixed_site());
+        let private = self.private_at(shown);
+        quote_spanned! {shown=>
+            #private::Diagnosis::of_non_idempotent(#class, {
+                use #private::{ViaAsRef as _, ViaAsRefSendSync as _, ViaError as _, ViaNothing as _};
+                (&&&&#private::View(__resilient_failure)).resilient_is_repeatable()
+            })
+        }
+    }
+
     fn class(&self) -> TokenStream {
         let shown = self.plan.error_span.resolved_at(Span::mixed_site());
         let private = self.private_at(shown);
@@ -196,7 +212,7 @@ impl Expansion<'_> {
             use #private::{
                 ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaNothing as _,
             };
-            (&&&&&#private::View(__resilient_failure)).resilient_class()
+            (&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
         }}
     }
 

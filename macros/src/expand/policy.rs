@@ -1,7 +1,7 @@
 //! The policy and the breaker of a call.
 
 use super::Expansion;
-use crate::args::{Curve, Jitter};
+use crate::args::{Curve, FallbackOn, Jitter};
 use crate::plan::{Backoff, Breaker, Name, Setter};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -57,6 +57,15 @@ impl Expansion<'_> {
             Setter::NoTimeout => quote_spanned!(mixed=> .no_timeout()),
             Setter::Deadline(deadline) => quote_spanned!(mixed=> .deadline(#deadline)),
             Setter::NoBudget => quote_spanned!(mixed=> .no_budget()),
+            Setter::ShowsNonIdempotent => quote_spanned!(mixed=> .shows_non_idempotent()),
+            Setter::FallbackOn(failures) => {
+                let name = match failures {
+                    FallbackOn::Unusable => "Unusable",
+                    FallbackOn::Outage => "Outage",
+                };
+                let (private, name) = (&self.private, Ident::new(name, mixed));
+                quote_spanned!(mixed=> .fallback_on(#private::FallbackOn::#name))
+            }
             Setter::Idempotent(idempotent) => quote_spanned!(mixed=> .idempotent(#idempotent)),
         }
     }

@@ -9,7 +9,7 @@ mod time;
 use self::code::code;
 use self::pauses::Pauses;
 use super::limit;
-use crate::args::{Amount, Args, Form, Item, Limit, Switch, Written};
+use crate::args::{Amount, Args, FallbackOn, Form, Item, Limit, Switch, Written};
 use crate::item::Target;
 use std::time::Duration;
 use syn::Meta;
@@ -19,20 +19,26 @@ const DEFAULT_RETRIES: u32 = 3;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `None` for a function without documentation of its own, lest the compiler take it for one that has some.
-pub(super) fn plan(args: &Args, target: &Target, is_async: bool) -> Option<String> {
+pub(super) fn plan(
+    args: &Args,
+    target: &Target,
+    is_async: bool,
+    commands: &[String],
+) -> Option<String> {
     let documented = target.attributes.iter().any(|attribute| {
         matches!(&attribute.meta, Meta::NameValue(_)) && attribute.path().is_ident("doc")
     });
-    documented.then(|| section(args, is_async))
+    documented.then(|| section(args, is_async, commands))
 }
 
-fn section(args: &Args, is_async: bool) -> String {
+/// `commands` are those in the body that must not be repeated.
+fn section(args: &Args, is_async: bool, commands: &[String]) -> String {
     let retries = known(args.retries.as_ref()).unwrap_or(Known::Value(DEFAULT_RETRIES));
     let timeout = timeout(args, is_async);
     let deadline = known(args.deadline.as_ref());
     let pauses = Pauses::of(args);
     let items = [
-        Some(attempts(&retries, timeout.as_ref(), args)),
+        Some(attempts(&retries, timeout.as_ref(), args, commands)),
         (!matches!(retries, Known::Value(0))).then(|| pauses.text()),
         if is_async {
             total(&retries, timeout.as_ref(), deadline, &pauses, args)
@@ -103,7 +109,12 @@ fn timeout(args: &Args, is_async: bool) -> Option<Known<Duration>> {
     }
 }
 
-fn attempts(retries: &Known<u32>, timeout: Option<&Known<Duration>>, args: &Args) -> String {
+fn attempts(
+    retries: &Known<u32>,
+    timeout: Option<&Known<Duration>>,
+    args: &Args,
+    commands: &[String],
+) -> String {
     let mut text = match retries {
         Known::Value(0) => "One attempt".to_owned(),
         Known::Value(retries) => format!("Up to {} attempts", retries.saturating_add(1)),
@@ -118,14 +129,38 @@ fn attempts(retries: &Known<u32>, timeout: Option<&Known<Duration>>, args: &Args
         text += &timeout.text(time::show);
     }
     text.push('.');
-    let idempotent = args
-        .idempotent
-        .as_ref()
-        .is_none_or(|idempotent| idempotent.value);
-    if !idempotent && !matches!(retries, Known::Value(0)) {
-        text += " None follows one whose command Redis may have executed.";
+    if !matches!(retries, Known::Value(0)) {
+        text += &repeats(args, commands);
     }
     text
+}
+
+/// What may be executed twice, and what is not.
+fn repeats(args: &Args, commands: &[String]) -> String {
+    let names = names(commands);
+    let many = commands.len() > 1;
+    match args.idempotent.as_ref().map(|idempotent| idempotent.value) {
+        Some(false) => " None follows one whose command Redis may have executed.".to_owned(),
+        _ if commands.is_empty() => String::new(),
+        Some(true) => format!(" When a reply is lost, {names} may be executed twice."),
+        None => {
+            let are = if many { "are" } else { "is" };
+            format!(
+                " {names} {are} not repeated after a failure that may have executed {}.",
+                if many { "them" } else { "it" }
+            )
+        }
+    }
+}
+
+/// `` `INCR`, `SADD` and `DEL` ``
+fn names(commands: &[String]) -> String {
+    let names: Vec<_> = commands.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// How long it may take, where something bounds it.
@@ -188,6 +223,9 @@ fn fallback(args: &Args) -> String {
         .collect();
     let mut text = format!("Fallback: {}.", names.join(", then "));
     text += &limit(args, items);
+    if matches!(&args.fallback_on, Some(failures) if failures.value == FallbackOn::Outage) {
+        text += " It answers for outages only, not for wrong credentials or settings.";
+    }
     text
 }
 

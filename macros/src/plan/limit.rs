@@ -38,6 +38,15 @@ fn waits_or_fails(tokens: TokenStream) -> bool {
 }
 
 pub(super) fn check(args: &Args, errors: &mut Errors) {
+    if let Some(failures) = &args.fallback_on
+        && args.fallback.is_none()
+        && !args.fallback_is_wrong
+    {
+        errors.at(
+            failures.key,
+            "`fallback_on` says nothing without a `fallback`: write one, `fallback = fetch_db`, or remove it",
+        );
+    }
     let Some(limit) = &args.fallback_limit else {
         return;
     };

@@ -1,7 +1,7 @@
 //! Retries, pauses and limits: do they go together, and how is the `Policy` built from them?
 
 use super::UserCode;
-use crate::args::{Amount, Args, BackoffArg, Curve, Jitter, Switch, Written, duration};
+use crate::args::{Amount, Args, BackoffArg, Curve, FallbackOn, Jitter, Switch, Written, duration};
 use crate::errors::Errors;
 use crate::item::Target;
 use proc_macro2::{Literal, Span, TokenStream};
@@ -34,7 +34,9 @@ pub(crate) enum Setter {
     NoTimeout,
     Deadline(TokenStream),
     Idempotent(bool),
+    ShowsNonIdempotent,
     NoBudget,
+    FallbackOn(FallbackOn),
 }
 
 pub(crate) enum Backoff {
@@ -48,7 +50,13 @@ pub(crate) enum Backoff {
     },
 }
 
-pub(super) fn plan(args: &Args, target: &Target, is_async: bool, user: UserCode) -> Policy {
+pub(super) fn plan(
+    args: &Args,
+    target: &Target,
+    is_async: bool,
+    shows_non_idempotent: bool,
+    user: UserCode,
+) -> Policy {
     let mut build = Build {
         user,
         computed: false,
@@ -81,9 +89,16 @@ pub(super) fn plan(args: &Args, target: &Target, is_async: bool, user: UserCode)
     }
     if let Some(idempotent) = &args.idempotent {
         build.setters.push(Setter::Idempotent(idempotent.value));
+    } else if shows_non_idempotent {
+        build.setters.push(Setter::ShowsNonIdempotent);
     }
     if args.budget.is_some() {
         build.setters.push(Setter::NoBudget);
+    }
+    if args.fallback.is_some() {
+        let failures = args.fallback_on.as_ref();
+        let failures = failures.map_or(FallbackOn::Unusable, |failures| failures.value);
+        build.setters.push(Setter::FallbackOn(failures));
     }
     Policy {
         name: match &args.name {
@@ -94,6 +109,12 @@ pub(super) fn plan(args: &Args, target: &Target, is_async: bool, user: UserCode)
         computed: build.computed,
         has_deadline: args.deadline.is_some(),
     }
+}
+
+/// Can there be an attempt after the first, as far as that is known?
+pub(super) fn retries(args: &Args) -> bool {
+    let retries = args.retries.as_ref();
+    retries.is_none_or(|retries| retries.value.literal() != Some(0))
 }
 
 struct Build {

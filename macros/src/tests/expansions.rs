@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The name of the file, what stands between the parentheses, and the function.
-const KINDS: [(&str, &str, &str); 12] = [
+const KINDS: [(&str, &str, &str); 14] = [
     (
         "async",
         "",
@@ -43,6 +43,11 @@ const KINDS: [(&str, &str, &str); 12] = [
         "breaker = self.breaker, fallback = Self::fetch_db, fallback_limit = false",
         "async fn get(&mut self, id: u64) -> RedisResult<User> { self.conn.get(id).await }",
     ),
+    (
+        "async_non_idempotent",
+        "fallback = Ok(0), fallback_on = \"outage\"",
+        "/// Counts.\npub async fn count(conn: &mut C, id: u64) -> RedisResult<u64> { conn.incr(id, 1).await }",
+    ),
     ("async_trait", "fallback = |error| self.last(error)", ASYNC_TRAIT),
     (
         "run_time_values",
@@ -58,6 +63,11 @@ const KINDS: [(&str, &str, &str); 12] = [
         "sync_breaker_off",
         "breaker = false",
         "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
+    ),
+    (
+        "sync_non_idempotent",
+        "classify = class",
+        "fn push(conn: &mut C, id: u64) -> RedisResult<u64> { redis::cmd(\"RPUSH\").arg(id).query(conn) }",
     ),
     (
         "sync_fallback",

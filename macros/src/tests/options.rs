@@ -71,6 +71,8 @@ fn what_is_right_is_accepted() {
         "fallback_limit = 3, fallback = [fetch, Ok(None)]",
         "fallback = Ok(fetch(1).await?), fallback_limit = 3",
         "fallback = Ok(None), fallback_limit = false",
+        "fallback = fetch, fallback_on = \"outage\"",
+        "fallback_on = \"unusable\", fallback = [fetch, Ok(None)]",
         "idempotent = true",
         "idempotent = false",
         "budget = false",
@@ -98,7 +100,7 @@ fn all_mistakes_are_told_at_once() {
             "`\"2\"` expected a number, without quotes: write `retries = 2`",
             "`50` a duration needs a unit: write `delay = \"50ms\"` (units: `ns`, `us`, `ms`, `s`, `m`, `h`)",
             "`speed` unknown option `speed`; expected one of `retries`, `backoff`, `delay`, `max_delay`, `factor`, \
-             `jitter`, `timeout`, `deadline`, `breaker`, `fallback`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
+             `jitter`, `timeout`, `deadline`, `breaker`, `fallback`, `fallback_on`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
              `name`, `crate`",
             "`kez` `kez` is not a parameter of `get`; did you mean `key`?",
         ],
@@ -191,6 +193,7 @@ fn foreign_spellings_are_translated() {
         ("max_wait = 3", "`max_delay = "),
         ("multiplier = 3", "`factor = "),
         ("circuit_breaker = X", "`breaker`"),
+        ("fallback_when = \"outage\"", "`fallback_on = \"outage\"`"),
         ("bulkhead = 5", "`fallback_limit = 64`"),
         ("retry_budget = 20", "`budget = false`"),
         ("on_error = x", "`fallback`"),
@@ -233,6 +236,31 @@ fn foreign_spellings_are_translated() {
     says("jitter = full", "full", &["write `jitter = \"full\"`"]);
     says("jitter = true", "true", &["write `jitter = \"full\"`"]);
     says("jitter = false", "false", &["write `jitter = \"none\"`"]);
+    for (written, advice) in [
+        ("\"outages\"", "did you mean `outage`?"),
+        ("\"outgae\"", "did you mean `outage`?"),
+        ("\"any\"", "write `fallback_on = \"unusable\"`"),
+        ("\"always\"", "write `fallback_on = \"unusable\"`"),
+        ("\"down\"", "write `fallback_on = \"outage\"`"),
+        ("\"tuesday\"", "expected one of `unusable`, `outage`"),
+        ("outage", "write `fallback_on = \"outage\"`"),
+        ("unusable", "write `fallback_on = \"unusable\"`"),
+        (
+            "false",
+            "expected a word in quotes: write `fallback_on = \"outage\"`",
+        ),
+        (
+            "true",
+            "expected a word in quotes: write `fallback_on = \"outage\"`",
+        ),
+        (
+            "3",
+            "expected a word in quotes: write `fallback_on = \"outage\"`",
+        ),
+    ] {
+        let args = format!("fallback = fetch, fallback_on = {written}");
+        says(&args, written, &[advice]);
+    }
 }
 
 #[test]
@@ -449,7 +477,17 @@ fn options_are_checked_against_each_other() {
         "fallback_limit",
         &["a plain value"],
     );
+    says(
+        "fallback_on = \"outage\"",
+        "fallback_on",
+        &["without a `fallback`", "`fallback = fetch_db`"],
+    );
     // One mistake is told once.
+    says(
+        "fallback_on = \"outage\", fallback = None",
+        "None",
+        &["a `Result`"],
+    );
     says(
         "fallback_limit = 3, fallback = None",
         "None",

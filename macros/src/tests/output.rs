@@ -45,7 +45,8 @@ fn the_policy_holds_what_was_written() {
                 .jitter(::redis_resilient::__private::Jitter::None))
             .timeout(::core::time::Duration::new(0u64, 10000u32))
             .deadline(::core::time::Duration::new(7200u64, 0u32))
-            .idempotent(false);"],
+            .idempotent(false)
+            .fallback_on(::redis_resilient::__private::FallbackOn::Unusable);"],
     );
     has(
         "factor = 3",
@@ -67,6 +68,18 @@ fn the_policy_holds_what_was_written() {
         FUNCTION,
         &["::a::b::__private::Policy::new("],
     );
+}
+
+#[test]
+fn a_command_that_must_not_be_repeated_is_told_to_the_policy() {
+    let counts = "async fn count(conn: &mut C) -> RedisResult<u64> { conn.incr(\"n\", 1).await }";
+    let shown = ["shows_non_idempotent", "of_non_idempotent"];
+    has("", counts, &shown);
+    has("retries = n", counts, &shown);
+    for args in ["retries = 0", "idempotent = true", "idempotent = false"] {
+        lacks(args, counts, &shown);
+    }
+    lacks("", FUNCTION, &shown);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Where the breaker of a call comes from: what the attribute's option `breaker = …` may be.
 
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use super::Breaker;
@@ -21,9 +22,14 @@ impl<'a> IntoBreaker<'a> for &'a Breaker {
     }
 }
 
-impl<'a> IntoBreaker<'a> for &&'a Breaker {
+/// A reference to one that is held somewhere: a parameter of type `&Arc<Breaker>`. It lives as long as what it refers to.
+#[diagnostic::do_not_recommend]
+impl<'a, T: ?Sized> IntoBreaker<'a> for &&'a T
+where
+    &'a T: IntoBreaker<'a>,
+{
     fn into_breaker(self) -> &'a Breaker {
-        self
+        (*self).into_breaker()
     }
 }
 
@@ -33,7 +39,19 @@ impl<'a> IntoBreaker<'a> for &'a Arc<Breaker> {
     }
 }
 
-impl<'a> IntoBreaker<'a> for &'a LazyLock<Breaker> {
+impl<'a> IntoBreaker<'a> for &'a Rc<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a> IntoBreaker<'a> for &'a Box<Breaker> {
+    fn into_breaker(self) -> &'a Breaker {
+        self
+    }
+}
+
+impl<'a, F: FnOnce() -> Breaker> IntoBreaker<'a> for &'a LazyLock<Breaker, F> {
     fn into_breaker(self) -> &'a Breaker {
         self
     }
@@ -69,13 +87,31 @@ impl HoldsBreaker for Arc<Breaker> {
     }
 }
 
+impl HoldsBreaker for Rc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
 impl HoldsBreaker for &Arc<Breaker> {
     fn held(&self) -> &Breaker {
         self
     }
 }
 
-impl HoldsBreaker for &LazyLock<Breaker> {
+impl HoldsBreaker for &Rc<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl HoldsBreaker for &Box<Breaker> {
+    fn held(&self) -> &Breaker {
+        self
+    }
+}
+
+impl<F: FnOnce() -> Breaker> HoldsBreaker for &LazyLock<Breaker, F> {
     fn held(&self) -> &Breaker {
         self
     }

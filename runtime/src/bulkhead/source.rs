@@ -1,5 +1,6 @@
 //! What the attribute's option `fallback_limit = …` may name.
 
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use super::Bulkhead;
@@ -22,9 +23,14 @@ impl<'a> IntoBulkhead<'a> for &'a Bulkhead {
     }
 }
 
-impl<'a> IntoBulkhead<'a> for &&'a Bulkhead {
+/// A reference to one that is held somewhere: a parameter of type `&Arc<Bulkhead>`. It lives as long as what it refers to.
+#[diagnostic::do_not_recommend]
+impl<'a, T: ?Sized> IntoBulkhead<'a> for &&'a T
+where
+    &'a T: IntoBulkhead<'a>,
+{
     fn into_bulkhead(self) -> &'a Bulkhead {
-        self
+        (*self).into_bulkhead()
     }
 }
 
@@ -34,7 +40,19 @@ impl<'a> IntoBulkhead<'a> for &'a Arc<Bulkhead> {
     }
 }
 
-impl<'a> IntoBulkhead<'a> for &'a LazyLock<Bulkhead> {
+impl<'a> IntoBulkhead<'a> for &'a Rc<Bulkhead> {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+impl<'a> IntoBulkhead<'a> for &'a Box<Bulkhead> {
+    fn into_bulkhead(self) -> &'a Bulkhead {
+        self
+    }
+}
+
+impl<'a, F: FnOnce() -> Bulkhead> IntoBulkhead<'a> for &'a LazyLock<Bulkhead, F> {
     fn into_bulkhead(self) -> &'a Bulkhead {
         self
     }

@@ -11,10 +11,11 @@ use std::mem::{self, ManuallyDrop};
 use super::late::Lateness;
 use super::{Step, slow};
 use crate::breaker::{Breaker, Ticket};
+use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
 use crate::outcome::{Outcome, Refused, TurnedAway};
 use crate::policy::Policy;
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection};
+use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated sync function.
 #[derive(Debug)]
@@ -80,19 +81,19 @@ impl<'a> BlockingCall<'a> {
 
     /// The attempt gave an error. After all but [`Step::Pause`] nothing is left of the call, and [`end`](Self::end) is free.
     #[inline(always)]
-    pub fn failed(&mut self, class: Class) -> Step {
+    pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
         let (ticket, late) = self.take();
-        let (late, step) = parts::failed(self.policy, self.breaker, ticket, late, class);
+        let (late, step) = parts::failed(self.policy, self.breaker, ticket, late, diagnosis);
         self.late = ManuallyDrop::new(late);
         step
     }
 
     /// As [`failed`](Self::failed), where a deadline has been running since then.
     #[inline(always)]
-    pub fn failed_since(&mut self, started: Instant, class: Class) -> Step {
+    pub fn failed_since(&mut self, started: Instant, diagnosis: Diagnosis) -> Step {
         let (ticket, late) = self.take();
         let (late, step) =
-            parts::failed_since(self.policy, self.breaker, ticket, late, class, started);
+            parts::failed_since(self.policy, self.breaker, ticket, late, diagnosis, started);
         self.late = ManuallyDrop::new(late);
         step
     }

@@ -7,6 +7,7 @@ use super::late::{Late, Over};
 use super::{Call, Step};
 use crate::breaker::{Breaker, BreakerEvent, Ticket};
 use crate::class::Settlement;
+use crate::class::diagnosis::{Code, Diagnosis};
 use crate::clock::{self, Instant};
 use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
@@ -67,8 +68,8 @@ impl Call<'_> {
     /// The attempt gave an error.
     #[cold]
     #[inline(never)]
-    pub fn failed(&mut self, class: Class) -> Step {
-        self.fails(class)
+    pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
+        self.fails(diagnosis)
     }
 
     /// Why the call is over, which has no error of its own.
@@ -106,8 +107,9 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn fails(&mut self, class: Class) -> Step {
-        let verdict = class.verdict(self.policy.idempotent);
+    pub(super) fn fails(&mut self, diagnosis: Diagnosis) -> Step {
+        let Diagnosis { class, code } = diagnosis;
+        let verdict = class.verdict(self.policy.says_idempotent());
         let failed = self.failures().saturating_add(1);
         self.unmark();
         // Where calls are counted, what comes of this one is known only when it is over.
@@ -139,11 +141,13 @@ impl Call<'_> {
         }
         self.settle(verdict.breaker);
         telemetry::last_failure(failure);
-        if verdict.fallback {
-            Step::Fallback
-        } else {
-            Step::Return
+        if !verdict.fallback || !self.policy.falls_back_on(class) {
+            return Step::Return;
         }
+        if class == Class::Misconfigured && self.policy.fallback.is_some() {
+            telemetry::misconfigured(failure, code.map(Code::label));
+        }
+        Step::Fallback
     }
 
     /// The pause to make before the next attempt.

@@ -74,9 +74,9 @@ impl Call<'_> {
         let class = if cut_off::end() {
             Class::Unrepeatable
         } else {
-            Class::Ambiguous
+            self.policy.cut_off()
         };
-        if self.fails(class) == Step::Pause {
+        if self.fails(class.into()) == Step::Pause {
             return;
         }
         let over = match (self.is_past_deadline(), timeout) {

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use redis::RedisError;
+use redis::{ErrorKind, RedisError};
 
-use super::Class;
 use super::redis::inner_io;
+use super::{Class, chain};
 
 /// What is known of a failure, around the failure itself.
 #[derive(Debug)]
@@ -38,6 +38,23 @@ pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>
         None => io::ErrorKind::Other,
     };
     RedisError::from(io::Error::new(kind, Known { class, error }))
+}
+
+/// `error`, of a command that may have been executed, and may be executed again.
+///
+/// Said by a connection that has looked at the command, to functions that show another one which must not be repeated. An error that is
+/// the server's keeps its form, for callers look into it: it stays unsaid.
+#[cfg_attr(not(any(test, feature = "connection")), expect(dead_code))]
+pub(crate) fn repeatable(error: RedisError) -> RedisError {
+    match error.kind() {
+        ErrorKind::Io | ErrorKind::Parse => known(Class::Ambiguous, error),
+        _ => error,
+    }
+}
+
+/// Whether a connection has said so.
+pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
+    chain::find_map(error, &mut class_in) == Some(Class::Ambiguous)
 }
 
 /// The class that is known of the failure in this link of a chain.
@@ -71,11 +88,30 @@ mod tests {
             assert!(error.is_timeout(), "it is still the error it was");
             assert!(error.to_string().contains("the text"), "{error}");
         }
-        let reply = RedisError::from((redis::ErrorKind::Client, "no connection"));
+        let reply = RedisError::from((ErrorKind::Client, "no connection"));
         assert_eq!(
             Class::of(&known(Class::Unreachable, reply)),
             Class::Unreachable
         );
+    }
+
+    #[test]
+    fn a_command_that_may_be_repeated_is_told_from_one_nobody_has_looked_at() {
+        let lost = || io_error(io::ErrorKind::ConnectionReset);
+        let told = repeatable(lost());
+        assert_eq!(Class::of(&told), Class::Ambiguous);
+        assert!(is_repeatable(&told) && is_repeatable(&told.clone()));
+        assert!(told.is_connection_dropped(), "it is still the error it was");
+        let deep = anyhow::Error::from(told).context("loading");
+        assert!(is_repeatable(deep.as_ref()));
+        assert!(!is_repeatable(&lost()));
+        assert!(!is_repeatable(&known(Class::Unrepeatable, lost())));
+        assert!(!is_repeatable(&known(
+            Class::Unrepeatable,
+            repeatable(lost())
+        )));
+        let reply: RedisError = redis::make_extension_error("BUSY".into(), None);
+        assert_eq!(repeatable(reply).code(), Some("BUSY"));
     }
 
     #[test]

@@ -8,7 +8,8 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{Class, Classify};
+use super::diagnosis::Diagnosis;
+use super::{Class, Classify, known};
 
 /// An error to look at.
 pub struct View<'a, E: ?Sized>(pub &'a E);
@@ -22,48 +23,66 @@ impl<E: ?Sized> fmt::Debug for View<'_, E> {
 /// Types that say it themselves.
 pub trait ViaClassify {
     /// The error's class.
-    fn resilient_class(&self) -> Class;
+    fn resilient_diagnosis(&self) -> Diagnosis;
 }
 
 impl<E: Classify> ViaClassify for &&&&View<'_, E> {
-    fn resilient_class(&self) -> Class {
-        self.0.class()
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        self.0.class().into()
     }
 }
 
 /// Types that are errors.
 pub trait ViaError {
     /// The error's class.
-    fn resilient_class(&self) -> Class;
+    fn resilient_diagnosis(&self) -> Diagnosis;
+    /// Whether a connection knows that its command may be repeated.
+    fn resilient_is_repeatable(&self) -> bool;
 }
 
 impl<E: Error + 'static> ViaError for &&&View<'_, E> {
-    fn resilient_class(&self) -> Class {
-        Class::of(self.0)
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        Diagnosis::of(self.0)
+    }
+
+    fn resilient_is_repeatable(&self) -> bool {
+        known::is_repeatable(self.0)
     }
 }
 
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
 pub trait ViaAsRefSendSync {
     /// The error's class.
-    fn resilient_class(&self) -> Class;
+    fn resilient_diagnosis(&self) -> Diagnosis;
+    /// Whether a connection knows that its command may be repeated.
+    fn resilient_is_repeatable(&self) -> bool;
 }
 
 impl<E: AsRef<dyn Error + Send + Sync + 'static>> ViaAsRefSendSync for &&View<'_, E> {
-    fn resilient_class(&self) -> Class {
-        Class::of(self.0.as_ref())
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        Diagnosis::of(self.0.as_ref())
+    }
+
+    fn resilient_is_repeatable(&self) -> bool {
+        known::is_repeatable(self.0.as_ref())
     }
 }
 
 /// `Box<dyn Error>`.
 pub trait ViaAsRef {
     /// The error's class.
-    fn resilient_class(&self) -> Class;
+    fn resilient_diagnosis(&self) -> Diagnosis;
+    /// Whether a connection knows that its command may be repeated.
+    fn resilient_is_repeatable(&self) -> bool;
 }
 
 impl<E: AsRef<dyn Error + 'static>> ViaAsRef for &View<'_, E> {
-    fn resilient_class(&self) -> Class {
-        Class::of(self.0.as_ref())
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        Diagnosis::of(self.0.as_ref())
+    }
+
+    fn resilient_is_repeatable(&self) -> bool {
+        known::is_repeatable(self.0.as_ref())
     }
 }
 
@@ -72,25 +91,29 @@ pub trait ViaNothing {
     /// The type that needs [`Classify`].
     type Unknown;
     /// The error's class.
-    fn resilient_class(&self) -> Class
+    fn resilient_diagnosis(&self) -> Diagnosis
     where
         Self::Unknown: Classify;
+    /// Nobody has said so.
+    fn resilient_is_repeatable(&self) -> bool {
+        false
+    }
 }
 
 impl<E> ViaNothing for View<'_, E> {
     type Unknown = E;
 
-    fn resilient_class(&self) -> Class
+    fn resilient_diagnosis(&self) -> Diagnosis
     where
         E: Classify,
     {
-        self.0.class()
+        self.0.class().into()
     }
 }
 
 /// Asks the function given as `classify`; the bound tells the compiler the type of a closure's parameter.
-pub fn classify_with<E, F: FnOnce(&E) -> Class>(error: &E, classify: F) -> Class {
-    classify(error)
+pub fn classify_with<E, F: FnOnce(&E) -> Class>(error: &E, classify: F) -> Diagnosis {
+    classify(error).into()
 }
 
 #[cfg(test)]
@@ -105,7 +128,7 @@ mod tests {
     macro_rules! class {
         ($error:expr) => {{
             let error = &$error;
-            (&&&&&View(error)).resilient_class()
+            (&&&&&View(error)).resilient_diagnosis().class
         }};
     }
 
@@ -182,7 +205,7 @@ mod tests {
             reason = "as the attribute writes it, whatever the type"
         )]
         fn generic<E: Error + 'static>(error: &E) -> Class {
-            (&&&&&View(error)).resilient_class()
+            (&&&&&View(error)).resilient_diagnosis().class
         }
         assert_eq!(generic(&refused()), Class::Unreachable);
     }

@@ -169,7 +169,7 @@ fn of_code(code: &str) -> Class {
         "LOADING" | "TRYAGAIN" | "CLUSTERDOWN" | "MASTERDOWN" | "READONLY" | "BUSY"
         | "UNBLOCKED" => Class::Unavailable,
         "OOM" | "MISCONF" | "NOREPLICAS" => Class::WriteRefused,
-        "NOAUTH" | "WRONGPASS" => Class::Misconfigured,
+        "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => Class::Misconfigured,
         // Redirections reach a caller only when the client is not a cluster client: asking again changes nothing.
         _ => Class::Permanent,
     }
@@ -207,7 +207,8 @@ fn of_rejection(rejection: &Rejection) -> Class {
     match rejection {
         Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => Class::Rejected,
         Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => Class::Ambiguous,
-        Rejection::Misconfigured { .. } => Class::Misconfigured,
+        // A mistake of the program, which no fallback is to hide.
+        Rejection::Misconfigured { .. } => Class::Foreign,
     }
 }
 

@@ -76,7 +76,7 @@ fn kinds_made_by_clients_and_by_servers_that_cannot_be_provoked_here() {
     );
     assert_eq!(
         code("DENIED", "Redis is running in protected mode"),
-        Class::Permanent
+        Class::Misconfigured
     );
     assert_eq!(
         code("BUSYGROUP", "Consumer Group name already exists"),
@@ -167,7 +167,7 @@ fn rejections_of_nested_functions() {
             option: "factor",
             problem: "p"
         }),
-        Class::Misconfigured
+        Class::Foreign
     );
 }
 

@@ -28,7 +28,7 @@ pub struct BlockingConnection {
 #[derive(Debug)]
 #[cfg_attr(
     feature = "cluster",
-    expect(clippy::large_enum_variant, reason = "most have one server")
+    allow(clippy::large_enum_variant, reason = "most have one server")
 )]
 enum To {
     Server(BlockingServerConnection),

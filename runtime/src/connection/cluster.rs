@@ -11,6 +11,7 @@ mod fan_out;
 mod redirect;
 mod route;
 mod slot_map;
+mod split;
 mod topology;
 
 use std::collections::HashMap;
@@ -28,7 +29,7 @@ use super::source::Source;
 #[cfg(feature = "tls-rustls")]
 use super::tls::Certificates;
 use address::Address;
-pub(super) use blocking::{BlockingClusterConnection, transaction_reply};
+pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
 use fan_out::FanOut;
 use topology::Topology;

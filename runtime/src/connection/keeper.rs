@@ -1,6 +1,6 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
+use super::failed::{Failed, Next};
 use super::live::Live;
 use super::pool::Pool;
 use super::settings::{Credentials, Settings};
@@ -16,17 +17,15 @@ use super::source::{Connected, Source};
 use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
-use crate::clock::now_ms;
-
-/// After the first failed rebuild there is none for this long; after each further one for twice as long, up to the longest.
-const FIRST_REST_MS: u64 = 25;
-const LONGEST_REST_MS: u64 = 250;
+use crate::clock::{now_ms, whole_millis};
 
 #[derive(Debug)]
 pub(super) struct Keeper {
     pub(super) source: Source,
     pub(super) settings: Settings,
     state: Mutex<State>,
+    /// The last spare connection, if it could not be made.
+    spare: Mutex<Option<Failed>>,
     /// For synchronous callers.
     pub(super) pool: Pool,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
@@ -47,42 +46,6 @@ enum State {
 /// `None` until it is decided.
 type Built = Option<RedisResult<Arc<Live>>>;
 
-/// The last attempt to connect, which failed.
-#[derive(Clone, Debug)]
-pub(super) struct Failed {
-    error: RedisError,
-    times: u32,
-    until_ms: u64,
-    /// Those that were used: others may be right.
-    credentials: Option<Credentials>,
-}
-
-impl Failed {
-    /// After so many that failed before it.
-    pub(super) fn new(error: RedisError, times: u32, credentials: Option<Credentials>) -> Self {
-        Self {
-            error,
-            times: times.saturating_add(1),
-            until_ms: now_ms() + rest_ms(times, fastrand::u32(..)),
-            credentials,
-        }
-    }
-
-    pub(super) const fn times(&self) -> u32 {
-        self.times
-    }
-
-    /// The error, if it is too soon to try again.
-    pub(super) fn is_fresh(
-        &self,
-        now_ms: u64,
-        credentials: Option<&Credentials>,
-    ) -> Option<RedisError> {
-        let is_fresh = now_ms < self.until_ms && credentials == self.credentials.as_ref();
-        is_fresh.then(|| self.error.clone())
-    }
-}
-
 impl Keeper {
     pub(super) fn new(source: Source, settings: Settings) -> Self {
         Self {
@@ -94,6 +57,7 @@ impl Keeper {
             source,
             settings,
             state: Mutex::new(State::Nothing),
+            spare: Mutex::new(None),
             pool: Pool::default(),
         }
     }
@@ -126,9 +90,34 @@ impl Keeper {
             response_timeout: Duration::MAX,
             ..self.settings.clone()
         };
-        let connected = self.connect(&settings, self.credentials().as_ref()).await?;
+        let limit_ms = whole_millis(self.source.connect_limit(&settings));
+        let (failed, corrected) = {
+            let mut spare = self.spare();
+            let failed = spare.clone();
+            let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+                Next::Rest(error) => return Err(error),
+                Next::Corrected(credentials) => Some(credentials),
+                Next::Try => None,
+            };
+            // One tries, and the others fail as the last one did.
+            if let Some(failed) = &mut *spare {
+                failed.rests_until(now_ms().saturating_add(limit_ms));
+            }
+            (failed, corrected)
+        };
+        let credentials = corrected.or_else(|| self.credentials());
+        let connected = self.connect(&settings, credentials.as_ref()).await;
+        *self.spare() = connected.as_ref().err().map(|error| {
+            let error = error.clone();
+            Failed::after(failed.as_ref(), error, credentials, now_ms())
+        });
+        let connected = connected?;
         let wire = connected.wires.into_iter().next();
         wire.ok_or_else(|| self.took_too_long())
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Failed>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes no longer than it may.
@@ -153,18 +142,18 @@ impl Keeper {
 
     fn look(self: &Arc<Self>) -> Look {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = match &*state {
+        let failed = match &*state {
             State::Connected(live) if !live.is_given_up() => return Look::Connected(live.clone()),
             State::Building(built) if built.has_changed().is_ok() => {
                 return Look::Building(built.clone());
             }
-            State::Failed(failed) => {
-                if let Some(error) = failed.is_fresh(now_ms(), self.credentials().as_ref()) {
-                    return Look::Failed(error);
-                }
-                failed.times
-            }
-            State::Nothing | State::Connected(_) | State::Building(_) => 0,
+            State::Failed(failed) => Some(failed.clone()),
+            State::Nothing | State::Connected(_) | State::Building(_) => None,
+        };
+        let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+            Next::Rest(error) => return Look::Failed(error),
+            Next::Corrected(credentials) => Some(credentials),
+            Next::Try => None,
         };
         let (decided, built) = watch::channel(None);
         *state = State::Building(built.clone());
@@ -172,7 +161,7 @@ impl Keeper {
         let building = Building(self.clone());
         // Its own task: callers may leave as they like.
         tokio::spawn(async move {
-            let result = building.0.build(times).await;
+            let result = building.0.build(failed, corrected).await;
             decided.send_replace(Some(result));
         });
         Look::Building(built)
@@ -188,8 +177,12 @@ impl Keeper {
         not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
     }
 
-    async fn build(&self, failed: u32) -> RedisResult<Arc<Live>> {
-        let credentials = self.credentials();
+    async fn build(
+        &self,
+        failed: Option<Failed>,
+        corrected: Option<Credentials>,
+    ) -> RedisResult<Arc<Live>> {
+        let credentials = corrected.or_else(|| self.credentials());
         let connect = self.connect(&self.settings, credentials.as_ref());
         let result = connect
             .await
@@ -199,7 +192,10 @@ impl Keeper {
         }
         let next = match &result {
             Ok(live) => State::Connected(live.clone()),
-            Err(error) => State::Failed(Failed::new(error.clone(), failed, credentials)),
+            Err(error) => {
+                let error = error.clone();
+                State::Failed(Failed::after(failed.as_ref(), error, credentials, now_ms()))
+            }
         };
         self.is_now(next);
         result
@@ -214,7 +210,8 @@ impl Drop for Building {
         if std::thread::panicking() {
             let what = "connecting has panicked, with a message of its own";
             let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-            self.0.is_now(State::Failed(Failed::new(error, 0, None)));
+            self.0
+                .is_now(State::Failed(Failed::after(None, error, None, now_ms())));
         }
     }
 }
@@ -223,15 +220,6 @@ enum Look {
     Connected(Arc<Live>),
     Building(watch::Receiver<Built>),
     Failed(RedisError),
-}
-
-/// How long to rest after the failure that follows on so many: spread over its upper half, so that processes do not march in step.
-pub(super) fn rest_ms(times: u32, random: u32) -> u64 {
-    let rest = FIRST_REST_MS
-        .saturating_mul(1 << times.min(10))
-        .min(LONGEST_REST_MS);
-    let half = rest / 2;
-    rest - half + half * u64::from(random) / u64::from(u32::MAX)
 }
 
 /// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command.
@@ -246,18 +234,6 @@ pub(super) fn not_sent(error: RedisError) -> RedisError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rests_double_up_to_the_longest_and_are_spread() {
-        let rests = |random| {
-            (0..6)
-                .map(|times| rest_ms(times, random))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(rests(u32::MAX), [25, 50, 100, 200, 250, 250]);
-        assert_eq!(rests(0), [13, 25, 50, 100, 125, 125]);
-        assert_eq!(rest_ms(u32::MAX, u32::MAX), 250);
-    }
 
     #[test]
     fn a_connect_that_failed_was_never_sent() {

@@ -7,6 +7,7 @@ mod guard;
 mod held;
 mod lease;
 mod request;
+mod steps;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -1,12 +1,17 @@
 //! Commands that may be sent twice and are executed once.
 
+mod program;
+mod reply;
+mod request;
+mod variadic;
+
 use std::fmt;
 use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue, RedisResult, ToRedisArgs};
 
-use super::command::args;
-use super::script::Script;
+use self::request::Request;
+use super::script::{is_torn, torn};
 use super::{slot, token};
 use crate::clock::whole_millis;
 
@@ -33,22 +38,30 @@ use crate::clock::whole_millis;
 /// # }
 /// ```
 ///
-/// * The token is forgotten after [`remember_for`](Self::remember_for); whoever retries later than that executes it again.
-/// * Token and key live in the same slot of a cluster.
-/// * A command that fails leaves no token. What a failover loses of a master's last writes, it loses of tokens too.
+/// # What it does in the server
+///
+/// * It executes nothing before the token is sure: a server that takes no writes for want of memory, disk or replicas says so first, and its error
+///   is that of the command alone. A command that fails leaves no token.
+/// * The reply is that of the command alone, in RESP2 and RESP3. Lua has no integers over 2^53: those of `INCR`, `DECR`, `INCRBY`, `DECRBY` and
+///   `HINCRBY` are read back, for which the user has to be allowed `GET` and `HGET`. Any other reply that holds one, such as a `BITFIELD`'s, is a
+///   failure that says that the command was executed, then and each time it is asked for.
+/// * A command of more than 7,000 words is executed in parts, all in one script with nothing in between: `RPUSH`, `LPUSH`, `RPUSHX`, `LPUSHX`, `SADD`,
+///   `SREM`, `HSET`, `HMSET`, `HDEL`, `ZADD` without options, `ZREM`, `PFADD`, `DEL`, `UNLINK`, `MSET`, `XACK` and `XDEL`. A score or an ID that is none is
+///   found before. Should the server refuse a part when another has been executed, the failure says so, then and each time. Any other command of
+///   so many words is an error before it is sent, and so is one that waits, such as `BLPOP`.
+/// * The token is forgotten after [`remember_for`](Self::remember_for), or when the server evicts it: whoever retries after that executes the command
+///   again. What a failover loses of a master's last writes, it loses of tokens too.
+/// * While a slot of a cluster is moved key by key, a key that has moved is worked on where it is, and one that has not yet is refused for now, with
+///   the class [`Unavailable`](crate::Class::Unavailable): the server that has it takes no new token.
+/// * The token is at `{key}once:token`, in the same slot of a cluster. An ACL has to allow that key, and `EVAL`, `GET`, `SET` and `DEL`.
 #[derive(Clone)]
 pub struct Once {
     token: u128,
     remember_ms: u64,
 }
 
-/// Results are packed in a list: of a list, none is told from the first one being nil.
-const SCRIPT: &str = "\
-local done = redis.call('GET', KEYS[1])
-if done then return cmsgpack.unpack(done)[1] end
-local result = redis.call(unpack(ARGV, 2))
-redis.call('SET', KEYS[1], cmsgpack.pack({result}), 'PX', ARGV[1])
-return result";
+/// A server adds what it is told to its clock, and refuses what does not fit. A hundred million years do.
+const LONGEST_MS: u64 = i64::MAX as u64 / 2;
 
 impl Once {
     /// One with a token of its own, that is remembered for 10 minutes.
@@ -66,13 +79,16 @@ impl Once {
         }
     }
 
-    /// How long the server remembers, in whole milliseconds: longer than anybody retries.
+    /// How long the server remembers, in whole milliseconds: longer than anybody retries. [`Duration::MAX`] is as good as for ever.
     ///
     /// # Panics
     /// If it is shorter than a millisecond.
     #[must_use]
     pub const fn remember_for(mut self, time: Duration) -> Self {
         self.remember_ms = whole_millis(time);
+        if self.remember_ms > LONGEST_MS {
+            self.remember_ms = LONGEST_MS;
+        }
         assert!(
             self.remember_ms > 0,
             "remember_for has to be at least a millisecond"
@@ -83,14 +99,23 @@ impl Once {
     /// Executes the command, which works on `key`, unless that has been done; its result either way.
     ///
     /// # Errors
-    /// What fails is of a class that may be retried, whatever the command.
+    /// What the command fails with. Where that may have been executed, it is [`Ambiguous`](crate::Class::Ambiguous) and may be retried, whatever the
+    /// command. [`Misconfigured`](crate::Class::Misconfigured), before anything is sent, if a script cannot execute the command.
     pub async fn run<T: FromRedisValue>(
         &self,
         connection: &mut (impl redis::aio::ConnectionLike + Send),
         key: impl ToRedisArgs + Send,
         command: &Cmd,
     ) -> RedisResult<T> {
-        self.script(&key, command).run(connection).await
+        let request = self.request(&key, command)?;
+        let answer = match request.script.run(connection).await {
+            Err(error) if is_torn(&error) => {
+                let alone = request.script.of_second_key();
+                alone.run(connection).await.map_err(torn)?
+            }
+            answer => answer?,
+        };
+        Ok(T::from_redis_value(reply::read(answer, request.shape)?)?)
     }
 
     /// The same in synchronous code.
@@ -103,13 +128,20 @@ impl Once {
         key: impl ToRedisArgs,
         command: &Cmd,
     ) -> RedisResult<T> {
-        self.script(&key, command).run_blocking(connection)
+        let request = self.request(&key, command)?;
+        let answer = match request.script.run_blocking(connection) {
+            Err(error) if is_torn(&error) => {
+                let alone = request.script.of_second_key();
+                alone.run_blocking(connection).map_err(torn)?
+            }
+            answer => answer?,
+        };
+        Ok(T::from_redis_value(reply::read(answer, request.shape)?)?)
     }
 
-    fn script(&self, key: &impl ToRedisArgs, command: &Cmd) -> Script {
+    fn request(&self, key: &impl ToRedisArgs, command: &Cmd) -> RedisResult<Request> {
         let key = key.to_redis_args().concat();
-        let script = Script::new(SCRIPT, &[&self.token_key(&key), &key]).arg(self.remember_ms);
-        args(command).fold(script, Script::arg)
+        Request::new(&self.token_key(&key), &key, self.remember_ms, command)
     }
 
     fn token_key(&self, key: &[u8]) -> Vec<u8> {

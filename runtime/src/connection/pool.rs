@@ -8,7 +8,8 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
 use super::dial::connect_to_any;
-use super::keeper::{Failed, Keeper, not_sent};
+use super::failed::{Failed, Next};
+use super::keeper::{Keeper, not_sent};
 use super::settings::Credentials;
 use super::wire::{BlockingWire, has_rested};
 use crate::clock::now_ms;
@@ -142,7 +143,6 @@ impl Keeper {
         &self,
         connect: impl FnOnce(Option<&Credentials>) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let credentials = self.credentials();
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
@@ -156,24 +156,20 @@ impl Keeper {
                 return Err(self.took_too_long());
             }
         }
-        if let Some(failed) = &gate.failed
-            && let Some(error) = failed.is_fresh(now_ms(), credentials.as_ref())
-        {
-            return Err(error);
-        }
         gate.is_taken = true;
+        let failed = gate.failed.clone();
         drop(gate);
         let taken = Taken(pool);
-        let connected = connect(credentials.as_ref()).map_err(not_sent);
-        let mut gate = pool.gate();
-        gate.failed = match &connected {
-            Ok(_) => None,
-            Err(error) => {
-                let times = gate.failed.as_ref().map_or(0, Failed::times);
-                Some(Failed::new(error.clone(), times, credentials))
-            }
+        let credentials = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+            Next::Rest(error) => return Err(error),
+            Next::Corrected(credentials) => Some(credentials),
+            Next::Try => self.credentials(),
         };
-        drop(gate);
+        let connected = connect(credentials.as_ref()).map_err(not_sent);
+        pool.gate().failed = connected.as_ref().err().map(|error| {
+            let error = error.clone();
+            Failed::after(failed.as_ref(), error, credentials, now_ms())
+        });
         drop(taken);
         connected
     }

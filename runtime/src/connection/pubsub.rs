@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use redis::aio::PubSub;
-use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
+use redis::{ConnectionInfo, RedisResult};
 use tokio::time::timeout;
 
 use super::Connector;
@@ -28,8 +28,7 @@ impl Connector {
         let connect = |info, credentials: Option<Credentials>| async move {
             client(info, credentials.as_ref())?.get_async_pubsub().await
         };
-        let (pubsub, _) = self.keeper.connect_subscriber(connect).await?;
-        Ok(pubsub)
+        self.keeper.connect_subscriber(&[], connect).await
     }
 
     /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
@@ -54,11 +53,12 @@ impl Connector {
 }
 
 impl Keeper {
-    /// Connects a subscriber to any server that will do, in its own way; also says where it leads.
+    /// Connects a subscriber to any server that will do, in its own way: to one that is `known` if there is any.
     pub(super) async fn connect_subscriber<T, C>(
         &self,
+        known: &[ConnectionInfo],
         connect: impl Fn(ConnectionInfo, Option<Credentials>) -> C,
-    ) -> RedisResult<(T, ConnectionAddr)>
+    ) -> RedisResult<T>
     where
         C: Future<Output = RedisResult<T>>,
     {
@@ -73,12 +73,16 @@ impl Keeper {
                 #[cfg(feature = "cluster")]
                 Source::Node(info) => vec![(**info).clone()],
             };
+            let is_known =
+                |server: &ConnectionInfo| known.iter().any(|known| known.addr() == server.addr());
+            let mut known = known.to_vec();
+            fastrand::shuffle(&mut known);
+            let others = servers.into_iter().filter(|server| !is_known(server));
             let mut failure = None;
-            for server in servers {
-                let address = server.addr().clone();
+            for server in known.into_iter().chain(others) {
                 let connected = connect(server, credentials.clone());
                 match timeout(self.settings.connect_timeout, connected).await {
-                    Ok(Ok(connected)) => return Ok((connected, address)),
+                    Ok(Ok(connected)) => return Ok(connected),
                     Ok(Err(error)) => failure = Some(error),
                     Err(_) => failure = Some(self.took_too_long()),
                 }

@@ -2,6 +2,7 @@
 
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
+use super::command::args;
 use super::in_flight::MayBeRepeated;
 use crate::Class;
 use crate::class::known::known;
@@ -25,6 +26,25 @@ impl Script {
         self
     }
 
+    /// The same, but that of its keys only the second is declared, and the first is an argument.
+    ///
+    /// For a slot of a cluster that is being moved: a server of which one key is there and one is not yet, or is not any more, refuses the script,
+    /// but lets it ask for each by itself.
+    pub(super) fn of_second_key(&self) -> Self {
+        let words: Vec<_> = args(&self.0).collect();
+        let [_, code, count, first, second, rest @ ..] = &words[..] else {
+            return self.clone();
+        };
+        let declared = std::str::from_utf8(count).map_or(Ok(2), str::parse);
+        let others = declared.unwrap_or(2_usize).saturating_sub(2);
+        let arguments = rest.get(others..).unwrap_or_default();
+        let code = [b"local KEYS = {table.remove(ARGV, 1)}\n", *code].concat();
+        let mut command = redis::cmd("EVAL");
+        command.arg(code).arg(1).arg(*second).arg(*first);
+        command.arg(arguments);
+        Self(command)
+    }
+
     pub(super) async fn run<T: FromRedisValue>(
         &self,
         connection: &mut (impl redis::aio::ConnectionLike + Send),
@@ -45,10 +65,41 @@ impl Script {
     }
 }
 
+/// Whether some of a script's keys are there and some are not, since their slot is being moved.
+pub(super) fn is_torn(error: &RedisError) -> bool {
+    error.code() == Some("TRYAGAIN")
+}
+
+/// The failure of a script that asked for a key which is not there yet, or not any more: it has written nothing before it asks.
+pub(super) fn torn(error: RedisError) -> RedisError {
+    if error.to_string().contains("non local key") {
+        known(Class::Unavailable, error)
+    } else {
+        error
+    }
+}
+
 /// The server knows whether it was executed, so it may be sent again.
 fn repeatable(error: RedisError) -> RedisError {
     match Class::of(&error) {
-        Class::Unrepeatable => known(Class::Ambiguous, error),
+        Class::Unrepeatable | Class::Ambiguous => known(Class::Ambiguous, error),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_keys_one_may_be_an_argument() {
+        let script = Script::new("return KEYS[1]", &[b"token", b"key", b"more"])
+            .arg("a")
+            .arg("b");
+        let words: Vec<_> = args(script.of_second_key().command())
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect();
+        let code = "local KEYS = {table.remove(ARGV, 1)}\nreturn KEYS[1]";
+        assert_eq!(words, ["EVAL", code, "1", "key", "token", "a", "b"]);
     }
 }

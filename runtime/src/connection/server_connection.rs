@@ -14,7 +14,7 @@ use super::wait_time::WaitTime;
 use super::wire::{Wire, within};
 use super::{replication, together};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::known::{known, repeatable};
 use crate::clock::{now_ms, whole_millis};
 
 /// What callers hold of the connections to one server. Clones share them.
@@ -125,7 +125,7 @@ impl ServerConnection {
         pipeline.cmd("EXEC");
         let count = pipeline.len();
         let replies = self.send_all(&pipeline, 0, count).await?;
-        super::cluster::transaction_reply(replies)
+        super::transaction::reply(replies)
     }
 
     /// Sends `WAIT` or `WAITAOF`: for what has been written over this connection, or any other to this server, before.
@@ -325,6 +325,7 @@ pub(super) fn told(
         Class::Ambiguous if effect() > keeper.settings.repeated => {
             known(Class::Unrepeatable, error)
         }
+        Class::Ambiguous => repeatable(error),
         _ => error,
     }
 }

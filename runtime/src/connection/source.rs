@@ -161,6 +161,15 @@ impl Source {
         }
     }
 
+    /// Whether it is all servers of a cluster.
+    pub(super) const fn is_cluster(&self) -> bool {
+        match self {
+            #[cfg(feature = "cluster")]
+            Self::Cluster(_) => true,
+            _ => false,
+        }
+    }
+
     /// What a connection leads to.
     pub(super) const fn peer(&self) -> Peer {
         match self {

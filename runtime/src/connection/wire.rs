@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use super::in_flight::InFlight;
-use super::together;
+use super::{together, transaction};
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
 /// before that has been looked at. A millisecond more or less, as the clock has it.
@@ -72,21 +72,27 @@ impl Wire {
         answer.map_err(|error| self.told(error))
     }
 
-    /// Of a transaction that `EXEC` itself refused, the refusal: redis-rs would say no more than that its reply is no list.
+    /// Of a transaction the reply to `EXEC`, or why it was refused.
     pub(super) async fn send_all(
         &mut self,
         pipeline: &Pipeline,
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
+        let is_transaction = pipeline.is_transaction();
+        let (skipped, kept) = if is_transaction {
+            (0, offset + count)
+        } else {
+            (offset, count)
+        };
         let effect = |pipeline: &Pipeline| together::effect(pipeline.cmd_iter().map(args));
         let in_flight = InFlight::new(pipeline, self.repeated, effect);
-        let sent = self.server.send_packed_commands(pipeline, offset, count);
+        let sent = self.server.send_packed_commands(pipeline, skipped, kept);
         let answer = sent.await;
         in_flight.answered();
         let replies = answer.map_err(|error| self.told(error))?;
-        if pipeline.is_transaction() {
-            refused(replies)
+        if is_transaction {
+            transaction::reply(replies)
         } else {
             Ok(replies)
         }
@@ -105,14 +111,6 @@ impl Wire {
 /// Whether a connection may have been closed, unnoticed, since it was used.
 pub(super) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
     now_ms.saturating_sub(used_ms) >= QUIET_MS
-}
-
-/// The replies to a transaction, unless the last of them, that to `EXEC`, refuses it.
-fn refused(mut replies: Vec<Value>) -> RedisResult<Vec<Value>> {
-    if let Some(reply @ Value::ServerError(_)) = replies.last_mut() {
-        std::mem::replace(reply, Value::Nil).extract_error()?;
-    }
-    Ok(replies)
 }
 
 fn no_answer(limit: Duration) -> RedisError {
@@ -157,11 +155,11 @@ impl BlockingWire {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        if offset == 0 {
-            return replies(&mut self.0, pipeline, count);
+        let mut replies = replies(&mut self.0, pipeline, offset + count)?;
+        if offset > 0 && count == 1 {
+            return transaction::reply(replies);
         }
-        // A transaction that was refused has an error that only redis-rs can make.
-        refused(self.0.req_packed_commands(pipeline, offset, count)?)
+        Ok(replies.split_off(offset))
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -93,7 +93,8 @@ impl RealRedisBuilder {
 
     /// Has the server speak TLS on its TCP port, and show this certificate.
     ///
-    /// `TlsAuthority`, with the feature `tls`, has certificates good and bad.
+    /// `TlsAuthority`, with the feature `tls`, has certificates good and bad. Unless a
+    /// [program](Self::program) is named, the first one at hand that was built with TLS is used.
     pub fn tls(mut self, certificate: TlsCertificate) -> Self {
         self.tls = Some(Tls {
             certificate,
@@ -118,6 +119,6 @@ impl RealRedisBuilder {
         if let Some(tls) = &mut self.tls {
             tls.client_authority = self.client_authority.take();
         }
-        RealRedis::launch(self)
+        RealRedis::launch(&self)
     }
 }

@@ -26,6 +26,7 @@ const SLOW: Backoff = Backoff::fixed(Duration::from_secs(1));
     deadline = "1m",
     breaker = SESSIONS,
     fallback = [database(conn, &key), Ok(None)],
+    fallback_on = "outage",
     fallback_limit = 20,
     idempotent = false,
     budget = false,
@@ -84,4 +85,14 @@ const fn class(_: &RedisError) -> Class {
 )]
 async fn database(_: &mut MultiplexedConnection, key: &str) -> RedisResult<Option<u64>> {
     Ok(key.bytes().next().map(u64::from))
+}
+
+/// What is not to be repeated.
+///
+/// # Errors
+/// What Redis says.
+#[inline]
+#[redis_resilient(fallback = Ok(0))]
+pub async fn count(conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+    conn.incr("key", 1_i64).await
 }

@@ -35,7 +35,7 @@ fn no_permission(stage: &mut Stage<'_>) -> Outcome {
 }
 
 /// Redis answered, and will answer the same again.
-const NO_PERMISSION: &[Class] = &[Class::Permanent];
+const NO_PERMISSION: &[Class] = &[Class::Misconfigured];
 
 fn wrong_password(stage: &mut Stage<'_>) -> Outcome {
     let server = stage.server(&[])?;

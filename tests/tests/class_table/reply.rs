@@ -5,16 +5,15 @@ use redis_resilient_testkit::ServerProgram;
 
 /// The reply behind an error, several of a pipeline with their places, or redis-rs's own words where there is none.
 pub(crate) fn shown(error: &RedisError, program: &ServerProgram) -> String {
-    let text = if let Ok(reply) = ServerError::try_from(error.clone()) {
-        of_reply(&reply)
+    if let Ok(reply) = ServerError::try_from(error.clone()) {
+        same_on_all(&of_reply(&reply), program)
     } else if let Some(replies) = error.clone().into_server_errors() {
         let replies = replies.iter();
         let replies = replies.map(|(index, reply)| format!("[{index}] {}", of_reply(reply)));
-        replies.collect::<Vec<_>>().join(", ")
+        same_on_all(&replies.collect::<Vec<_>>().join(", "), program)
     } else {
-        error.to_string()
-    };
-    same_on_all(&text, program)
+        error.to_string().replace('\n', " ")
+    }
 }
 
 fn of_reply(reply: &ServerError) -> String {
@@ -25,7 +24,7 @@ fn of_reply(reply: &ServerError) -> String {
 fn same_on_all(text: &str, program: &ServerProgram) -> String {
     let name = program.to_string();
     let name = name.split(' ').next().unwrap_or_default();
-    let words = text.split([' ', '\n']).map(|word| {
+    let words = text.split(' ').map(|word| {
         let inner = word.trim_matches([',', '.', '(', ')', '"']);
         let is_hash = inner.len() == 40 && inner.chars().all(|digit| digit.is_ascii_hexdigit());
         let put = if inner == name {
@@ -34,7 +33,7 @@ fn same_on_all(text: &str, program: &ServerProgram) -> String {
             "<sha>"
         } else if inner.starts_with("127.0.0.1:") {
             "<address>"
-        } else if inner.len() > 2 && inner.parse::<u16>().is_ok() {
+        } else if inner == word && inner.parse::<u16>().is_ok() {
             "<slot>"
         } else {
             return word.to_owned();

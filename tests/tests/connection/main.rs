@@ -6,6 +6,7 @@ mod blocking;
 mod bound;
 mod clusters;
 mod commands;
+mod credentials;
 mod faults;
 mod lock;
 mod never_sent;

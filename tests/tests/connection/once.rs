@@ -1,11 +1,23 @@
 //! What is not idempotent, executed once however often it is sent.
 
-use redis::{AsyncCommands, Commands, RedisResult, Value, cmd};
+mod limits;
+mod refusals;
+mod replies;
+
+use redis::{AsyncCommands, Cmd, Commands, RedisResult, Value, cmd};
 use redis_resilient::connection::{BlockingConnection, Connection, Once};
 use redis_resilient::redis_resilient;
 use redis_resilient_testkit::ReplyCut;
 
 use super::*;
+
+/// A command as one would type it.
+fn typed(line: &str) -> Cmd {
+    let mut words = line.split(' ');
+    let mut command = cmd(words.next().unwrap_or_default());
+    command.arg(words.collect::<Vec<_>>());
+    command
+}
 
 #[redis_resilient(retries = 3, breaker = false)]
 async fn count(redis: &mut Connection, once: &Once) -> RedisResult<i64> {
@@ -38,36 +50,6 @@ fn a_lost_reply_is_given_again_to_synchronous_code() -> TestResult {
         assert_eq!(count_blocking(&mut redis, &Once::new())?, expected);
         assert_eq!(redis.get::<_, i64>("n")?, expected, "executed once");
     }
-    Ok(())
-}
-
-#[tokio::test]
-async fn every_kind_of_result_is_the_same_the_second_time() -> TestResult {
-    let server = redis_resilient_tests::server()?;
-    let mut redis = connector(&server.url())?.get().await?;
-    redis.rpush::<_, _, ()>("list", &["a", "b", "c"]).await?;
-    for line in [
-        "INCR n",
-        "SET s v",
-        "GETSET s other",
-        "LPOP list",
-        "LPOP list 2",
-        "LPOP list",
-        "SPOP none",
-        "LPUSH list x",
-        "INCRBYFLOAT f 1.5",
-    ] {
-        let mut words = line.split(' ');
-        let mut command = cmd(words.next().unwrap_or_default());
-        let key = words.clone().next().unwrap_or_default();
-        command.arg(words.collect::<Vec<_>>());
-        let once = Once::new();
-        let first: Value = once.run(&mut redis, key, &command).await?;
-        let again: Value = once.run(&mut redis, key, &command).await?;
-        assert_eq!(first, again, "{line}");
-    }
-    assert_eq!(redis.get::<_, i64>("n").await?, 1);
-    assert_eq!(redis.llen::<_, i64>("list").await?, 1);
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! Subscribers, and what they are told when their connection is lost.
 
+mod channels;
+mod members;
+
 use redis::{Commands, RedisError};
 use redis_resilient::Class;
 use redis_resilient::connection::{Credentials, Subscription, SubscriptionEvent};

@@ -74,7 +74,7 @@ pub(crate) async fn run(case: &Case) -> Result<Findings, String> {
         .no_timeout()
         .retries(100)
         .backoff(Backoff::none());
-    let asks = |call: &mut Call<'_>| call.failed(Class::Unreachable) == Next::Pause;
+    let asks = |call: &mut Call<'_>| call.failed(Class::Unreachable.into()) == Next::Pause;
     let withdrawals = steps.iter().map(|step| match step {
         Step::Withdraw { repeat } => *repeat,
         Step::Deposit { .. } | Step::Advance { .. } => 0,

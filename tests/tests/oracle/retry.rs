@@ -166,7 +166,7 @@ async fn call(
             }
             Err(Some(kind)) => {
                 let class = config.class(&kind).ok_or("an error without a class")?;
-                let next = call.failed(class);
+                let next = call.failed(class.into());
                 if next != Next::Pause {
                     let falls_back = next == Next::Fallback;
                     break End::Failed { kind, falls_back };

@@ -80,7 +80,7 @@ pub(crate) async fn run_stop(case: &Case) -> Result<Findings, String> {
         advance(Duration::from_millis(elapsed_ms.unwrap_or(0))).await;
         let mut next = Next::Pause;
         for _ in 0..attempt.unwrap_or(1) {
-            next = call.failed_since(started, Class::Unreachable);
+            next = call.failed_since(started, Class::Unreachable.into());
         }
         answers.push(next != Next::Pause);
     }
@@ -126,11 +126,11 @@ pub(crate) fn run_classify(case: &Case) -> Result<Findings, String> {
         let breaker = Breaker::new("oracle").failure_threshold(1);
         let mut counted = Call::new(&policy, Some(&breaker));
         let admitted = counted.begin();
-        counted.failed(class);
+        counted.failed(class.into());
         let opens = breaker.state() == State::Open;
-        let retried = Call::new(&policy, None).failed(class) == Next::Pause;
+        let retried = Call::new(&policy, None).failed(class.into()) == Next::Pause;
         let last = policy.retries(0);
-        let falls_back = Call::new(&last, None).failed(class) == Next::Fallback;
+        let falls_back = Call::new(&last, None).failed(class.into()) == Next::Fallback;
         if !admitted || opens != retried || opens != falls_back {
             findings.wrong.push(format!(
                 "{kind} is {class:?}: it opens {opens}, is retried {retried}, falls back {falls_back}"

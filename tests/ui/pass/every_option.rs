@@ -24,6 +24,7 @@ const RETRIES: u32 = 3;
     deadline = "1m",
     breaker = SESSIONS,
     fallback = [from_db(conn), Ok(None)],
+    fallback_on = "outage",
     fallback_limit = 20,
     idempotent = false,
     budget = false,
@@ -109,6 +110,16 @@ fn class(error: &RedisError) -> Class {
 #[redis_resilient(breaker = breaker)]
 pub async fn parameter(conn: &mut MultiplexedConnection, breaker: &Breaker) -> RedisResult<u64> {
     conn.get(1).await
+}
+
+#[redis_resilient(breaker = breaker)]
+pub async fn shared_parameter(conn: &mut MultiplexedConnection, breaker: &Arc<Breaker>) -> RedisResult<u64> {
+    conn.get(1).await
+}
+
+#[redis_resilient(fallback = Ok(1), fallback_on = "unusable")]
+pub async fn counts(conn: &mut MultiplexedConnection) -> RedisResult<u64> {
+    conn.incr(1, 1).await
 }
 
 #[redis_resilient(breaker = *breaker)]

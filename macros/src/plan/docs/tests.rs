@@ -17,7 +17,7 @@ fn args(text: &str) -> Args {
 
 #[track_caller]
 fn says(is_async: bool, text: &str, items: &[&str]) {
-    let found = section(&args(text), is_async);
+    let found = section(&args(text), is_async, &[]);
     let expected = format!("\n # Resilience\n\n * {}", items.join("\n * "));
     assert_eq!(found, expected, "{text}");
 }
@@ -87,6 +87,58 @@ fn what_is_written_is_told() {
 }
 
 #[test]
+fn what_must_not_be_repeated_is_named() {
+    let told = |options: &str, commands: &[&str]| {
+        let commands: Vec<String> = commands.iter().map(|&name| name.to_owned()).collect();
+        let text = section(&args(options), true, &commands);
+        let line = text.lines().nth(3).unwrap_or_default().to_owned();
+        line.split_once("after 1 s.")
+            .map(|(_, rest)| rest.to_owned())
+    };
+    for (options, commands, text) in [
+        (
+            "",
+            &["INCR"][..],
+            " `INCR` is not repeated after a failure that may have executed it.",
+        ),
+        (
+            "",
+            &["INCR", "SADD", "DEL"],
+            " `INCR`, `SADD` and `DEL` are not repeated after a failure that may have executed them.",
+        ),
+        (
+            "idempotent = true",
+            &["INCR"],
+            " When a reply is lost, `INCR` may be executed twice.",
+        ),
+        ("idempotent = true", &[], ""),
+        (
+            "idempotent = false",
+            &["INCR"],
+            " None follows one whose command Redis may have executed.",
+        ),
+        ("retries = 0", &["INCR"], ""),
+    ] {
+        assert_eq!(told(options, commands).as_deref(), Some(text), "{options}");
+    }
+}
+
+#[test]
+fn a_fallback_for_outages_only_is_told() {
+    let text = section(
+        &args("fallback = Ok(1), fallback_on = \"outage\""),
+        true,
+        &[],
+    );
+    assert!(
+        text.contains(
+            "Fallback: `Ok(1)`. It answers for outages only, not for wrong credentials or settings."
+        ),
+        "{text}"
+    );
+}
+
+#[test]
 fn of_values_of_run_time_the_code_is_told() {
     says(
         true,
@@ -116,15 +168,15 @@ fn of_values_of_run_time_the_code_is_told() {
 #[test]
 fn a_deadline_is_told_where_it_is_the_shorter() {
     for (deadline, total) in [("2s", "2 s"), ("10s", "4.35 s")] {
-        let text = section(&args(&format!("deadline = \"{deadline}\"")), true);
+        let text = section(&args(&format!("deadline = \"{deadline}\"")), true, &[]);
         assert!(
             text.contains(&format!("at most {total} together")),
             "{text}"
         );
     }
-    let text = section(&args("deadline = \"10s\", timeout = false"), true);
+    let text = section(&args("deadline = \"10s\", timeout = false"), true, &[]);
     assert!(text.contains("at most 10 s together"), "{text}");
-    let text = section(&args("timeout = false"), true);
+    let text = section(&args("timeout = false"), true, &[]);
     assert!(!text.contains("together"), "{text}");
 }
 
@@ -189,7 +241,7 @@ fn the_defaults_are_those_of_the_runtime() {
         "{policy}"
     );
     assert!(
-        policy.contains("deadline: None, idempotent: None, "),
+        policy.contains("deadline: None, idempotent: Unsaid, "),
         "{policy}"
     );
 }

@@ -7,10 +7,11 @@ use std::mem::ManuallyDrop;
 use crate::breaker::{Breaker, Ticket};
 use crate::call::late::Lateness;
 use crate::call::{Call, Step, slow};
+use crate::class::diagnosis::Diagnosis;
 use crate::clock::{self, Instant};
 use crate::outcome::{Outcome, Refused, TurnedAway};
 use crate::policy::Policy;
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection};
+use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 fn whole<'a>(
     policy: &'a Policy,
@@ -55,10 +56,10 @@ pub(super) fn failed(
     breaker: Option<&Breaker>,
     ticket: Ticket,
     late: Lateness,
-    class: Class,
+    diagnosis: Diagnosis,
 ) -> (Lateness, Step) {
     let mut call = whole(policy, breaker, ticket, late);
-    let step = call.failed(class);
+    let step = call.failed(diagnosis);
     let late = match step {
         Step::Pause => call.late.take(),
         Step::Fallback | Step::Return => None,
@@ -73,7 +74,7 @@ pub(super) fn failed_since(
     breaker: Option<&Breaker>,
     ticket: Ticket,
     mut late: Lateness,
-    class: Class,
+    diagnosis: Diagnosis,
     started: Instant,
 ) -> (Lateness, Step) {
     late.get_or_insert_default()
@@ -81,7 +82,7 @@ pub(super) fn failed_since(
         .project()
         .started
         .get_or_insert(started);
-    failed(policy, breaker, ticket, late, class)
+    failed(policy, breaker, ticket, late, diagnosis)
 }
 
 #[cold]

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use redis::{Cmd, ConnectionLike as _, ErrorKind, RedisError, RedisResult, Value};
+use redis::{Cmd, ConnectionLike as _, RedisResult, Value};
 
 use super::super::blocking_server_connection::BlockingServerConnection;
 use super::super::keeper::not_sent;
 use super::super::state::{Bound, bound};
-use super::super::{command, packed, refusals, together};
+use super::super::{command, packed, refusals, together, transaction};
 use super::Nodes;
 use super::address::Address;
 use super::connection::{
@@ -18,14 +18,15 @@ use super::connection::{
 use super::fan_out::told;
 use super::redirect::{self, Redirect};
 use super::route::{self, Route};
+use super::split::Split;
 
 /// Sends each command to the server that has its slot, and follows that server's word where somebody else has it.
 pub(in crate::connection) struct BlockingClusterConnection {
     nodes: Arc<Nodes>,
     /// The connections that were used.
     held: Vec<(Address, BlockingServerConnection)>,
-    /// For commands that go to several servers at once; made for the first of them.
-    fan_out: Option<Box<redis::cluster::ClusterConnection>>,
+    /// For commands that go to several servers at once; made for the first of them, and anew when other servers have the slots.
+    fan_out: Option<(Box<redis::cluster::ClusterConnection>, u64)>,
 }
 
 impl fmt::Debug for BlockingClusterConnection {
@@ -67,14 +68,16 @@ impl BlockingClusterConnection {
             Some(Bound::Own | Bound::Wait) => match route::of_command(words()) {
                 Route::Slot(slot) => Route::Slot(slot),
                 // Where its holder has something in a connection, it is about that.
-                Route::FanOut => match self.with_state() {
+                Route::FanOut | Route::Split => match self.with_state() {
                     Some(server) => return server.send_packed(packed),
                     None => return Err(refusals::cluster(words())),
                 },
             },
         };
-        let Route::Slot(slot) = route else {
-            return self.fan_out(packed);
+        let slot = match route {
+            Route::Slot(slot) => slot,
+            Route::Split => return self.send_split(packed),
+            Route::FanOut => return self.fan_out(packed),
         };
         let owner = self.owner(slot)?;
         self.keep_to(&owner)?;
@@ -95,6 +98,32 @@ impl BlockingClusterConnection {
             redirect.to.host().clone_into(&mut host);
         }
         let answer = answer.and_then(Value::extract_error);
+        self.ended(answer, std::slice::from_ref)
+    }
+
+    /// Sends each part to the owner of its slot, to one owner after the other.
+    fn send_split(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        let words = packed::commands(packed).next().unwrap_or_default();
+        let words = || words.iter().copied();
+        let Some(split) = Split::of(words()) else {
+            return self.fan_out(packed);
+        };
+        let is_once = command::effect(words()) > self.nodes.settings.repeated;
+        let mut replies = Vec::with_capacity(split.parts.len());
+        let mut answer = Ok(());
+        for part in &split.parts {
+            match self.send(&part.command.get_packed_command()) {
+                Ok(reply) => replies.push(reply),
+                Err(error) => {
+                    answer = Err(part_failed(error, is_once));
+                    break;
+                }
+            }
+        }
+        let answer = answer.and_then(|()| {
+            let reply = split.reply(replies);
+            reply.map_err(|error| part_failed(error, is_once))
+        });
         self.ended(answer, std::slice::from_ref)
     }
 
@@ -152,7 +181,7 @@ impl BlockingClusterConnection {
                 let asking = [&asking()[..], pipeline].concat();
                 server
                     .send_all(&asking, 0, offset + 2)
-                    .and_then(transaction_reply)
+                    .and_then(transaction::reply)
             } else {
                 server.send_all(pipeline, offset, 1)
             };
@@ -267,10 +296,12 @@ impl BlockingClusterConnection {
     }
 
     fn fan_out_connection(&mut self) -> RedisResult<Box<redis::cluster::ClusterConnection>> {
-        if let Some(connection) = self.fan_out.take() {
+        let nodes = &self.nodes;
+        if let Some((connection, version)) = self.fan_out.take()
+            && version == nodes.topology().version()
+        {
             return Ok(connection);
         }
-        let nodes = &self.nodes;
         let credentials = nodes.credentials();
         let client = nodes
             .cluster
@@ -290,7 +321,7 @@ impl BlockingClusterConnection {
     ) -> RedisResult<T> {
         match answer {
             Ok(answer) => {
-                self.fan_out = Some(connection);
+                self.fan_out = Some((connection, self.nodes.topology().version()));
                 Ok(answer)
             }
             Err(error) => {
@@ -324,18 +355,6 @@ fn asking() -> Vec<u8> {
     redis::cmd("ASKING").get_packed_command()
 }
 
-/// The reply to a transaction, of those to `ASKING`, `MULTI`, its commands and `EXEC`.
-pub(in crate::connection) fn transaction_reply(mut replies: Vec<Value>) -> RedisResult<Vec<Value>> {
-    let done = replies.pop().ok_or_else(no_reply)?;
-    if let Value::ServerError(_) = done {
-        // Why it was refused stands in the first reply that is one.
-        for reply in replies {
-            reply.extract_error()?;
-        }
-    }
-    Ok(vec![done.extract_error()?])
-}
-
 /// The reply to a transaction whose watched keys may have changed: they are another server's.
 fn not_executed() -> Vec<Value> {
     vec![Value::Nil]
@@ -343,12 +362,4 @@ fn not_executed() -> Vec<Value> {
 
 fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
     Redirect::of_error(answer.as_ref().err()?, host)
-}
-
-fn no_reply() -> RedisError {
-    (
-        ErrorKind::UnexpectedReturnType,
-        "a transaction without a reply",
-    )
-        .into()
 }

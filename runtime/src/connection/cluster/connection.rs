@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use tokio::task::JoinSet;
 
-use super::super::command::args;
+use super::super::command::{self, args};
 use super::super::server_connection::ServerConnection;
 use super::Nodes;
 use super::address::Address;
 use super::redirect::{self, Redirect};
 use super::route::{self, Route};
 use super::slot_map::SlotMap;
+use super::split::Split;
 use crate::Class;
 use crate::class::known::known;
 
@@ -39,8 +41,10 @@ impl ClusterConnection {
     }
 
     pub(in crate::connection) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let Route::Slot(slot) = route::of_command(args(command)) else {
-            return self.nodes.clone().fan_out(command).await;
+        let slot = match route::of_command(args(command)) {
+            Route::Slot(slot) => slot,
+            Route::Split => return Box::pin(self.send_split(command)).await,
+            Route::FanOut => return Box::pin(self.nodes.clone().fan_out(command)).await,
         };
         let owner = self.owner(slot)?;
         let mut host = owner.host().to_owned();
@@ -60,6 +64,62 @@ impl ClusterConnection {
         // By now it would be an endless loop: the next attempt begins anew.
         let answer = answer.and_then(Value::extract_error);
         self.ended(answer, std::slice::from_ref)
+    }
+
+    /// Sends each part to the owner of its slot, to all owners at once.
+    async fn send_split(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let Some(split) = Split::of(args(command)) else {
+            return self.nodes.clone().fan_out(command).await;
+        };
+        let mut owners: Vec<(Arc<Address>, Vec<usize>)> = Vec::new();
+        for (place, part) in split.parts.iter().enumerate() {
+            let owner = self.owner(part.slot)?;
+            match owners.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, places)) => places.push(place),
+                None => owners.push((owner, vec![place])),
+            }
+        }
+        let mut sent = JoinSet::new();
+        for (owner, places) in owners {
+            let mut pipeline = redis::pipe();
+            for place in &places {
+                pipeline.add_command(split.parts[*place].command.clone());
+            }
+            let mut cluster = self.clone();
+            sent.spawn(async move {
+                let answer = cluster.send_parts(&pipeline, &owner).await;
+                (places, answer)
+            });
+        }
+        let mut replies = vec![Value::Nil; split.parts.len()];
+        let mut failure = None;
+        while let Some(ended) = sent.join_next().await {
+            match ended {
+                Ok((places, Ok(answers))) => places
+                    .into_iter()
+                    .zip(answers)
+                    .for_each(|(place, answer)| replies[place] = answer),
+                Ok((_, Err(error))) => failure = failure.or(Some(error)),
+                Err(_) => failure = failure.or_else(|| Some(nobody_has(0))),
+            }
+        }
+        let answer = match failure {
+            Some(error) => Err(error),
+            None => split.reply(replies),
+        };
+        let is_once = command::effect(args(command)) > self.nodes.settings.repeated;
+        let answer = answer.map_err(|error| part_failed(error, is_once));
+        self.ended(answer, std::slice::from_ref)
+    }
+
+    async fn send_parts(
+        &mut self,
+        pipeline: &Pipeline,
+        owner: &Arc<Address>,
+    ) -> RedisResult<Vec<Value>> {
+        let server = self.to(owner).await?;
+        let replies = server.send_all(pipeline, 0, pipeline.len()).await?;
+        self.follow_parts(pipeline, replies, owner).await
     }
 
     pub(in crate::connection) async fn send_all(

@@ -15,11 +15,13 @@ use super::super::together;
 use super::super::wire::within;
 use super::Nodes;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::known::{known, repeatable};
 
 /// Redis-rs's connection to all servers.
 pub(super) struct FanOut {
     connection: redis::cluster_async::ClusterConnection,
+    /// Of the slots when it was made: its primaries may be others by now.
+    version: u64,
     /// The runtime that served it has ended.
     is_over: Arc<AtomicBool>,
     _companion: Companion,
@@ -65,9 +67,11 @@ impl Nodes {
         let kept = || self.fan_out.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(fan_out) = &*kept()
             && !fan_out.is_over.load(Ordering::Relaxed)
+            && fan_out.version == self.topology.version()
         {
             return Ok(fan_out.connection.clone());
         }
+        let version = self.topology.version();
         let client =
             self.cluster
                 .client(self.infos(), &self.settings, self.credentials().as_ref())?;
@@ -79,6 +83,7 @@ impl Nodes {
         let over = is_over.clone();
         *kept() = Some(FanOut {
             connection: connection.clone(),
+            version,
             is_over,
             _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),
         });
@@ -101,12 +106,15 @@ pub(super) fn told(error: RedisError, is_once: bool) -> RedisError {
     if error.kind() == ErrorKind::ClusterConnectionNotFound {
         return known(Class::Unreachable, error);
     }
-    let class = match Class::of(&error) {
-        Class::Unreachable | Class::Misconfigured => return error,
-        _ if is_once => Class::Unrepeatable,
-        // Somebody else's slot: redis-rs asks the servers anew.
-        _ if error.is_cluster_error() => Class::Unavailable,
-        _ => return error,
-    };
-    known(class, error)
+    let class = Class::of(&error);
+    // Somebody else's slot: redis-rs asks the servers anew.
+    let is_elsewhere = error.is_cluster_error();
+    match class {
+        Class::Unreachable | Class::Misconfigured => error,
+        Class::Permanent if !is_elsewhere => error,
+        _ if is_once => known(Class::Unrepeatable, error),
+        _ if is_elsewhere => known(Class::Unavailable, error),
+        Class::Ambiguous => repeatable(error),
+        _ => error,
+    }
 }

@@ -7,25 +7,18 @@ use redis::{RedisError, RedisResult, ServerErrorKind};
 use super::super::command::{Args, is};
 use super::super::key::first_key;
 use super::super::slot;
+use super::split;
 
 /// Where a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     /// To the owner of this slot.
     Slot(usize),
+    /// In parts, to the owners of several slots.
+    Split,
     /// To several servers, or to any: redis-rs knows which, and makes one reply of theirs.
     FanOut,
 }
-
-/// The commands that redis-rs splits where their keys are in several slots, and how many arguments stand between two keys.
-const SPLIT: &[(&str, usize)] = &[
-    ("DEL", 0),
-    ("EXISTS", 0),
-    ("MGET", 0),
-    ("MSET", 1),
-    ("TOUCH", 0),
-    ("UNLINK", 0),
-];
 
 /// Where a single command goes.
 pub(super) fn of_command<'a>(command: impl Args<'a>) -> Route {
@@ -33,11 +26,12 @@ pub(super) fn of_command<'a>(command: impl Args<'a>) -> Route {
     let Some(name) = args.next() else {
         return Route::FanOut;
     };
-    if let Some((_, between)) = SPLIT.iter().find(|(known, _)| is(name, known)) {
-        let mut slots = args.step_by(between + 1).map(slot::of_key);
+    if let Some(keys) = split::keys(command.clone()) {
+        let mut slots = keys.map(slot::of_key);
         return match slots.next() {
             Some(first) if slots.all(|slot| slot == first) => Route::Slot(first),
-            _ => Route::FanOut,
+            Some(_) => Route::Split,
+            None => Route::FanOut,
         };
     }
     // In the catalogue of keys, but with two words: redis-rs splits it.
@@ -110,10 +104,11 @@ mod tests {
         for (line, expected) in [
             ("GET foo", at("foo")),
             ("MGET {foo}1 {foo}2", at("foo")),
-            ("MGET foo bar", Route::FanOut),
+            ("MGET foo bar", Route::Split),
             ("MSET {foo}1 bar {foo}2 baz", at("foo")),
-            ("MSET foo 1 bar 2", Route::FanOut),
-            ("DEL foo bar", Route::FanOut),
+            ("MSET foo 1 bar 2", Route::Split),
+            ("DEL foo bar", Route::Split),
+            ("DEL", Route::FanOut),
             ("EVAL script 1 foo", at("foo")),
             ("EVAL script 0 foo", at("script")),
             ("PUBLISH channel text", at("channel")),

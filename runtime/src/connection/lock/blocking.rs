@@ -7,10 +7,10 @@ use redis::{RedisError, RedisResult};
 
 use super::attempts::Attempts;
 use super::lease::Lease;
-use super::request::{Answer, Requests, send_blocking};
+use super::request::{Answer, Request, Requests, send_blocking};
 use super::{Lock, LockError};
 use crate::clock;
-use crate::connection::script::Script;
+
 use crate::connection::{BlockingConnection, Connector};
 
 /// Nobody does it in the background: until a connection that was lost is there again.
@@ -147,7 +147,7 @@ impl BlockingLockGuard {
 
     fn send(
         &mut self,
-        request: impl FnOnce(&Requests) -> &Script,
+        request: impl FnOnce(&Requests) -> &Request,
         attempts: &mut Attempts,
     ) -> RedisResult<Answer> {
         let request = request(&self.requests);

@@ -1,46 +1,81 @@
 //! What is said to the server about a lock, and until it has answered.
 
-use redis::RedisResult;
+use redis::{Cmd, RedisResult};
 
 use super::Lock;
 use super::attempts::Attempts;
 use super::lease::Lease;
+use super::steps::{Steps, draw};
 use crate::clock::{self, Instant};
-use crate::connection::script::Script;
-use crate::connection::{BlockingConnection, Connector, slot, token};
+use crate::connection::script::{Script, is_torn};
+use crate::connection::{BlockingConnection, Connection, Connector, slot, token};
 
-/// The number of the last holder is kept for a week after it, and is never under the server's clock in microseconds: of a counter that is
-/// lost, the next number is greater all the same. What is written of it is exact up to 2^53, the year 2255.
-const ACQUIRE: &str = "\
+/// A holder's own value, and its number behind it; the number is 0 until it is known.
+const ACQUIRE: &str = concat!(
+    "\
 local held = redis.call('GET', KEYS[1])
 if held then
   if held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return tonumber(held:sub(#ARGV[1] + 1))
+  local number = tonumber(held:sub(#ARGV[1] + 1))
+  if number > 0 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+    return number
+  end
 end
-local last = tonumber(redis.call('GET', KEYS[2]) or 0)
-local now = redis.call('TIME')
-local number = math.max(last + 1, now[1] * 1000000 + now[2])
-local text = string.format('%.0f', number)
-redis.call('SET', KEYS[2], text, 'PX', 604800000)
+local fence = KEYS[2]
+",
+    draw!(),
+    "
 redis.call('SET', KEYS[1], ARGV[1] .. text, 'PX', ARGV[2])
-return number";
+return number"
+);
 
 const EXTEND: &str = "\
 local held = redis.call('GET', KEYS[1])
 if not held or held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])";
+return redis.pcall('PEXPIRE', KEYS[1], ARGV[2])";
 
 const RELEASE: &str = "\
 local held = redis.call('GET', KEYS[1])
 if not held or held:sub(1, #ARGV[1]) ~= ARGV[1] then return false end
-return redis.call('DEL', KEYS[1])";
+return redis.pcall('DEL', KEYS[1])";
+
+/// What a server is asked for, and what instead where a slot that is being moved has only one of the two keys.
+pub(super) struct Request {
+    whole: Script,
+    steps: Option<Steps>,
+}
+
+impl Request {
+    const fn of(whole: Script) -> Self {
+        Self { whole, steps: None }
+    }
+
+    async fn run(&self, connection: &mut Connection) -> RedisResult<Option<u64>> {
+        match (self.whole.run(connection).await, &self.steps) {
+            (Err(error), Some(steps)) if is_torn(&error) => steps.run(connection).await,
+            (answer, _) => answer,
+        }
+    }
+
+    fn run_blocking(&self, connection: &mut BlockingConnection) -> RedisResult<Option<u64>> {
+        match (self.whole.run_blocking(connection), &self.steps) {
+            (Err(error), Some(steps)) if is_torn(&error) => steps.run_blocking(connection),
+            (answer, _) => answer,
+        }
+    }
+
+    /// What is sent where nobody waits for the answer.
+    pub(super) const fn command(&self) -> &Cmd {
+        self.whole.command()
+    }
+}
 
 /// The requests of one holder, under its token. Not to be printed: who knows the token can release the lock.
 pub(super) struct Requests {
-    pub(super) acquire: Script,
-    pub(super) extend: Script,
-    pub(super) release: Script,
+    pub(super) acquire: Request,
+    pub(super) extend: Request,
+    pub(super) release: Request,
 }
 
 impl Requests {
@@ -51,11 +86,14 @@ impl Requests {
         let key = lock.key.as_bytes();
         let fence = slot::beside(key, format!("fence:{}", lock.key).as_bytes());
         Self {
-            acquire: Script::new(ACQUIRE, &[key, &fence])
-                .arg(&token)
-                .arg(lock.lease_ms),
-            extend: Script::new(EXTEND, &[key]).arg(&token).arg(lock.lease_ms),
-            release: Script::new(RELEASE, &[key]).arg(&token),
+            acquire: Request {
+                whole: Script::new(ACQUIRE, &[key, &fence])
+                    .arg(&token)
+                    .arg(lock.lease_ms),
+                steps: Some(Steps::new(key, &fence, &token, lock.lease_ms)),
+            },
+            extend: Request::of(Script::new(EXTEND, &[key]).arg(&token).arg(lock.lease_ms)),
+            release: Request::of(Script::new(RELEASE, &[key]).arg(&token)),
         }
     }
 }
@@ -81,7 +119,7 @@ impl Answer {
 /// Sends a request, again and again as `attempts` has it.
 pub(super) async fn send(
     redis: &Connector,
-    request: &Script,
+    request: &Request,
     attempts: &mut Attempts,
 ) -> RedisResult<Answer> {
     loop {
@@ -101,7 +139,7 @@ pub(super) async fn send(
 pub(super) fn send_blocking(
     redis: &Connector,
     kept: &mut Option<BlockingConnection>,
-    request: &Script,
+    request: &Request,
     attempts: &mut Attempts,
 ) -> RedisResult<Answer> {
     loop {
@@ -117,7 +155,7 @@ pub(super) fn send_blocking(
 fn run_blocking(
     redis: &Connector,
     kept: &mut Option<BlockingConnection>,
-    request: &Script,
+    request: &Request,
 ) -> RedisResult<Option<u64>> {
     let connection = match kept {
         Some(connection) => connection,

@@ -1,0 +1,125 @@
+//! What an annotated function learns from an error: its class, and the code that the people on call look for.
+
+use std::error::Error;
+
+use redis::{ErrorKind, RedisError};
+
+use super::{Class, chain};
+
+/// The class of a failure, and the code of one that only its operator can mend. Two bytes, so that it travels in a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    pub(crate) class: Class,
+    pub(crate) code: Option<Code>,
+}
+
+/// Why Redis refuses this application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    NoAuth,
+    WrongPass,
+    NoPerm,
+    Denied,
+    AuthenticationFailed,
+    InvalidClientConfig,
+}
+
+impl Diagnosis {
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+        let class = Class::of(error);
+        let code = match class {
+            Class::Misconfigured => chain::find_map(error, &mut Code::of_link),
+            _ => None,
+        };
+        Self { class, code }
+    }
+
+    /// As it is in a function whose body shows a command that must not be repeated: what no connection has
+    /// called repeatable may be that command.
+    #[cold]
+    #[must_use]
+    pub const fn of_non_idempotent(mut self, is_repeatable: bool) -> Self {
+        if matches!(self.class, Class::Ambiguous) && !is_repeatable {
+            self.class = Class::Unrepeatable;
+        }
+        self
+    }
+}
+
+impl From<Class> for Diagnosis {
+    fn from(class: Class) -> Self {
+        Self { class, code: None }
+    }
+}
+
+impl Code {
+    const REPLIES: [Self; 4] = [Self::NoAuth, Self::WrongPass, Self::NoPerm, Self::Denied];
+
+    fn of_link(link: &(dyn Error + 'static)) -> Option<Self> {
+        let error = link.downcast_ref::<RedisError>()?;
+        match error.kind() {
+            ErrorKind::AuthenticationFailed => Some(Self::AuthenticationFailed),
+            ErrorKind::InvalidClientConfig => Some(Self::InvalidClientConfig),
+            ErrorKind::Server(_) | ErrorKind::Extension => Self::of_reply(error),
+            _ => None,
+        }
+    }
+
+    /// Of one error reply, or of the several of a pipeline.
+    fn of_reply(error: &RedisError) -> Option<Self> {
+        let named = |name: &str| Self::REPLIES.into_iter().find(|code| code.label() == name);
+        error.code().and_then(named).or_else(|| {
+            let replies = error.clone().into_server_errors()?;
+            replies.iter().find_map(|(_, reply)| named(reply.code()))
+        })
+    }
+
+    /// As it is written in events.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::NoAuth => "NOAUTH",
+            Self::WrongPass => "WRONGPASS",
+            Self::NoPerm => "NOPERM",
+            Self::Denied => "DENIED",
+            Self::AuthenticationFailed => "AuthenticationFailed",
+            Self::InvalidClientConfig => "InvalidClientConfig",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_a_refusal_is_found_however_deep() {
+        let code = |error: &(dyn Error + 'static)| Diagnosis::of(error).code.map(Code::label);
+        for name in ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"] {
+            let reply = redis::make_extension_error(name.into(), Some("some words".into()));
+            assert_eq!(code(&reply), Some(name));
+            assert_eq!(code(&crate::never_sent(reply.clone())), Some(name));
+            let deep = anyhow::Error::from(reply).context("loading");
+            assert_eq!(code(deep.as_ref()), Some(name));
+        }
+        let refused = RedisError::from((ErrorKind::AuthenticationFailed, "no"));
+        assert_eq!(code(&refused), Some("AuthenticationFailed"));
+        let url = RedisError::from((ErrorKind::InvalidClientConfig, "no"));
+        assert_eq!(code(&url), Some("InvalidClientConfig"));
+        let oom: RedisError = redis::make_extension_error("OOM".into(), None);
+        assert_eq!(code(&oom), None);
+    }
+
+    #[test]
+    fn what_may_be_the_command_that_shows_is_not_repeated() {
+        let seen = |class: Class, is_repeatable| {
+            Diagnosis::from(class)
+                .of_non_idempotent(is_repeatable)
+                .class
+        };
+        assert_eq!(seen(Class::Ambiguous, false), Class::Unrepeatable);
+        assert_eq!(seen(Class::Ambiguous, true), Class::Ambiguous);
+        for class in [Class::Unreachable, Class::Unavailable, Class::Permanent] {
+            assert_eq!(seen(class, false), class);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What `breaker = …` and `fallback_limit = …` may name: whatever holds one, as a parameter or as a field.
+
+#![expect(clippy::borrowed_box, reason = "one of the holders")]
+
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+use redis::{RedisError, RedisResult};
+use redis_resilient::{Breaker, Bulkhead, Rejection, State, redis_resilient};
+
+fn down() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into()
+}
+
+const fn touchy() -> Breaker {
+    Breaker::new("touchy").failure_threshold(1)
+}
+
+/// An async and a sync function with a parameter of this type open the breaker that is given.
+macro_rules! opens {
+    ($($name:ident: $parameter:ty = |$breaker:ident| $argument:expr;)*) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            #[redis_resilient(retries = 0, breaker = breaker)]
+            async fn wait(breaker: $parameter) -> RedisResult<u64> {
+                let _ = breaker;
+                tokio::task::yield_now().await;
+                Err(down())
+            }
+            #[redis_resilient(retries = 0, breaker = breaker)]
+            fn block(breaker: $parameter) -> RedisResult<u64> {
+                let _ = breaker;
+                Err(down())
+            }
+            let $breaker = touchy();
+            let holder = $argument;
+            assert!(wait(&holder).await.is_err());
+            assert_eq!(holder.state(), State::Open, "the async function");
+            holder.reset();
+            assert!(block(&holder).is_err());
+            assert_eq!(holder.state(), State::Open, "the sync function");
+        }
+    )*};
+}
+
+opens! {
+    a_reference: &Breaker = |breaker| breaker;
+    a_reference_to_a_reference: &&Breaker = |breaker| &breaker;
+    a_reference_to_a_reference_to_an_arc: &&Arc<Breaker> = |breaker| &Arc::new(breaker);
+    a_reference_to_an_arc: &Arc<Breaker> = |breaker| Arc::new(breaker);
+    a_reference_to_an_rc: &Rc<Breaker> = |breaker| Rc::new(breaker);
+    a_reference_to_a_box: &Box<Breaker> = |breaker| Box::new(breaker);
+    a_reference_to_a_lazy_lock: &LazyLock<Breaker> = |_breaker| LazyLock::new(touchy as fn() -> Breaker);
+}
+
+/// Fields that are references are followed too, and go on living while the rest of `self` is changed.
+#[derive(Debug)]
+struct Repository<'a> {
+    shared: &'a Arc<Breaker>,
+    held: Box<Breaker>,
+    limit: &'a Arc<Bulkhead>,
+    asked: u32,
+}
+
+impl Repository<'_> {
+    #[redis_resilient(retries = 0, breaker = self.shared)]
+    async fn shared(&mut self) -> RedisResult<u64> {
+        self.asked += 1;
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = self.held)]
+    fn held(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = self.lend())]
+    fn lent(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = false, fallback = Self::answer, fallback_limit = self.limit)]
+    async fn limited(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    fn lend(&self) -> &Box<Breaker> {
+        &self.held
+    }
+
+    async fn answer(&self) -> RedisResult<u64> {
+        tokio::task::yield_now().await;
+        Ok(1)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_are_followed_to_what_they_hold() -> RedisResult<()> {
+    let shared = Arc::new(touchy());
+    let limit = Arc::new(Bulkhead::new("limit", 1));
+    let mut repository = Repository {
+        shared: &shared,
+        held: Box::new(touchy()),
+        limit: &limit,
+        asked: 0,
+    };
+    assert!(repository.shared().await.is_err());
+    assert!(repository.shared().await.is_err());
+    assert_eq!(repository.asked, 1, "the circuit is open");
+    assert_eq!(shared.state(), State::Open);
+    assert!(repository.held().is_err());
+    assert_eq!(repository.held.state(), State::Open);
+    repository.held.reset();
+    assert!(repository.lent().is_err());
+    assert_eq!(repository.held.state(), State::Open);
+    assert_eq!(repository.limited().await?, 1);
+    let _full = limit.try_acquire()?;
+    let error = repository.limited().await.expect_err("there is no room");
+    assert!(Rejection::find(&error).is_none(), "its own error: {error}");
+    Ok(())
+}
