@@ -47,6 +47,7 @@ mod environment;
 mod failed;
 mod handle;
 mod health;
+mod in_flight;
 mod keeper;
 #[cfg(feature = "cluster")]
 mod key;

@@ -47,6 +47,7 @@ mod class;
 mod clock;
 #[cfg(feature = "connection")]
 pub mod connection;
+mod cut_off;
 mod fallback;
 pub mod kill_switch;
 mod outcome;

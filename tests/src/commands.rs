@@ -3,7 +3,9 @@
 pub mod samples;
 pub mod state;
 
-use redis::{Cmd, Connection, ConnectionLike};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redis::{Cmd, Connection, ConnectionLike, RedisResult, Value};
 
 /// The words of a line. Those with spaces are in single quotes.
 #[must_use]
@@ -43,12 +45,16 @@ fn dump(connection: &mut Connection) -> Vec<u8> {
     dump
 }
 
+/// One that is not there yet.
 fn library(connection: &mut Connection) -> Vec<u8> {
+    static LIBRARIES: AtomicU64 = AtomicU64::new(0);
+    let name = format!("other{}", LIBRARIES.fetch_add(1, Ordering::Relaxed));
+    let code =
+        format!("#!lua name={name}\nredis.register_function('{name}', function() return 1 end)");
     let mut pipeline = redis::pipe();
-    let code = "#!lua name=other\nredis.register_function('other', function() return 1 end)";
     pipeline.cmd("FUNCTION").arg("LOAD").arg(code).ignore();
     pipeline.cmd("FUNCTION").arg("DUMP");
-    pipeline.cmd("FUNCTION").arg("DELETE").arg("other").ignore();
+    pipeline.cmd("FUNCTION").arg("DELETE").arg(name).ignore();
     let (dump,) = pipeline.query(connection).expect("functions can be dumped");
     dump
 }
@@ -65,9 +71,12 @@ pub fn wipe(connection: &mut Connection) {
 
 /// Sends the lines before a sample; what they answer does not matter.
 pub fn prepare(lines: &str, connection: &mut Connection) {
+    let mut pipeline = redis::pipe();
     for line in lines.split(';').filter(|line| !line.trim().is_empty()) {
-        let command = command(line, connection);
-        let _ = connection.req_command(&command);
+        pipeline.add_command(command(line, connection));
+    }
+    if !pipeline.is_empty() {
+        let _ = pipeline.query::<Vec<Value>>(connection);
     }
 }
 
@@ -76,7 +85,10 @@ pub fn prepare(lines: &str, connection: &mut Connection) {
 /// # Panics
 /// If the connection fails.
 pub fn reply(command: &Cmd, connection: &mut Connection) -> String {
-    match connection.req_command(command) {
+    match connection
+        .req_command(command)
+        .and_then(Value::extract_error)
+    {
         Ok(value) => shown(&value),
         Err(error) => {
             assert!(!error.is_io_error(), "{error}");
@@ -85,12 +97,22 @@ pub fn reply(command: &Cmd, connection: &mut Connection) -> String {
     }
 }
 
+/// How often the server has executed this command, of the name `GET` or `XGROUP|CREATE`, since `CONFIG RESETSTAT`.
+///
+/// # Errors
+/// If the connection fails.
+pub fn executions(name: &str, connection: &mut Connection) -> RedisResult<u64> {
+    let info: String = redis::cmd("INFO").arg("commandstats").query(connection)?;
+    let stats = info.lines().find_map(|line| {
+        let (command, stats) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        command.eq_ignore_ascii_case(name).then_some(stats)
+    });
+    let times = stats.and_then(|stats| stats.split(',').next()?.parse().ok());
+    Ok(times.unwrap_or(0))
+}
+
 /// A reply as a text.
 #[must_use]
-pub fn shown(value: &redis::Value) -> String {
-    match value {
-        // What is in a transaction, say.
-        redis::Value::ServerError(error) => format!("error {error:?}"),
-        value => format!("{value:?}"),
-    }
+pub fn shown(value: &Value) -> String {
+    format!("{value:?}")
 }

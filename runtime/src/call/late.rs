@@ -22,6 +22,8 @@ pin_project! {
         pub(crate) delay: Duration,
         // When the deadline began to run.
         pub(crate) started: Option<Instant>,
+        // Whether the attempt has been cut off, and nothing has come of that yet.
+        pub(crate) cut_off: bool,
         // What the call has run out of.
         pub(crate) over: Option<Over>,
         // Whether what runs on this thread is marked as part of a probe.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::late::Over;
 use super::{Call, Step};
 use crate::clock::Instant;
-use crate::kill_switch;
+use crate::{Class, cut_off, kill_switch};
 
 /// The shorter of two limits, either of which may not be there.
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
@@ -40,7 +40,9 @@ impl Call<'_> {
         if !self.late().poll_timer(cx) {
             return false;
         }
-        self.timed_out();
+        // What it means is known when the body is gone.
+        *self.late().project().cut_off = true;
+        cut_off::begin();
         true
     }
 
@@ -48,6 +50,9 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if std::mem::take(self.late().project().cut_off) {
+            self.timed_out();
+        }
         if self.over().is_some() {
             return Poll::Ready(false);
         }
@@ -66,7 +71,12 @@ impl Call<'_> {
     /// The attempt was cut off. If there is to be no other one, the call is over.
     pub(super) fn timed_out(&mut self) {
         let timeout = self.timeout();
-        if self.fails(self.policy.cut_off().into()) == Step::Pause {
+        let class = if cut_off::end() {
+            Class::Unrepeatable
+        } else {
+            self.policy.cut_off()
+        };
+        if self.fails(class.into()) == Step::Pause {
             return;
         }
         let over = match (self.is_past_deadline(), timeout) {

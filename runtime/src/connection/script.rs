@@ -3,6 +3,7 @@
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
 use super::command::args;
+use super::in_flight::MayBeRepeated;
 use crate::Class;
 use crate::class::known::known;
 
@@ -48,6 +49,7 @@ impl Script {
         &self,
         connection: &mut (impl redis::aio::ConnectionLike + Send),
     ) -> RedisResult<T> {
+        let _may_be_repeated = MayBeRepeated(&self.0);
         self.0.query_async(connection).await.map_err(repeatable)
     }
 

@@ -113,7 +113,12 @@ impl Source {
                 // Not worth failing for: it may not be allowed.
                 let _ = server.send_packed_command(&name.command()).await;
             }
-            wires.push(Wire::new(server, settings.response_timeout, now_ms()));
+            wires.push(Wire::new(
+                server,
+                settings.response_timeout,
+                settings.repeated,
+                now_ms(),
+            ));
         }
         Ok(Connected {
             wires,

@@ -11,7 +11,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
-use super::transaction;
+use super::command::{self, Effect, args};
+use super::in_flight::InFlight;
+use super::{together, transaction};
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
 /// before that has been looked at. A millisecond more or less, as the clock has it.
@@ -22,6 +24,8 @@ const QUIET_MS: u64 = 10;
 pub(super) struct Wire {
     server: MultiplexedConnection,
     limit: Duration,
+    /// The worst of what is sent again although it may have been executed.
+    repeated: Effect,
     /// When an answer came last, in milliseconds. A hint by itself; nothing is published through it.
     heard_ms: Arc<AtomicU64>,
 }
@@ -34,12 +38,18 @@ impl fmt::Debug for Wire {
 
 impl Wire {
     /// Redis-rs limits the answer by itself. Another timer around it would cost more than all else that is done here.
-    pub(super) fn new(mut server: MultiplexedConnection, limit: Duration, now_ms: u64) -> Self {
+    pub(super) fn new(
+        mut server: MultiplexedConnection,
+        limit: Duration,
+        repeated: Effect,
+        now_ms: u64,
+    ) -> Self {
         server.set_response_timeout(limit);
         let heard_ms = Arc::new(AtomicU64::new(now_ms));
         Self {
             server,
             limit,
+            repeated,
             heard_ms,
         }
     }
@@ -55,7 +65,10 @@ impl Wire {
     }
 
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let effect = |command: &Cmd| command::effect(args(command));
+        let in_flight = InFlight::new(command, self.repeated, effect);
         let answer = self.server.send_packed_command(command).await;
+        in_flight.answered();
         answer.map_err(|error| self.told(error))
     }
 
@@ -72,8 +85,12 @@ impl Wire {
         } else {
             (offset, count)
         };
-        let answer = self.server.send_packed_commands(pipeline, skipped, kept);
-        let replies = answer.await.map_err(|error| self.told(error))?;
+        let effect = |pipeline: &Pipeline| together::effect(pipeline.cmd_iter().map(args));
+        let in_flight = InFlight::new(pipeline, self.repeated, effect);
+        let sent = self.server.send_packed_commands(pipeline, skipped, kept);
+        let answer = sent.await;
+        in_flight.answered();
+        let replies = answer.map_err(|error| self.told(error))?;
         if is_transaction {
             transaction::reply(replies)
         } else {

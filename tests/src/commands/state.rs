@@ -29,8 +29,13 @@ pub fn state(connection: &mut Connection) -> RedisResult<State> {
         }
     }
     ask::<()>(connection, "SELECT", &["0"])?;
-    let functions: Value = ask(connection, "FUNCTION", &["LIST", "WITHCODE"])?;
-    state.insert("functions".to_owned(), format!("{functions:?}"));
+    let libraries: Vec<Fields> = ask(connection, "FUNCTION", &["LIST", "WITHCODE"])?;
+    for library in libraries {
+        state.insert(
+            format!("{:?}", library.get("library_name")),
+            format!("{library:?}"),
+        );
+    }
     Ok(state)
 }
 

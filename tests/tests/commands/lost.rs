@@ -8,7 +8,7 @@ use redis_resilient::{__private::command_table, Class, redis_resilient};
 use redis_resilient_testkit::{FaultProxy, ReplyCut, servers};
 use redis_resilient_tests::commands::samples::{SAMPLES, Sample};
 use redis_resilient_tests::commands::state::state;
-use redis_resilient_tests::commands::{command, prepare, reply, shown, wipe, words};
+use redis_resilient_tests::commands::{command, executions, prepare, reply, shown, wipe, words};
 
 use super::{Effect, TestResult, is_unknown, started};
 
@@ -28,16 +28,6 @@ fn connector(proxy: &FaultProxy) -> RedisResult<Connector> {
         .response_timeout(Duration::from_secs(5))
         .health_check_after(Duration::from_secs(60))
         .build())
-}
-
-/// How often the server has executed the command since it was asked to forget.
-fn executions(sample: &Sample, connection: &mut redis::Connection) -> RedisResult<u64> {
-    let info: String = redis::cmd("INFO").arg("commandstats").query(connection)?;
-    let start = format!("cmdstat_{}:calls=", sample.name().to_lowercase());
-    let line = info.lines().find_map(|line| line.strip_prefix(&start));
-    Ok(line
-        .and_then(|rest| rest.split(',').next()?.parse().ok())
-        .unwrap_or(0))
 }
 
 fn waits(line: &str) -> bool {
@@ -72,7 +62,7 @@ fn compare(
     connection: &mut redis::Connection,
 ) -> TestResult {
     let line = sample.line;
-    let times = executions(sample, connection)?;
+    let times = executions(&sample.name(), connection)?;
     let is_repeated = Effect::of(line) <= Effect::Repeatable;
     match answer {
         Ok(value) if is_repeated => {

@@ -9,6 +9,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
+use super::super::in_flight::InFlight;
 use super::super::keeper::not_sent;
 use super::super::together;
 use super::super::wire::within;
@@ -29,12 +30,12 @@ pub(super) struct FanOut {
 impl Nodes {
     pub(super) async fn fan_out(self: &Arc<Self>, command: &Cmd) -> RedisResult<Value> {
         let mut connection = self.fan_out_connection().await?;
-        let answer = within(
-            Some(self.fan_out_limit()),
-            connection.req_packed_command(command),
-        )
-        .await;
-        self.fanned_out(answer, command::effect(args(command)))
+        let effect = |command: &Cmd| command::effect(args(command));
+        let in_flight = InFlight::new(command, self.settings.repeated, effect);
+        let sent = connection.req_packed_command(command);
+        let answer = within(Some(self.fan_out_limit()), sent).await;
+        in_flight.answered();
+        self.fanned_out(answer, effect(command))
     }
 
     /// A pipeline without any key.
@@ -45,9 +46,12 @@ impl Nodes {
         count: usize,
     ) -> RedisResult<Vec<Value>> {
         let mut connection = self.fan_out_connection().await?;
+        let effect = |pipeline: &Pipeline| together::effect(pipeline.cmd_iter().map(args));
+        let in_flight = InFlight::new(pipeline, self.settings.repeated, effect);
         let sent = connection.req_packed_commands(pipeline, offset, count);
         let answer = within(Some(self.fan_out_limit()), sent).await;
-        self.fanned_out(answer, together::effect(pipeline.cmd_iter().map(args)))
+        in_flight.answered();
+        self.fanned_out(answer, effect(pipeline))
     }
 
     /// Redis-rs limits each answer, but not what comes before: all its commands wait while it looks at the servers anew.

@@ -20,6 +20,7 @@ pub fn waits(command: &[&[u8]]) -> bool {
     super::waits(command.iter().copied())
 }
 
+#[cfg(feature = "cluster")]
 #[must_use]
 pub fn first_key<'a>(command: &[&'a [u8]]) -> Option<&'a [u8]> {
     crate::connection::key::first_key(command.iter().copied())
