@@ -450,3 +450,34 @@ async fn servers_that_were_not_named_are_found_when_the_named_one_is_gone() -> T
     assert_eq!(blocking.await??, 2);
     Ok(())
 }
+
+/// Redis-rs's cluster connection passes over a server that it has no connection to: it would say `OK`, or count what is left.
+#[test]
+fn nothing_is_answered_for_all_servers_when_one_is_gone() -> TestResult {
+    let cluster = RealCluster::start()?;
+    let (mut redis, mut blocking) = both(&cluster)?;
+    let keys = [cluster.key_on(0), cluster.key_on(1), cluster.key_on(2)];
+    let pairs = |value: i64| keys.iter().map(|key| (key, value)).collect::<Vec<_>>();
+    wait_for(redis.mset::<_, _, ()>(&pairs(1)))?;
+    assert_eq!(wait_for(cmd("DBSIZE").query_async::<i64>(&mut redis))?, 3);
+    assert_eq!(cmd("DBSIZE").query::<i64>(&mut blocking)?, 3);
+    // Nobody takes over.
+    cluster.kill(cluster.replica_of(1).expect("a replica"));
+    cluster.kill(1);
+    for _ in 0..2 {
+        let failed = [
+            wait_for(redis.mset::<_, _, Value>(&pairs(2))),
+            wait_for(redis.exists::<_, Value>(&keys)),
+            wait_for(redis.del::<_, Value>(&keys)),
+            wait_for(redis.mget::<_, Value>(&keys)),
+            wait_for(cmd("DBSIZE").query_async::<Value>(&mut redis)),
+            blocking.mset::<_, _, Value>(&pairs(2)),
+            blocking.exists::<_, Value>(&keys),
+            cmd("DBSIZE").query::<Value>(&mut blocking),
+        ];
+        for answer in failed {
+            assert!(answer.is_err(), "{answer:?}");
+        }
+    }
+    Ok(())
+}

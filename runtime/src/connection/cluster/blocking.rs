@@ -279,6 +279,7 @@ impl BlockingClusterConnection {
     }
 
     fn fan_out(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        self.nodes.all_there_blocking()?;
         let mut connection = self.fan_out_connection()?;
         let answer = connection.req_packed_command(packed);
         self.fanned_out(connection, answer, packed)

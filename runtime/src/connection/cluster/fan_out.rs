@@ -14,6 +14,8 @@ use super::super::keeper::not_sent;
 use super::super::together;
 use super::super::wire::within;
 use super::Nodes;
+use super::address::Address;
+use super::connection::nobody_has;
 use crate::Class;
 use crate::class::known::{known, repeatable};
 
@@ -29,6 +31,7 @@ pub(super) struct FanOut {
 
 impl Nodes {
     pub(super) async fn fan_out(self: &Arc<Self>, command: &Cmd) -> RedisResult<Value> {
+        self.all_there().await?;
         let mut connection = self.fan_out_connection().await?;
         let effect = |command: &Cmd| command::effect(args(command));
         let in_flight = InFlight::new(command, self.settings.repeated, effect);
@@ -52,6 +55,52 @@ impl Nodes {
         let answer = within(Some(self.fan_out_limit()), sent).await;
         in_flight.answered();
         self.fanned_out(answer, effect(pipeline))
+    }
+
+    /// Whether each owner of slots answers: redis-rs passes over those that it has no connection to, and says nothing of it.
+    async fn all_there(self: &Arc<Self>) -> RedisResult<()> {
+        for owner in self.topology.map().owners() {
+            let Some(keeper) = self.keeper(&owner) else {
+                continue;
+            };
+            let is_there = async {
+                let live = keeper.live().await?;
+                let mut wire = live.wire().ok_or_else(|| nobody_has(0))?;
+                let answer = wire.send(&redis::cmd("PING")).await;
+                if keeper.source.peer().is_well(&answer) {
+                    return Ok(());
+                }
+                live.give_up();
+                Err(missing(&owner))
+            };
+            if let Err(error) = is_there.await {
+                self.doubted();
+                self.look_up_beside();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for synchronous code.
+    pub(super) fn all_there_blocking(&self) -> RedisResult<()> {
+        for owner in self.topology.map().owners() {
+            let Some(keeper) = self.keeper(&owner) else {
+                continue;
+            };
+            let is_there = keeper.take().and_then(|mut idle| {
+                if !keeper.still_answers(&mut idle) {
+                    return Err(missing(&owner));
+                }
+                keeper.pool.put_back(idle);
+                Ok(())
+            });
+            if let Err(error) = is_there {
+                self.doubted();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Redis-rs limits each answer, but not what comes before: all its commands wait while it looks at the servers anew.
@@ -98,6 +147,13 @@ impl Nodes {
             told(error, effect > self.settings.repeated)
         })
     }
+}
+
+fn missing(owner: &Address) -> RedisError {
+    let text =
+        format!("{owner} does not answer, and the command is for all servers of the cluster");
+    let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
+    known(Class::Unreachable, RedisError::from(error))
 }
 
 /// What a failure means: some of the servers may have executed their part, and it `is_once` if they must not do so again.

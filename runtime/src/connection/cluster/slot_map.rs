@@ -63,6 +63,17 @@ impl SlotMap {
         self.servers.get(usize::from(*self.owners.get(slot)?))
     }
 
+    /// Those that have any slot.
+    pub(in crate::connection) fn owners(&self) -> Vec<Arc<Address>> {
+        let mut places = self.owners.to_vec();
+        places.sort_unstable();
+        places.dedup();
+        let owners = places
+            .into_iter()
+            .filter_map(|place| self.servers.get(usize::from(place)));
+        owners.cloned().collect()
+    }
+
     /// The same map, but that this one has the slot.
     pub(super) fn with_owner(&self, slot: usize, address: Address) -> Self {
         let mut map = self.clone();
@@ -121,6 +132,8 @@ mod tests {
         assert_eq!(owner(&map, 16_383).as_deref(), Some("c:3"));
         assert_eq!(owner(&map, 16_384), None);
         assert_eq!(map.servers().len(), 3, "replicas are known too");
+        let owners: Vec<_> = map.owners().iter().map(ToString::to_string).collect();
+        assert_eq!(owners, ["a:1", "c:3"]);
     }
 
     #[test]
