@@ -54,7 +54,7 @@ impl Failed {
     }
 
     /// Whether it was the credentials that were refused. Others may be right, and make no difference to a server that is not there.
-    fn is_about_credentials(&self) -> bool {
+    pub(super) fn is_about_credentials(&self) -> bool {
         self.error.kind() == ErrorKind::AuthenticationFailed
             || matches!(self.error.code(), Some("WRONGPASS" | "NOAUTH"))
     }

@@ -66,6 +66,21 @@ impl Keeper {
         self.settings.credentials.as_ref().map(|source| source())
     }
 
+    /// Those that it connects with itself. The servers of a cluster have keepers of their own, and those ask for themselves.
+    pub(super) fn own_credentials(&self) -> Option<Credentials> {
+        if self.source.is_cluster() {
+            return None;
+        }
+        self.credentials()
+    }
+
+    /// What is to be done about a connection that is wanted, after this failure.
+    pub(super) fn next(&self, failed: Option<&Failed>) -> Next {
+        // The keepers of a cluster's servers rest by themselves, and find out whether others are right.
+        let rests = |failed: &&Failed| !self.source.is_cluster() || !failed.is_about_credentials();
+        Next::after(failed.filter(rests), now_ms(), || self.credentials())
+    }
+
     /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
     pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
         loop {
@@ -94,7 +109,7 @@ impl Keeper {
         let (failed, corrected) = {
             let mut spare = self.spare();
             let failed = spare.clone();
-            let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+            let corrected = match self.next(failed.as_ref()) {
                 Next::Rest(error) => return Err(error),
                 Next::Corrected(credentials) => Some(credentials),
                 Next::Try => None,
@@ -150,7 +165,7 @@ impl Keeper {
             State::Failed(failed) => Some(failed.clone()),
             State::Nothing | State::Connected(_) | State::Building(_) => None,
         };
-        let corrected = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+        let corrected = match self.next(failed.as_ref()) {
             Next::Rest(error) => return Look::Failed(error),
             Next::Corrected(credentials) => Some(credentials),
             Next::Try => None,
@@ -182,7 +197,7 @@ impl Keeper {
         failed: Option<Failed>,
         corrected: Option<Credentials>,
     ) -> RedisResult<Arc<Live>> {
-        let credentials = corrected.or_else(|| self.credentials());
+        let credentials = corrected.or_else(|| self.own_credentials());
         let connect = self.connect(&self.settings, credentials.as_ref());
         let result = connect
             .await

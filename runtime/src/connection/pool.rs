@@ -160,10 +160,10 @@ impl Keeper {
         let failed = gate.failed.clone();
         drop(gate);
         let taken = Taken(pool);
-        let credentials = match Next::after(failed.as_ref(), now_ms(), || self.credentials()) {
+        let credentials = match self.next(failed.as_ref()) {
             Next::Rest(error) => return Err(error),
             Next::Corrected(credentials) => Some(credentials),
-            Next::Try => self.credentials(),
+            Next::Try => self.own_credentials(),
         };
         let connected = connect(credentials.as_ref()).map_err(not_sent);
         pool.gate().failed = connected.as_ref().err().map(|error| {

@@ -154,3 +154,32 @@ async fn nor_do_commands_that_wait() -> TestResult {
     assert_eq!(asked.load(Ordering::SeqCst), proxy.accepted());
     Ok(())
 }
+
+/// Each of its servers is tried by itself.
+#[tokio::test]
+async fn nor_does_a_cluster_that_is_not_there() -> TestResult {
+    let proxies = [nobody()?, nobody()?];
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = asked.clone();
+    let redis = Connector::cluster(proxies.iter().map(FaultProxy::url))?
+        .connect_timeout(CONNECT)
+        .credentials(move || {
+            let token = count.fetch_add(1, Ordering::SeqCst);
+            Credentials::user("default", format!("token {token}"))
+        })
+        .build();
+    let accepted = || proxies.iter().map(FaultProxy::accepted).sum::<u64>();
+    let asynchronous = redis.clone();
+    call(move || {
+        let redis = asynchronous.clone();
+        async move { redis.get().await.is_ok() }
+    })
+    .await?;
+    assert!(accepted() <= MOST * 2, "{}", accepted());
+    assert_eq!(asked.load(Ordering::SeqCst), accepted());
+    let before = accepted();
+    tokio::task::spawn_blocking(move || call_blocking(|| redis.get_blocking().is_ok())).await?;
+    assert!(accepted() - before <= MOST * 2, "{}", accepted());
+    assert_eq!(asked.load(Ordering::SeqCst), accepted());
+    Ok(())
+}

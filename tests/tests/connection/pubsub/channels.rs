@@ -72,7 +72,7 @@ async fn one_that_is_not_allowed_is_told_wherever_it_stands() -> TestResult {
             .build();
         let error = is_lost(&mut redis.subscribe(names)).await?;
         assert_eq!(error.code(), Some("NOPERM"), "{place}: {error}");
-        assert_eq!(Class::of(&error), Class::Permanent);
+        assert_eq!(Class::of(&error), Class::Misconfigured);
     }
     Ok(())
 }
