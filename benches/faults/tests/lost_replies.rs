@@ -21,3 +21,8 @@ fn over_a_connection_nothing_is_executed_twice_and_nobody_is_told_that_somebody_
 fn the_same_holds_in_synchronous_code() {
     run("blocking");
 }
+
+#[test]
+fn over_a_connection_that_knows_nothing_of_commands_it_holds_for_what_the_body_shows() {
+    run("manager");
+}

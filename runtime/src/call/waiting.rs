@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::late::Over;
 use super::{Call, Step};
 use crate::clock::Instant;
-use crate::{Class, cut_off, kill_switch};
+use crate::cut_off::{self, UnderWay};
+use crate::{Class, kill_switch};
 
 /// The shorter of two limits, either of which may not be there.
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
@@ -71,10 +72,10 @@ impl Call<'_> {
     /// The attempt was cut off. If there is to be no other one, the call is over.
     pub(super) fn timed_out(&mut self) {
         let timeout = self.timeout();
-        let class = if cut_off::end() {
-            Class::Unrepeatable
-        } else {
-            self.policy.cut_off()
+        let class = match cut_off::end() {
+            UnderWay::NotRepeatable => Class::Unrepeatable,
+            UnderWay::Repeatable => Class::Ambiguous,
+            UnderWay::Unknown => self.policy.cut_off(),
         };
         if self.fails(class.into()) == Step::Pause {
             return;

@@ -3,7 +3,7 @@
 use super::command::Effect;
 use crate::cut_off;
 
-/// Tells of a command that must not be sent again, if it is dropped before the answer.
+/// Tells whether the command may be sent again, if it is dropped before the answer.
 pub(super) struct InFlight<'a, T, F: Fn(&T) -> Effect> {
     command: &'a T,
     effect: F,
@@ -30,17 +30,8 @@ impl<'a, T, F: Fn(&T) -> Effect> InFlight<'a, T, F> {
 
 impl<T, F: Fn(&T) -> Effect> Drop for InFlight<'_, T, F> {
     fn drop(&mut self) {
-        if !self.is_answered && (self.effect)(self.command) > self.repeated {
-            cut_off::note(self.command);
+        if !self.is_answered {
+            cut_off::note((self.effect)(self.command) <= self.repeated);
         }
-    }
-}
-
-/// Takes back what is told of this command: it is one that may be sent again.
-pub(super) struct MayBeRepeated<'a, T>(pub(super) &'a T);
-
-impl<T> Drop for MayBeRepeated<'_, T> {
-    fn drop(&mut self) {
-        cut_off::strike_out(self.0);
     }
 }

@@ -3,9 +3,11 @@
 use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
 use super::command::args;
-use super::in_flight::MayBeRepeated;
 use crate::Class;
 use crate::class::known::known;
+
+/// What such a script begins with: a connection that sees it knows that it may be sent again.
+pub(super) const REPEATABLE: &str = "-- redis-resilient: may be sent twice\n";
 
 /// A script that leaves the same behind when it is sent once more, with its keys and arguments: what fails may be retried.
 ///
@@ -17,7 +19,8 @@ pub(super) struct Script(Cmd);
 impl Script {
     pub(super) fn new(code: &str, keys: &[&[u8]]) -> Self {
         let mut command = redis::cmd("EVAL");
-        command.arg(code).arg(keys.len()).arg(keys);
+        command.arg([REPEATABLE, code].concat());
+        command.arg(keys.len()).arg(keys);
         Self(command)
     }
 
@@ -38,7 +41,8 @@ impl Script {
         let declared = std::str::from_utf8(count).map_or(Ok(2), str::parse);
         let others = declared.unwrap_or(2_usize).saturating_sub(2);
         let arguments = rest.get(others..).unwrap_or_default();
-        let code = [b"local KEYS = {table.remove(ARGV, 1)}\n", *code].concat();
+        let own_keys = "local KEYS = {table.remove(ARGV, 1)}\n";
+        let code = [REPEATABLE.as_bytes(), own_keys.as_bytes(), *code].concat();
         let mut command = redis::cmd("EVAL");
         command.arg(code).arg(1).arg(*second).arg(*first);
         command.arg(arguments);
@@ -49,7 +53,6 @@ impl Script {
         &self,
         connection: &mut (impl redis::aio::ConnectionLike + Send),
     ) -> RedisResult<T> {
-        let _may_be_repeated = MayBeRepeated(&self.0);
         self.0.query_async(connection).await.map_err(repeatable)
     }
 
@@ -90,6 +93,7 @@ fn repeatable(error: RedisError) -> RedisError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::command::{self, Effect};
 
     #[test]
     fn of_two_keys_one_may_be_an_argument() {
@@ -99,7 +103,9 @@ mod tests {
         let words: Vec<_> = args(script.of_second_key().command())
             .map(|word| String::from_utf8_lossy(word).into_owned())
             .collect();
-        let code = "local KEYS = {table.remove(ARGV, 1)}\nreturn KEYS[1]";
-        assert_eq!(words, ["EVAL", code, "1", "key", "token", "a", "b"]);
+        let own_keys = "local KEYS = {table.remove(ARGV, 1)}\n";
+        let code = [REPEATABLE, own_keys, REPEATABLE, "return KEYS[1]"].concat();
+        assert_eq!(words, ["EVAL", &code, "1", "key", "token", "a", "b"]);
+        assert_eq!(command::effect(args(script.command())), Effect::Repeatable);
     }
 }

@@ -4,6 +4,7 @@
 
 use super::Effect::{self, Once, Read, Repeatable, SameState};
 use super::is;
+use crate::connection::script;
 
 /// What is done only if something is so. Once it is done, that may be so no more, and the second answer is "not done".
 const CONDITIONS: &[&str] = &[
@@ -273,6 +274,12 @@ pub(super) fn sort(args: &[&[u8]]) -> Effect {
         Some(_) if reads_others => Once,
         destination => onto(destination, &args[..1]),
     }
+}
+
+/// `EVAL script numkeys …`. Of the scripts of this crate it is known what they do.
+pub(super) fn eval(args: &[&[u8]]) -> Effect {
+    let is_ours = |code: &&[u8]| code.starts_with(script::REPEATABLE.as_bytes());
+    if_else(args.first().is_some_and(is_ours), Repeatable, Once)
 }
 
 /// `ACL LOG [count | RESET]`.

@@ -5,7 +5,7 @@
 
 use super::Effect;
 use super::rules::{
-    bitfield, bitop, copy, expire, georadius, georadius_by_member, getex, hexpire, hgetex,
+    bitfield, bitop, copy, eval, expire, georadius, georadius_by_member, getex, hexpire, hgetex,
     hpexpire, hsetex, lrem, ltrim, msetex, numbered_store, onto_second, pexpire, restore, set,
     set_store, sort, xadd, zadd,
 };
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[(&str, Rule)] = &[
     ("DISCARD", CONNECTION),
     ("DUMP", READ),
     ("ECHO", READ),
-    ("EVAL", ONCE),
+    ("EVAL", Args(eval)),
     ("EVALSHA", ONCE),
     ("EVALSHA_RO", READ),
     ("EVAL_RO", READ),

@@ -126,7 +126,7 @@ impl Run {
         };
         if !fails && !is_same(&told, &said) {
             self.tally
-                .wrong(format!("{}: {told}, not {said}", call.line()));
+                .wrong(&format!("{}: {told}, not {said}", call.line()));
         }
         if !has_lost && !fails {
             return Ok(());
@@ -141,7 +141,7 @@ impl Run {
             self.tally.never_executed += 1;
         } else {
             self.tally
-                .twice(format!("{}: {left:?}, not {model:?}", call.line()));
+                .twice(&format!("{}: {left:?}, not {model:?}", call.line()));
         }
         self.begin_anew();
         Ok(())
@@ -154,7 +154,7 @@ impl Run {
         match times {
             0 => self.tally.never_executed += 1,
             1 => self.tally.given_back += u64::from(answer.is_err()),
-            times => self.tally.twice(format!("{}: {times} times", call.line())),
+            times => self.tally.twice(&format!("{}: {times} times", call.line())),
         }
         self.begin_anew();
         Ok(())
@@ -164,7 +164,7 @@ impl Run {
         let (left, model) = (state(&mut self.tested)?, state(&mut self.model)?);
         if left != model {
             self.tally
-                .twice(format!("in the end {left:?}, not {model:?}"));
+                .twice(&format!("in the end {left:?}, not {model:?}"));
         }
         Ok(self.tally)
     }

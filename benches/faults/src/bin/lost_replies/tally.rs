@@ -7,6 +7,9 @@ pub(crate) const HEAD: &str = "\
 /// As many as are printed.
 const SHOWN: usize = 20;
 
+/// In characters, of what is printed of one: a server may hold much.
+const LONGEST: usize = 400;
+
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) commands: u64,
@@ -23,19 +26,19 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn twice(&mut self, fault: String) {
+    pub(crate) fn twice(&mut self, fault: &str) {
         self.twice += 1;
         self.fault(fault);
     }
 
-    pub(crate) fn wrong(&mut self, fault: String) {
+    pub(crate) fn wrong(&mut self, fault: &str) {
         self.wrong += 1;
         self.fault(fault);
     }
 
-    fn fault(&mut self, fault: String) {
+    fn fault(&mut self, fault: &str) {
         if self.faults.len() < SHOWN {
-            self.faults.push(fault);
+            self.faults.push(fault.chars().take(LONGEST).collect());
         }
     }
 
