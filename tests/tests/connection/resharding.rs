@@ -481,3 +481,28 @@ fn nothing_is_answered_for_all_servers_when_one_is_gone() -> TestResult {
     }
     Ok(())
 }
+
+/// A replica that takes over has the scripts that were loaded before it did.
+#[test]
+fn scripts_are_there_after_a_failover() -> TestResult {
+    on_each_server(|cluster| {
+        let key = cluster.key_on(0);
+        let (mut redis, mut blocking) = both(cluster)?;
+        let script = redis::Script::new("return redis.call('INCR', KEYS[1])");
+        assert_eq!(
+            wait_for(script.key(&key).invoke_async::<i64>(&mut redis))?,
+            1
+        );
+        cluster.failover(cluster.replica_of(0).expect("a replica"))?;
+        let loaded = cmd("EVALSHA")
+            .arg(script.get_hash())
+            .arg(1)
+            .arg(&key)
+            .clone();
+        assert_eq!(wait_for(loaded.query_async::<i64>(&mut redis))?, 2);
+        assert_eq!(loaded.query::<i64>(&mut blocking)?, 3);
+        let other = redis::Script::new("return redis.call('DECR', KEYS[1])");
+        assert_eq!(other.key(&key).invoke::<i64>(&mut blocking)?, 2);
+        Ok(())
+    })
+}

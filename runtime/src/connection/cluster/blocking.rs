@@ -68,7 +68,7 @@ impl BlockingClusterConnection {
             Some(Bound::Own | Bound::Wait) => match route::of_command(words()) {
                 Route::Slot(slot) => Route::Slot(slot),
                 // Where its holder has something in a connection, it is about that.
-                Route::FanOut | Route::Split => match self.with_state() {
+                Route::FanOut | Route::Split | Route::Everywhere => match self.with_state() {
                     Some(server) => return server.send_packed(packed),
                     None => return Err(refusals::cluster(words())),
                 },
@@ -77,6 +77,7 @@ impl BlockingClusterConnection {
         let slot = match route {
             Route::Slot(slot) => slot,
             Route::Split => return self.send_split(packed),
+            Route::Everywhere => return self.send_everywhere(packed),
             Route::FanOut => return self.fan_out(packed),
         };
         let owner = self.owner(slot)?;
@@ -99,6 +100,23 @@ impl BlockingClusterConnection {
         }
         let answer = answer.and_then(Value::extract_error);
         self.ended(answer, std::slice::from_ref)
+    }
+
+    /// Sends it to all servers. Those without a slot need not be there.
+    fn send_everywhere(&mut self, packed: &[u8]) -> RedisResult<Value> {
+        // Replicas may have come since the last look.
+        self.nodes.learn_blocking()?;
+        let owners = self.nodes.topology().map().owners();
+        let mut reply = Err(nobody_has(0));
+        for server in self.nodes.known() {
+            let answer = self
+                .to(&server)
+                .and_then(|server| server.send_packed(packed));
+            if owners.iter().any(|owner| **owner == server) {
+                reply = Ok(self.ended(answer, std::slice::from_ref)?);
+            }
+        }
+        reply
     }
 
     /// Sends each part to the owner of its slot, to one owner after the other.

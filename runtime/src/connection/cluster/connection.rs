@@ -44,6 +44,7 @@ impl ClusterConnection {
         let slot = match route::of_command(args(command)) {
             Route::Slot(slot) => slot,
             Route::Split => return Box::pin(self.send_split(command)).await,
+            Route::Everywhere => return Box::pin(self.send_everywhere(command)).await,
             Route::FanOut => return Box::pin(self.nodes.clone().fan_out(command)).await,
         };
         let owner = self.owner(slot)?;
@@ -64,6 +65,25 @@ impl ClusterConnection {
         // By now it would be an endless loop: the next attempt begins anew.
         let answer = answer.and_then(Value::extract_error);
         self.ended(answer, std::slice::from_ref)
+    }
+
+    /// Sends it to all servers. Those without a slot need not be there.
+    async fn send_everywhere(&mut self, command: &Cmd) -> RedisResult<Value> {
+        // Replicas may have come since the last look.
+        self.nodes.learn().await?;
+        let owners = self.nodes.topology().map().owners();
+        let mut reply = Err(nobody_has(0));
+        for server in self.nodes.known() {
+            let server = Arc::new(server);
+            let answer = match self.to(&server).await {
+                Ok(server) => server.send(command).await,
+                Err(error) => Err(error),
+            };
+            if owners.contains(&server) {
+                reply = Ok(self.ended(answer, std::slice::from_ref)?);
+            }
+        }
+        reply
     }
 
     /// Sends each part to the owner of its slot, to all owners at once.

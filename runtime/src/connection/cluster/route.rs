@@ -16,6 +16,8 @@ pub(super) enum Route {
     Slot(usize),
     /// In parts, to the owners of several slots.
     Split,
+    /// To all servers, replicas too: they may have the slots next.
+    Everywhere,
     /// To several servers, or to any: redis-rs knows which, and makes one reply of theirs.
     FanOut,
 }
@@ -33,6 +35,10 @@ pub(super) fn of_command<'a>(command: impl Args<'a>) -> Route {
             Some(_) => Route::Split,
             None => Route::FanOut,
         };
+    }
+    let is_load = || args.clone().next().is_some_and(|word| is(word, "LOAD"));
+    if is(name, "SCRIPT") && is_load() {
+        return Route::Everywhere;
     }
     // In the catalogue of keys, but with two words: redis-rs splits it.
     if is(name, "JSON.MGET") || is(name, "JSON.MSET") {
@@ -113,6 +119,8 @@ mod tests {
             ("EVAL script 0 foo", at("script")),
             ("PUBLISH channel text", at("channel")),
             ("SPUBLISH channel text", at("channel")),
+            ("SCRIPT LOAD code", Route::Everywhere),
+            ("SCRIPT EXISTS hash", Route::FanOut),
             ("DBSIZE", Route::FanOut),
             ("PING", Route::FanOut),
             ("", Route::FanOut),
