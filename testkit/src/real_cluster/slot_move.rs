@@ -140,9 +140,10 @@ impl RealCluster {
     }
 
     pub(super) fn id_of(&self, index: usize) -> io::Result<String> {
-        let view = View::of(self.node(index));
-        let view = view.ok_or_else(|| io::Error::other(format!("node {index} does not answer")))?;
-        Ok(view.myself().id().to_owned())
+        let id = || Some(View::of(self.node(index))?.myself().id().to_owned());
+        poll(PATIENCE, &format!("an answer of node {index}"), id, || {
+            self.describe()
+        })
     }
 
     pub(super) fn order(&self, index: usize, command: &str) -> io::Result<()> {

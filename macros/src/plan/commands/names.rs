@@ -15,11 +15,13 @@ pub(super) fn may_be_repeated(name: &str, arguments: &[Vec<String>]) -> bool {
         second.is_some_and(|second| words.iter().any(|word| second.eq_ignore_ascii_case(word)))
     };
     match name {
-        "SET" => !says(&["NX", "GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"]),
+        "SET" => !says(&["NX", "XX", "GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"]),
         "EXPIRE" | "EXPIREAT" | "PEXPIRE" | "PEXPIREAT" | "HEXPIRE" | "HEXPIREAT" | "HPEXPIRE"
-        | "HPEXPIREAT" => !says(&["NX", "GT", "LT"]),
-        "HSETEX" => !says(&["NX", "FNX", "FXX"]),
-        "JSON.SET" | "MSETEX" => !says(&["NX"]),
+        | "HPEXPIREAT" => !says(&["NX", "XX", "GT", "LT"]),
+        "HSETEX" => !says(&["NX", "XX", "FNX", "FXX"]),
+        "JSON.SET" | "MSETEX" => !says(&["NX", "XX"]),
+        // By these options they write, perhaps onto what they read.
+        "SORT" | "GEORADIUS" | "GEORADIUSBYMEMBER" => !says(&["STORE", "STOREDIST"]),
         "COPY" | "RESTORE" => says(&["REPLACE"]),
         "BITFIELD" => !says(&["SET", "INCRBY"]),
         "LTRIM" => !trims_start(arguments),
@@ -43,8 +45,7 @@ pub(super) fn may_be_repeated(name: &str, arguments: &[Vec<String>]) -> bool {
         ]),
         "CONFIG" => second_is(&["GET", "HELP"]),
         "FUNCTION" => second_is(&["DUMP", "LIST", "STATS"]),
-        "SCRIPT" => second_is(&["EXISTS", "FLUSH", "LOAD"]),
-        "XGROUP" => second_is(&["SETID"]),
+        "SCRIPT" => second_is(&["EXISTS", "LOAD"]),
         _ => REPEATABLE.binary_search(&name).is_ok(),
     }
 }
@@ -103,8 +104,6 @@ const REPEATABLE: &[&str] = &[
     "GEODIST",
     "GEOHASH",
     "GEOPOS",
-    "GEORADIUS",
-    "GEORADIUSBYMEMBER",
     "GEORADIUSBYMEMBER_RO",
     "GEORADIUS_RO",
     "GEOSEARCH",
@@ -178,7 +177,6 @@ const REPEATABLE: &[&str] = &[
     "SLOWLOG",
     "SMEMBERS",
     "SMISMEMBER",
-    "SORT",
     "SORT_RO",
     "SRANDMEMBER",
     "SSCAN",

@@ -167,4 +167,6 @@ pub(crate) const VISIBLE: &[Visible] = &[
     named!("XADD x 1-1 f v; XADD x 2-1 f v; XGROUP CREATE x g 0", "XREADGROUP" "GROUP" "g" "me" "COUNT" "1" "STREAMS" "x" ">"),
     named!("", "EVAL" "return redis.call('INCR','n')" "0"),
     named!("", "ECHO" "text"),
+    named!("RPUSH l 3 1 2", "SORT" "l" "LIMIT" "1" "9" "STORE" "l"),
+    named!("GEOADD g 13 38 a 15 37 b", "GEORADIUS" "g" "15" "37" "300" "km" "STOREDIST" "g"),
 ];
