@@ -12,8 +12,8 @@ use super::super::{command, packed, refusals, together, transaction};
 use super::Nodes;
 use super::address::Address;
 use super::connection::{
-    MOST_REDIRECTIONS, nobody_has, part_failed, redirect_of, says_something_about_the_cluster,
-    still_refused,
+    MOST_REDIRECTIONS, nobody_has, part_failed, redirect_of, redirect_of_error,
+    says_something_about_the_cluster, still_refused,
 };
 use super::fan_out::told;
 use super::redirect::{self, Redirect};
@@ -359,11 +359,7 @@ impl BlockingClusterConnection {
         answer: RedisResult<T>,
         replies: impl FnOnce(&T) -> &[Value],
     ) -> RedisResult<T> {
-        let is_doubtful = match &answer {
-            Ok(value) => replies(value).iter().any(redirect::is_doubtful),
-            Err(error) => says_something_about_the_cluster(error),
-        };
-        if is_doubtful {
+        if says_something_about_the_cluster(&answer, replies) {
             self.nodes.doubted();
         }
         answer.map_err(still_refused)
@@ -377,8 +373,4 @@ fn asking() -> Vec<u8> {
 /// The reply to a transaction whose watched keys may have changed: they are another server's.
 fn not_executed() -> Vec<Value> {
     vec![Value::Nil]
-}
-
-fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
-    Redirect::of_error(answer.as_ref().err()?, host)
 }

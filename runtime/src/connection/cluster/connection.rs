@@ -179,11 +179,7 @@ impl ClusterConnection {
     ) -> RedisResult<Vec<Value>> {
         let mut host = owner.host().to_owned();
         for _ in 0..MOST_REDIRECTIONS {
-            let Some(redirect) = answer
-                .as_ref()
-                .err()
-                .and_then(|error| Redirect::of_error(error, &host))
-            else {
+            let Some(redirect) = redirect_of_error(&answer, &host) else {
                 break;
             };
             let server = self.follow(&redirect).await?;
@@ -290,11 +286,7 @@ impl ClusterConnection {
         answer: RedisResult<T>,
         replies: impl FnOnce(&T) -> &[Value],
     ) -> RedisResult<T> {
-        let is_doubtful = match &answer {
-            Ok(value) => replies(value).iter().any(redirect::is_doubtful),
-            Err(error) => says_something_about_the_cluster(error),
-        };
-        if is_doubtful {
+        if says_something_about_the_cluster(&answer, replies) {
             self.doubted();
         }
         answer.map_err(still_refused)
@@ -308,8 +300,19 @@ pub(super) fn redirect_of(answer: &RedisResult<Value>, host: &str) -> Option<Red
     }
 }
 
+pub(super) fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
+    Redirect::of_error(answer.as_ref().err()?, host)
+}
+
 /// Whether the owner of the slot may be another one by now.
-pub(super) fn says_something_about_the_cluster(error: &RedisError) -> bool {
+pub(super) fn says_something_about_the_cluster<T>(
+    answer: &RedisResult<T>,
+    replies: impl FnOnce(&T) -> &[Value],
+) -> bool {
+    let error = match answer {
+        Ok(value) => return replies(value).iter().any(redirect::is_doubtful),
+        Err(error) => error,
+    };
     match Class::of(error) {
         Class::Unreachable | Class::Unavailable | Class::Ambiguous | Class::Unrepeatable => true,
         _ => Redirect::of_error(error, "").is_some(),
