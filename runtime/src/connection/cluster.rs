@@ -10,6 +10,7 @@ mod connection;
 mod fan_out;
 mod redirect;
 mod route;
+mod shard_channels;
 mod slot_map;
 mod split;
 mod topology;
@@ -31,6 +32,7 @@ use super::tls::Certificates;
 use address::Address;
 pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
+pub(super) use shard_channels::host;
 use fan_out::FanOut;
 use topology::Topology;
 

@@ -14,6 +14,7 @@ use super::live::Live;
 use super::pool::Pool;
 use super::settings::{Credentials, Settings};
 use super::source::{Connected, Source};
+use super::subscription::Subscriptions;
 use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
@@ -28,6 +29,7 @@ pub(super) struct Keeper {
     spare: Mutex<Option<Failed>>,
     /// For synchronous callers.
     pub(super) pool: Pool,
+    pub(super) subscriptions: Subscriptions,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
     #[cfg(feature = "cluster")]
     pub(super) nodes: Option<Arc<Nodes>>,
@@ -59,6 +61,7 @@ impl Keeper {
             state: Mutex::new(State::Nothing),
             spare: Mutex::new(None),
             pool: Pool::default(),
+            subscriptions: Subscriptions::default(),
         }
     }
 

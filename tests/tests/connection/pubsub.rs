@@ -25,9 +25,8 @@ fn quick(builder: ConnectorBuilder) -> Connector {
 }
 
 async fn next(subscription: &mut Subscription) -> Result<SubscriptionEvent, &'static str> {
-    tokio::time::timeout(PATIENCE, subscription.next())
-        .await
-        .map_err(|_| "nothing happens")
+    let next = tokio::time::timeout(PATIENCE, subscription.next()).await;
+    next.map_err(|_| "nothing happens")?.ok_or("it ends")
 }
 
 async fn is_subscribed(subscription: &mut Subscription) -> TestResult {
