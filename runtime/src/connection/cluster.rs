@@ -32,8 +32,8 @@ use super::tls::Certificates;
 use address::Address;
 pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
-pub(super) use shard_channels::host;
 use fan_out::FanOut;
+pub(super) use shard_channels::host;
 use topology::Topology;
 
 /// Where some of its servers are.

@@ -171,9 +171,9 @@ impl Source {
     }
 
     /// The one server of a cluster that it is, if it is one.
-    #[cfg(feature = "cluster")]
     pub(super) fn node(&self) -> Option<&ConnectionInfo> {
         match self {
+            #[cfg(feature = "cluster")]
             Self::Node(info) => Some(info),
             _ => None,
         }

@@ -209,21 +209,18 @@ impl Subscription {
             inbox.subscribed();
             return;
         }
-        match self.served.as_ref().and_then(|served| served.hub.as_ref()) {
-            Some(hub) => {
-                drop(inbox);
-                if !hub.attach(&names, &self.subscriber) {
-                    // All are subscribed to anew.
-                    self.subscriber.ends();
-                }
+        let Some(hub) = self.served.as_ref().and_then(|served| served.hub.as_ref()) else {
+            #[cfg(feature = "cluster")]
+            {
+                inbox.places.seek(&names);
+                self.subscriber.changed.notify_one();
             }
-            None => {
-                #[cfg(feature = "cluster")]
-                {
-                    inbox.places.seek(&names);
-                    self.subscriber.changed.notify_one();
-                }
-            }
+            return;
+        };
+        drop(inbox);
+        if !hub.attach(&names, &self.subscriber) {
+            // All are subscribed to anew.
+            self.subscriber.ends();
         }
     }
 

@@ -2,6 +2,9 @@
 
 mod channels;
 mod members;
+mod runtimes;
+mod shards;
+mod shared;
 
 use redis::{Commands, RedisError};
 use redis_resilient::Class;

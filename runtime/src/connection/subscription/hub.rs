@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -43,12 +43,17 @@ struct State {
 pub(super) struct Link {
     /// Which of the hub's it is; none before it is the hub's.
     number: AtomicU64,
-    /// Something has come.
-    pub(super) heard: AtomicBool,
-    /// Questions that have no answer yet.
-    pub(super) unanswered: AtomicU64,
+    /// How often something has come.
+    heard: AtomicU64,
     /// It is of no use any more.
     pub(super) closed: Notify,
+}
+
+impl Link {
+    /// Another number when something has come.
+    pub(super) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
 }
 
 impl Hub {
@@ -130,6 +135,12 @@ impl Hub {
         self.state().registry.orders(most)
     }
 
+    /// Whether the server has done all of this.
+    pub(super) fn has_done(&self, orders: &[Order]) -> bool {
+        let state = self.state();
+        orders.iter().all(|order| state.registry.has_done(order))
+    }
+
     pub(super) fn retry(&self) {
         self.state().registry.retry();
     }
@@ -200,60 +211,42 @@ impl Hub {
             link.closed.notify_one();
             return;
         }
-        link.heard.store(true, Ordering::Relaxed);
+        link.heard.fetch_add(1, Ordering::Relaxed);
         let mut wakers = Vec::new();
         {
             let mut state = self.state();
             if state.link != Some(link.number.load(Ordering::Relaxed)) {
                 return;
             }
-            self.passes_on(&mut state, link, push, &mut wakers);
+            self.passes_on(&mut state, push, &mut wakers);
         }
         wake(wakers);
     }
 
-    fn passes_on(&self, state: &mut State, link: &Link, push: PushInfo, wakers: &mut Vec<Waker>) {
-        let Some(Value::BulkString(name)) = push.data.first() else {
+    fn passes_on(&self, state: &mut State, push: PushInfo, wakers: &mut Vec<Waker>) {
+        let (Some(Value::BulkString(name)), Some(kind)) = (push.data.first(), Kind::of(&push.kind))
+        else {
             return;
         };
         match push.kind {
             PushKind::Message | PushKind::PMessage | PushKind::SMessage => {
-                let kind = match push.kind {
-                    PushKind::Message => Kind::Channel,
-                    PushKind::PMessage => Kind::Pattern,
-                    _ => Kind::Shard,
-                };
                 let name = name.clone();
                 if let Some(message) = Msg::from_push_info(push) {
                     self.message(state, kind, &name, &Arc::new(message), wakers);
                 }
             }
             PushKind::Subscribe | PushKind::PSubscribe | PushKind::SSubscribe => {
-                let kind = match push.kind {
-                    PushKind::Subscribe => Kind::Channel,
-                    PushKind::PSubscribe => Kind::Pattern,
-                    _ => Kind::Shard,
-                };
                 for subscriber in state.registry.subscribed(kind, name) {
                     wakers.extend(subscriber.confirmed(name));
                 }
                 self.changed.notify_one();
             }
             PushKind::Unsubscribe | PushKind::PUnsubscribe | PushKind::SUnsubscribe => {
-                let kind = match push.kind {
-                    PushKind::Unsubscribe => Kind::Channel,
-                    PushKind::PUnsubscribe => Kind::Pattern,
-                    _ => Kind::Shard,
-                };
                 if let Some((name, concerned)) = state.registry.unsubscribed(kind, name) {
                     for subscriber in concerned {
                         wakers.extend(self.loses(&name, &subscriber, &ended_by_the_server()));
                     }
                     self.forgets(state, kind, &name);
-                    if link.unanswered.load(Ordering::Relaxed) > 0 {
-                        // Redis-rs takes it for the answer to a question: all later answers would be those to others.
-                        link.closed.notify_one();
-                    }
                 }
                 self.changed.notify_one();
             }
@@ -294,34 +287,25 @@ impl Hub {
         subscriber: &Arc<Subscriber>,
         error: &RedisError,
     ) -> Option<Waker> {
+        let node = self.keeper.source.node();
         #[cfg(feature = "cluster")]
-        if let Some(info) = self.keeper.source.node() {
-            return subscriber.homeless(name, error, info);
+        if let Some(node) = node {
+            return subscriber.homeless(name, error, node);
         }
+        let _ = node;
         subscriber.lost(name, error)
     }
 
     /// Those who want this name seek it elsewhere, if there is an elsewhere.
-    #[cfg_attr(not(feature = "cluster"), expect(clippy::unused_self))]
     fn forgets(&self, state: &mut State, kind: Kind, name: &Name) {
-        #[cfg(feature = "cluster")]
         if self.leads_to_a_node() {
             state.registry.forget(kind, name);
         }
-        let _ = (state, kind, name);
     }
 
     /// Where a name cannot be had on this server of a cluster, another may have it.
-    #[cfg_attr(
-        not(feature = "cluster"),
-        expect(clippy::unused_self, reason = "there are no clusters")
-    )]
     fn leads_to_a_node(&self) -> bool {
-        #[cfg(feature = "cluster")]
-        let is_node = self.keeper.source.node().is_some();
-        #[cfg(not(feature = "cluster"))]
-        let is_node = false;
-        is_node
+        self.keeper.source.node().is_some()
     }
 }
 

@@ -48,6 +48,7 @@ impl Interest {
         }
     }
 
+    #[cfg(any(test, feature = "cluster"))]
     pub(super) fn wants(&self, name: &[u8]) -> bool {
         self.names.contains_key(name)
     }

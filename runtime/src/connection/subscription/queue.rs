@@ -194,8 +194,7 @@ mod tests {
             SubscriptionEvent::Missed { count } => format!("({count})"),
             SubscriptionEvent::Message(message) => message.get_payload().expect("text"),
         });
-        let events = events.collect::<Vec<_>>().join(" ");
-        events
+        events.collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use redis::RedisError;
+use redis::{PushKind, RedisError, Value};
 
 use super::interest::Name;
 
@@ -18,6 +18,18 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// What a push is about.
+    pub(super) const fn of(push: &PushKind) -> Option<Self> {
+        match push {
+            PushKind::Message | PushKind::Subscribe | PushKind::Unsubscribe => Some(Self::Channel),
+            PushKind::PMessage | PushKind::PSubscribe | PushKind::PUnsubscribe => {
+                Some(Self::Pattern)
+            }
+            PushKind::SMessage | PushKind::SSubscribe | PushKind::SUnsubscribe => Some(Self::Shard),
+            _ => None,
+        }
+    }
+
     pub(super) const fn command(self, is_wanted: bool) -> &'static str {
         match (self, is_wanted) {
             (Self::Channel, true) => "SUBSCRIBE",
@@ -60,6 +72,22 @@ pub(super) struct Order {
     pub(super) kind: Kind,
     pub(super) name: Name,
     pub(super) is_wanted: bool,
+}
+
+impl Order {
+    /// Whether this reply says that it was done.
+    pub(super) fn is_confirmed_by(&self, reply: &Value) -> bool {
+        let Value::Push { kind, data } = reply else {
+            return false;
+        };
+        let is_wanted = matches!(
+            kind,
+            PushKind::Subscribe | PushKind::PSubscribe | PushKind::SSubscribe
+        );
+        is_wanted == self.is_wanted
+            && Kind::of(kind) == Some(self.kind)
+            && matches!(data.first(), Some(Value::BulkString(name)) if **name == *self.name)
+    }
 }
 
 /// What one who comes finds.
@@ -144,6 +172,12 @@ impl<L: Clone> Registry<L> {
             });
         }
         orders
+    }
+
+    /// Whether there is an answer to this.
+    pub(super) fn has_done(&self, order: &Order) -> bool {
+        let entry = self.entries[order.kind as usize].get(&order.name);
+        entry.is_none_or(|entry| !matches!(entry.standing, Standing::Asked | Standing::Leaving))
     }
 
     /// The server has confirmed a subscription. Who is to be told.
@@ -249,7 +283,6 @@ impl<L: Clone> Registry<L> {
     }
 
     /// Those who want this name do so elsewhere.
-    #[cfg(feature = "cluster")]
     pub(super) fn forget(&mut self, kind: Kind, name: &[u8]) {
         self.entries[kind as usize].remove(name);
     }

@@ -246,7 +246,11 @@ impl Shards {
 
     /// Whether all channels are still where their slots are.
     fn look(&self, interval: Duration) {
-        if self.keeper.subscriptions.is_look_due(now_ms(), whole_millis(interval)) {
+        if self
+            .keeper
+            .subscriptions
+            .is_look_due(now_ms(), whole_millis(interval))
+        {
             self.doubt();
         }
         let at = self.subscriber.inbox().places.at.clone();

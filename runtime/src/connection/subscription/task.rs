@@ -1,14 +1,14 @@
 //! The task of a hub: connects, subscribes, and comes back.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
 use super::connect::{Connected, connect};
@@ -122,20 +122,21 @@ async fn ask(hub: &Hub, mut connection: MultiplexedConnection, link: &Link) -> O
             }
             continue;
         }
-        // Each by a command of its own: there are releases of redis-rs that take the confirmation of the first of several for that of all.
-        let mut commands = redis::pipe();
-        for order in &orders {
-            let command = order.kind.command(order.is_wanted);
-            commands.cmd(command).arg(&*order.name);
-        }
-        link.unanswered.fetch_add(1, Ordering::Relaxed);
-        let replies = connection.send_packed_commands(&commands, 0, orders.len());
-        let replies = match timeout(limit, replies).await {
-            Ok(Ok(replies)) => replies,
-            Ok(Err(error)) => return Some(error),
-            Err(_) => return Some(silent(limit)),
+        let replies = match send(&mut connection, &orders, limit, link).await {
+            Ok(replies) => replies,
+            Err(error) => return Some(error),
         };
-        link.unanswered.fetch_sub(1, Ordering::Relaxed);
+        let is_error = |reply: &Value| matches!(reply, Value::ServerError(_));
+        let mut answers = orders.iter().zip(&replies);
+        if answers.any(|(order, reply)| !order.is_confirmed_by(reply) && !is_error(reply)) {
+            // The server has ended a subscription by itself, and redis-rs takes that for the answer to something else. What was confirmed is known all the
+            // same, but not what was refused.
+            let is_refused = replies.iter().any(is_error);
+            if is_refused || timeout(limit, done(hub, &orders)).await.is_err() {
+                return Some(mixed_up());
+            }
+            continue;
+        }
         for (order, reply) in orders.iter().zip(replies) {
             let Err(error) = reply.extract_error() else {
                 continue;
@@ -151,6 +152,42 @@ async fn ask(hub: &Hub, mut connection: MultiplexedConnection, link: &Link) -> O
             retry_at = Some(retry_at.map_or(at, |other: Instant| other.min(at)));
         }
     }
+}
+
+/// Sends them together. The answers may come late, as long as something comes: they wait behind messages.
+async fn send(
+    connection: &mut MultiplexedConnection,
+    orders: &[Order],
+    limit: Duration,
+    link: &Link,
+) -> RedisResult<Vec<Value>> {
+    // Each by a command of its own: there are releases of redis-rs that take the confirmation of the first of several for that of all.
+    let mut commands = redis::pipe();
+    for order in orders {
+        let command = order.kind.command(order.is_wanted);
+        commands.cmd(command).arg(&*order.name);
+    }
+    let mut replies = pin!(connection.send_packed_commands(&commands, 0, orders.len()));
+    loop {
+        let heard = link.heard();
+        match timeout(limit, replies.as_mut()).await {
+            Ok(replies) => return replies,
+            Err(_) if link.heard() == heard => return Err(silent(limit)),
+            Err(_) => {}
+        }
+    }
+}
+
+/// Waits until the server has done all of this.
+async fn done(hub: &Hub, orders: &[Order]) {
+    while !hub.has_done(orders) {
+        hub.changed.notified().await;
+    }
+}
+
+fn mixed_up() -> RedisError {
+    let text = "the server has ended a subscription while others were asked for: it is not known which were refused";
+    io::Error::new(io::ErrorKind::InvalidData, text).into()
 }
 
 /// An old server does not know sharded channels.

@@ -1,7 +1,6 @@
 //! Whether messages can still come: the connection, the server, and its cluster are looked at again and again.
 
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -42,17 +41,12 @@ pub(super) async fn watch(
         {
             return moved();
         }
-        link.heard.store(false, Ordering::Relaxed);
-        link.unanswered.fetch_add(1, Ordering::Relaxed);
+        let heard = link.heard();
         let answer = question.query_async::<Value>(connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
-        let answer = timeout(settings.response_timeout, answer).await;
-        if answer.is_ok() {
-            link.unanswered.fetch_sub(1, Ordering::Relaxed);
-        }
-        let answer = match answer {
+        let answer = match timeout(settings.response_timeout, answer).await {
             Ok(Err(error)) if Peer::Server.is_ended_by(&error) => return error,
-            Err(_) if !link.heard.load(Ordering::Relaxed) => return silent(settings.response_timeout),
+            Err(_) if link.heard() == heard => return silent(settings.response_timeout),
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => continue,
         };
