@@ -21,9 +21,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::Stream;
-use redis::ToRedisArgs;
+use redis::{RedisResult, ToRedisArgs};
 use tokio::runtime::{Handle, Id};
 
 pub use self::event::{SubscriptionEvent, WhenFull};
@@ -351,12 +352,24 @@ fn read(names: &impl ToRedisArgs) -> Vec<Name> {
 #[derive(Debug, Default)]
 pub(super) struct Subscriptions {
     gate: Gate,
+    /// For those who want connections of redis-rs.
+    callers: Gate,
     pool: Arc<Pool>,
     /// When the servers of a cluster were last asked who has the slots, in milliseconds. A hint by itself; nothing is published through it.
     looked_ms: AtomicU64,
 }
 
 impl Subscriptions {
+    /// Whether somebody who does not wait may connect now; else why not.
+    pub(super) fn try_turn(&self, limit: Duration) -> RedisResult<()> {
+        self.callers.try_turn(limit)
+    }
+
+    /// What became of it.
+    pub(super) fn done<T>(&self, connected: &RedisResult<T>) {
+        self.callers.done(connected);
+    }
+
     /// Whether it is time to ask the servers of a cluster who has the slots. It is for one of many.
     #[cfg_attr(not(feature = "cluster"), expect(dead_code))]
     fn is_look_due(&self, now_ms: u64, interval_ms: u64) -> bool {

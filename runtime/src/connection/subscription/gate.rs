@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::RedisError;
+use redis::{RedisError, RedisResult};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
@@ -48,6 +48,23 @@ impl Gate {
                 tell(error);
             }
             let _ = timeout(Duration::from_millis(rest_ms), changed).await;
+        }
+    }
+
+    /// For those who do not wait: the last failure, until it is one's turn. While there is none, it is everybody's.
+    pub(super) fn try_turn(&self, limit: Duration) -> RedisResult<()> {
+        let mut state = self.state();
+        match state.turn(now_ms(), whole_millis(limit)) {
+            Some(_) => state.error.clone().map_or(Ok(()), Err),
+            None => Ok(()),
+        }
+    }
+
+    /// What became of it.
+    pub(super) fn done<T>(&self, connected: &RedisResult<T>) {
+        match connected {
+            Ok(_) => *self.state() = State::default(),
+            Err(error) => self.failed(error, true),
         }
     }
 
@@ -128,6 +145,19 @@ mod tests {
         assert_eq!(state.turn(1000, 400), None);
         assert_eq!(state.turn(1100, 400), Some(300));
         assert_eq!(state.turn(1400, 400), None, "the first stands still");
+    }
+
+    #[test]
+    fn who_does_not_wait_gets_the_last_failure_if_there_is_one() {
+        let limit = Duration::from_secs(1);
+        let gate = Gate::default();
+        assert!(gate.try_turn(limit).is_ok() && gate.try_turn(limit).is_ok());
+        gate.done::<()>(&Err(
+            std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()
+        ));
+        assert!(gate.try_turn(limit).is_err());
+        gate.done(&Ok(()));
+        assert!(gate.try_turn(limit).is_ok());
     }
 
     #[test]

@@ -123,6 +123,45 @@ async fn a_thousand_make_no_storm_of_connects_in_an_outage() -> TestResult {
     Ok(())
 }
 
+/// Who asks for redis-rs's own connections makes none either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_do_those_who_want_plain_connections() -> TestResult {
+    const TIME: Duration = Duration::from_secs(2);
+    let proxy = FaultProxy::to(([127, 0, 0, 1], 1).into())?;
+    for is_blocking in [false, true] {
+        let redis = connector(&proxy.url())?;
+        let before = proxy.accepted();
+        let mut callers = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let redis = redis.clone();
+            if is_blocking {
+                callers.spawn_blocking(move || {
+                    let end = Instant::now() + TIME;
+                    while Instant::now() < end {
+                        assert!(redis.pubsub_blocking().is_err());
+                        std::thread::sleep(MS(5));
+                    }
+                });
+            } else {
+                callers.spawn(async move {
+                    let end = Instant::now() + TIME;
+                    while Instant::now() < end {
+                        assert!(redis.pubsub().await.is_err());
+                        tokio::time::sleep(MS(5)).await;
+                    }
+                });
+            }
+        }
+        while let Some(ended) = callers.join_next().await {
+            ended?;
+        }
+        let made = proxy.accepted() - before;
+        // All of them try once before the first failure is known.
+        assert!(made <= 20 + 11 * TIME.as_secs(), "{made}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn one_that_is_refused_is_told_and_the_others_are_not_disturbed() -> TestResult {
     let server = redis_resilient_tests::server()?;
