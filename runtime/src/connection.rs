@@ -31,7 +31,8 @@
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
 //!
-//! Subscribers have [`Connector::subscribe`].
+//! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe): all of a connector over
+//! one connection, with rests of their own.
 
 mod blocking;
 mod blocking_server_connection;
