@@ -61,12 +61,14 @@ mod refusals;
 mod replication;
 #[cfg(feature = "sentinel")]
 mod role;
+mod runtimes;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod server_connection;
 mod settings;
 mod silence;
+mod single_flight;
 mod slot;
 mod source;
 mod state;
@@ -76,6 +78,7 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
+mod turns;
 mod wait_time;
 mod wire;
 

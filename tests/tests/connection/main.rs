@@ -9,14 +9,17 @@ mod commands;
 mod credentials;
 mod faults;
 mod lock;
+mod lost_driver;
 mod never_sent;
 mod once;
 mod pubsub;
 mod replicas;
 mod resharding;
+mod runtimes;
 mod sentinels;
 mod shards;
 mod tls;
+mod unpolled;
 mod waits;
 
 use redis::{AsyncCommands, Commands, RedisResult};
