@@ -10,7 +10,7 @@ use std::time::Instant;
 use redis::{AsyncCommands, RedisResult};
 
 use redis_resilient::connection::{Connection, Connector};
-use redis_resilient_testkit::{RealCluster, RealSentinel, WireFault};
+use redis_resilient_testkit::{RealCluster, RealSentinel, ReplyCut, WireFault};
 use tokio::runtime::{Builder, Runtime};
 
 use super::*;
@@ -115,7 +115,8 @@ fn a_connection_that_was_taken_on_another_runtime_is_replaced_when_that_has_ende
 fn many_runtimes_make_no_storm() -> TestResult {
     let (_server, proxy) = proxied()?;
     let redis = connector(&proxy.url())?;
-    proxy.set(WireFault::Refuse);
+    let end = ReplyCut::CloseAfter(0);
+    proxy.set(WireFault::EachReply(end));
     let time = Duration::from_secs(2);
     let end = Instant::now() + time;
     std::thread::scope(|scope| {
@@ -131,8 +132,10 @@ fn many_runtimes_make_no_storm() -> TestResult {
         }
     });
     proxy.pass();
-    let before = proxy.accepted();
-    println!("20 runtimes connect {before} times in {time:?}");
+    // Each may be in the middle of its first when that of another fails.
+    let connects = proxy.accepted();
+    println!("20 runtimes connect {connects} times in {time:?}");
+    assert!((3..=20 + 22).contains(&connects), "{connects} times");
     let runtime = one_thread();
     let begun = Instant::now();
     while runtime.block_on(ping(&redis)).is_err() {
