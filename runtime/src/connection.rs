@@ -31,6 +31,10 @@
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
 //!
+//! Connecting and checking go on in tasks: nobody waits for the future of another caller, which may be left unpolled. Each tokio runtime has its own
+//! connections, for they are served by its tasks; so a `static` connector may be used from several runtimes, one after the other or at the same time.
+//! They share failures too: after one, a single runtime tries again.
+//!
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
@@ -168,14 +172,17 @@ impl Connector {
         ConnectorBuilder::cluster(seeds)
     }
 
-    /// A connection. Connects if nothing is connected, and waits for that at most as long as
-    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says.
+    /// A connection. Connects if nothing is connected on this runtime, and waits for that at most as long as
+    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says, whatever other callers and other runtimes do; in a cluster three times as long.
     ///
     /// # Errors
     /// If Redis cannot be reached, with the class [`Unreachable`](crate::Class::Unreachable); if it refuses the credentials.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
+    ///
+    /// # Cancellation
+    /// Safe: connecting goes on in a task, for whoever asks next.
     pub async fn get(&self) -> RedisResult<Connection> {
         Connection::new(&self.keeper).await
     }

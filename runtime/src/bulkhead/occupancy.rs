@@ -27,9 +27,7 @@ impl Occupancy {
     }
 
     pub(super) const fn waiting(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
-        let waiting = (self.0 >> 32) as u32;
-        waiting
+        (self.0 >> 32) as u32
     }
 
     pub(super) const fn has_waiters(self) -> bool {

@@ -83,8 +83,8 @@ impl Keeper {
             };
             let begun = *begun.get_or_insert_with(Instant::now);
             let left = self.limit().saturating_sub(begun.elapsed());
-            let built = build.outcome(left, || self.spawn_build(runtime, &build));
-            match built.await {
+            let outcome = build.outcome(left, || self.spawn_build(runtime, &build));
+            match outcome.await {
                 Some(result) => return result,
                 None if begun.elapsed() >= self.limit() => return Err(self.took_too_long()),
                 // Whoever built it is gone.

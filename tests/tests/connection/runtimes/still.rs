@@ -148,11 +148,13 @@ fn a_cluster_that_was_asked_on_a_still_runtime_is_asked_again() -> TestResult {
     Ok(())
 }
 
+/// Keeps its thread for as long as this is not over.
+type Block = fn(mpsc::Receiver<()>);
+
 /// The task that builds is in the queue of the one worker thread that does nothing else now, from which no other takes it.
 #[test]
 fn a_worker_that_somebody_blocks_holds_up_no_other() -> TestResult {
     let server = redis_resilient_tests::server()?;
-    type Block = fn(mpsc::Receiver<()>);
     let blocks: [Block; 2] = [
         |done| assert!(done.recv_timeout(LONG).is_err()),
         |done| tokio::task::block_in_place(|| assert!(done.recv_timeout(LONG).is_err())),
@@ -171,15 +173,15 @@ fn a_worker_that_somebody_blocks_holds_up_no_other() -> TestResult {
                 std::thread::sleep(MS(80));
             }
             let (over, done) = mpsc::channel();
-            let (began, begun) = mpsc::channel();
+            let (tells, is_blocked) = mpsc::channel();
             let first = redis.clone();
             runtime.spawn(async move {
                 let mut call = Box::pin(async move { ping(&first).await });
                 let poll = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                let _ = began.send(poll.is_pending());
+                let _ = tells.send(poll.is_pending());
                 block(done);
             });
-            assert!(begun.recv()?, "it is there at once");
+            assert!(is_blocked.recv()?, "it is there at once");
             let other = runtime.spawn(async move { ping(&redis).await });
             soon(&runtime, async { other.await.expect("it does not panic") })?;
             drop(over);
