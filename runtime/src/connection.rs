@@ -69,6 +69,7 @@ mod settings;
 mod silence;
 mod slot;
 mod source;
+mod spares;
 mod state;
 mod subscription;
 #[cfg(feature = "tls-rustls")]
@@ -77,6 +78,7 @@ mod together;
 mod token;
 mod transaction;
 mod wait_time;
+mod waiting;
 mod wire;
 
 use std::sync::Arc;

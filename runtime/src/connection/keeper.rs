@@ -1,7 +1,6 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
@@ -14,18 +13,17 @@ use super::live::Live;
 use super::pool::Pool;
 use super::settings::{Credentials, Settings};
 use super::source::{Connected, Source};
-use super::wire::Wire;
+use super::spares::Spares;
 use crate::Class;
 use crate::class::known::known;
-use crate::clock::{now_ms, whole_millis};
+use crate::clock::now_ms;
 
 #[derive(Debug)]
 pub(super) struct Keeper {
     pub(super) source: Source,
     pub(super) settings: Settings,
     state: Mutex<State>,
-    /// The last spare connection, if it could not be made.
-    spare: Mutex<Option<Failed>>,
+    pub(super) spares: Spares,
     /// For synchronous callers.
     pub(super) pool: Pool,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
@@ -57,7 +55,7 @@ impl Keeper {
             source,
             settings,
             state: Mutex::new(State::Nothing),
-            spare: Mutex::new(None),
+            spares: Spares::default(),
             pool: Pool::default(),
         }
     }
@@ -89,41 +87,6 @@ impl Keeper {
                 return result.clone();
             }
         }
-    }
-
-    /// One more connection, for a command that waits.
-    pub(super) async fn connect_spare(&self) -> RedisResult<Wire> {
-        let settings = Settings {
-            connections: 1,
-            response_timeout: Duration::MAX,
-            ..self.settings.clone()
-        };
-        let limit_ms = whole_millis(self.source.connect_limit(&settings));
-        let failed = {
-            let mut spare = self.spare();
-            let failed = spare.clone();
-            if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
-                return Err(error);
-            }
-            // One tries, and the others fail as the last one did.
-            if let Some(failed) = &mut *spare {
-                failed.rests_until(now_ms().saturating_add(limit_ms));
-            }
-            failed
-        };
-        let credentials = self.credentials();
-        let connected = self.connect(&settings, credentials.as_ref()).await;
-        *self.spare() = connected.as_ref().err().map(|error| {
-            let error = error.clone();
-            Failed::after(failed.as_ref(), error, now_ms())
-        });
-        let connected = connected?;
-        let wire = connected.wires.into_iter().next();
-        wire.ok_or_else(|| self.took_too_long())
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Option<Failed>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes no longer than it may.

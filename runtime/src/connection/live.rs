@@ -1,13 +1,14 @@
 //! What is connected, and what has been seen of it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use redis::ConnectionAddr;
 
 use super::companion::Companion;
 use super::silence::Silence;
 use super::source::Connected;
+use super::spares::IdleSpares;
 use super::wire::Wire;
 
 // Each is a hint by itself; nothing is published through them.
@@ -21,8 +22,7 @@ pub(super) struct Live {
     turn: AtomicUsize,
     given_up: AtomicBool,
     pub(super) silence: Silence,
-    /// Connections for commands that wait in the server, while none of them uses it: they would hold up all others.
-    spare: Mutex<Vec<Wire>>,
+    pub(super) idle: IdleSpares,
     /// When the server's address was last known to be right, in milliseconds.
     verified_ms: AtomicU64,
     /// One at a time tries it, or asks where it ought to lead; all others wait for that.
@@ -40,7 +40,7 @@ impl Live {
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             silence: Silence::new(now_ms),
-            spare: Mutex::new(Vec::new()),
+            idle: IdleSpares::default(),
             verified_ms: AtomicU64::new(now_ms),
             checking: tokio::sync::Mutex::new(()),
             companion: OnceLock::new(),
@@ -56,18 +56,6 @@ impl Live {
                 live.give_up();
             }
         }));
-    }
-
-    pub(super) fn take_spare(&self) -> Option<Wire> {
-        self.spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-    }
-
-    pub(super) fn put_back(&self, spare: Wire) {
-        let mut spares = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.push(spare);
     }
 
     /// The connection whose turn it is.
