@@ -64,6 +64,7 @@ mod role;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+mod server_check;
 mod server_connection;
 mod settings;
 mod silence;

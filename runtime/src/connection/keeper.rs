@@ -11,6 +11,7 @@ use super::cluster::Nodes;
 use super::failed::Failed;
 use super::live::Live;
 use super::pool::Pool;
+use super::server_check::ServerChecks;
 use super::settings::{Credentials, Settings};
 use super::source::{Connected, Source};
 use super::spares::Spares;
@@ -24,6 +25,7 @@ pub(super) struct Keeper {
     pub(super) settings: Settings,
     state: Mutex<State>,
     pub(super) spares: Spares,
+    pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
     pub(super) pool: Pool,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
@@ -56,6 +58,7 @@ impl Keeper {
             settings,
             state: Mutex::new(State::Nothing),
             spares: Spares::default(),
+            server_checks: ServerChecks::default(),
             pool: Pool::default(),
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Live {
     turn: AtomicUsize,
     given_up: AtomicBool,
     pub(super) silence: Silence,
-    pub(super) idle: IdleSpares,
+    pub(super) idle: Arc<IdleSpares>,
     /// When the server's address was last known to be right, in milliseconds.
     verified_ms: AtomicU64,
     /// One at a time tries it, or asks where it ought to lead; all others wait for that.
@@ -40,7 +40,7 @@ impl Live {
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             silence: Silence::new(now_ms),
-            idle: IdleSpares::default(),
+            idle: Arc::default(),
             verified_ms: AtomicU64::new(now_ms),
             checking: tokio::sync::Mutex::new(()),
             companion: OnceLock::new(),
