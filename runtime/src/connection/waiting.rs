@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use redis::{Cmd, Pipeline, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
 use super::server_connection::{ServerConnection, nothing, told};
@@ -89,6 +89,9 @@ impl ServerConnection {
             self.live.give_up();
         } else if answer.is_ok() && !self.keeper.ends(&answer, &replies) {
             held.put_back(&self.live);
+        } else if answer.as_ref().is_err_and(RedisError::is_io_error) {
+            // Those that are idle may be lost with it, and are not tried one by one.
+            self.live.idle.clear();
         }
         answer.map_err(|error| told(&self.keeper, error, effect))
     }

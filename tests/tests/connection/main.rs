@@ -16,8 +16,10 @@ mod replicas;
 mod resharding;
 mod sentinels;
 mod shards;
+mod spares;
 mod tls;
 mod waits;
+mod workers;
 
 use redis::{AsyncCommands, Commands, RedisResult};
 use redis_resilient::connection::{BlockingConnection, Connection, Connector, ConnectorBuilder};

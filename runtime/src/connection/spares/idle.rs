@@ -38,7 +38,7 @@ impl IdleSpares {
     }
 
     /// None of them leads anywhere.
-    pub(super) fn clear(&self) {
+    pub(in crate::connection) fn clear(&self) {
         let closed = std::mem::take(&mut self.idle().spares);
         drop(closed);
     }
