@@ -53,7 +53,7 @@ use crate::clock::now_ms;
 ///
 /// * A command that is dropped before its reply has come ends the connection: nobody knows what it has made of it.
 /// * [`response_timeout`](super::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
-///   that wait in the server may take as much longer as they say.
+///   that wait in the server may take as much longer as they say, unless the server is gone meanwhile: it is looked at beside them.
 /// * Commands after which replies do not come one for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
 /// * Dropping it closes it.
 pub struct DedicatedConnection {

@@ -185,13 +185,14 @@ impl ConnectorBuilder {
     }
 
     /// A connection that has not been used for so long is tried with a `PING` before it is used again, and with Sentinels the master's
-    /// address is looked up; 1 s unless told.
+    /// address is looked up; 1 s unless told. So is the server of a command that waits in it, each time that it has waited for so long.
     pub fn health_check_after(mut self, idle: Duration) -> Self {
         self.settings.health_check_after = idle;
         self
     }
 
-    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told.
+    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told. A command that waits in a server is
+    /// given up after as many health checks in a row that get none.
     ///
     /// # Panics
     /// If it is zero.

@@ -5,17 +5,14 @@ mod idle;
 mod limit;
 mod turns;
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use redis::{ConnectionAddr, RedisResult};
-use tokio::sync::oneshot::{self, Receiver};
-use tokio::time::{Instant, sleep};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
 
-use self::gate::{Entry, Gate, Ticket};
+use self::gate::{Entry, Gate};
 pub(super) use self::idle::IdleSpares;
 use self::limit::{LOOK, Limit, Place};
 use super::ending::Peer;
@@ -58,8 +55,9 @@ impl Held {
     }
 }
 
-/// A connect under way, in a task.
-type Connecting = Receiver<RedisResult<Spare>>;
+/// A connect under way, for the one who waits for it and for the task that does it.
+type Connecting = oneshot::Receiver<RedisResult<Spare>>;
+type Wanted = oneshot::Sender<RedisResult<Spare>>;
 
 impl Keeper {
     /// A connection for a command that waits.
@@ -79,11 +77,7 @@ impl Keeper {
     }
 
     /// An idle one of these, or one more.
-    ///
-    /// A future that is not polled has no turn to connect, and so it holds nobody up: tasks have them.
     async fn spare(self: &Arc<Self>, live: Option<&Arc<Live>>) -> RedisResult<Spare> {
-        let longest = self.source.connect_limit(&self.settings).saturating_mul(2);
-        let begun = Instant::now();
         let mut connecting: Option<Connecting> = None;
         loop {
             if let Some(live) = live
@@ -91,19 +85,19 @@ impl Keeper {
             {
                 return Ok(spare);
             }
-            if connecting.is_none() {
-                match self.spares.gate.enter(whole_millis(longest)) {
-                    Entry::Connect(ticket) => connecting = Some(self.begin(ticket, live)),
-                    Entry::Wait if begun.elapsed() >= longest => return Err(self.took_too_long()),
-                    Entry::Wait => {}
-                    Entry::Fail(error) => return Err(error),
-                }
-            }
-            match self.spares.gate.change(&mut connecting).await {
-                Some(Ok(connected)) => return connected,
+            let under_way = match &mut connecting {
+                Some(connecting) => connecting,
+                None => match self.spares.gate.refusal() {
+                    Some(error) => return Err(error),
+                    None => connecting.insert(self.begin(live)),
+                },
+            };
+            match timeout(LOOK, under_way).await {
+                Ok(Ok(connected)) => return connected,
                 // It is gone with its runtime.
-                Some(Err(_)) => connecting = None,
-                None => {}
+                Ok(Err(_)) => connecting = None,
+                // Somebody else may have put one back meanwhile.
+                Err(_) => {}
             }
         }
     }
@@ -124,15 +118,14 @@ impl Keeper {
         None
     }
 
-    fn begin(self: &Arc<Self>, ticket: Ticket, live: Option<&Arc<Live>>) -> Connecting {
+    /// In a task, which has its turn only while it is at it: a future that is not polled has none, and so it holds nobody up.
+    fn begin(self: &Arc<Self>, live: Option<&Arc<Live>>) -> Connecting {
         let (keeper, live) = (self.clone(), live.cloned());
-        let (connected, connecting) = oneshot::channel();
+        let (wanted, connecting) = oneshot::channel();
         tokio::spawn(async move {
-            let result = keeper.connect_one().await;
-            match &result {
-                Ok(_) => ticket.succeeded(),
-                Err(error) => ticket.failed(error.clone()),
-            }
+            let Some(result) = keeper.connect_in_turn(&wanted).await else {
+                return;
+            };
             if let (Ok(spare), Some(live)) = (&result, &live)
                 && keeper.source.peer() == Peer::Server
                 && spare.address.as_ref() != live.leads_to()
@@ -140,7 +133,7 @@ impl Keeper {
                 // Sentinels have named another server: the others are to go there too.
                 live.give_up();
             }
-            if let Err(Ok(spare)) = connected.send(result)
+            if let Err(Ok(spare)) = wanted.send(result)
                 && let Some(live) = live
                 && !live.is_given_up()
             {
@@ -149,6 +142,29 @@ impl Keeper {
             }
         });
         connecting
+    }
+
+    /// `None`: nobody wants it any more.
+    async fn connect_in_turn(&self, wanted: &Wanted) -> Option<RedisResult<Spare>> {
+        let gate = &self.spares.gate;
+        let longest = self.source.connect_limit(&self.settings).saturating_mul(2);
+        let begun = Instant::now();
+        while !wanted.is_closed() {
+            match gate.enter(whole_millis(longest)) {
+                Entry::Connect(ticket) => {
+                    let connected = self.connect_one().await;
+                    ticket.end(&connected);
+                    return Some(connected);
+                }
+                Entry::Fail(error) => return Some(Err(error)),
+                Entry::Wait if begun.elapsed() >= longest => {
+                    return Some(Err(self.took_too_long()));
+                }
+                // Either way it is looked at again.
+                Entry::Wait => drop(timeout(LOOK, gate.changed.notified()).await),
+            }
+        }
+        None
     }
 
     async fn connect_one(&self) -> RedisResult<Spare> {
@@ -164,29 +180,5 @@ impl Keeper {
             wire: wire.ok_or_else(|| self.took_too_long())?,
             address: connected.address,
         })
-    }
-}
-
-impl Gate {
-    /// Waits until a connect is over: the result, if it is the caller's own.
-    async fn change(
-        &self,
-        connecting: &mut Option<Connecting>,
-    ) -> Option<Result<RedisResult<Spare>, oneshot::error::RecvError>> {
-        let mut changed = pin!(self.changed.notified());
-        let mut look = pin!(sleep(LOOK));
-        poll_fn(|context| {
-            if let Some(connecting) = connecting
-                && let Poll::Ready(result) = Pin::new(connecting).poll(context)
-            {
-                return Poll::Ready(Some(result));
-            }
-            let is_changed = changed.as_mut().poll(context).is_ready();
-            if is_changed || look.as_mut().poll(context).is_ready() {
-                return Poll::Ready(None);
-            }
-            Poll::Pending
-        })
-        .await
     }
 }

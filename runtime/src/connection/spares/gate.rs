@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::Notify;
 
 use super::turns::{Answer, Turn, Turns};
@@ -45,20 +45,25 @@ impl Gate {
         }
     }
 
+    /// What somebody is told without a turn.
+    pub(super) fn refusal(&self) -> Option<RedisError> {
+        self.turns().refusal(now_ms())
+    }
+
     fn turns(&self) -> MutexGuard<'_, Turns> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Ticket {
-    pub(super) fn succeeded(mut self) {
+    /// This has come of it.
+    pub(super) fn end<T>(mut self, result: &RedisResult<T>) {
         self.is_over = true;
-        self.gate.turns().succeeded(&self.turn);
-    }
-
-    pub(super) fn failed(mut self, error: RedisError) {
-        self.is_over = true;
-        self.gate.turns().failed(&self.turn, error, now_ms());
+        let mut turns = self.gate.turns();
+        match result {
+            Ok(_) => turns.succeeded(&self.turn),
+            Err(error) => turns.failed(&self.turn, error.clone(), now_ms()),
+        }
     }
 }
 

@@ -51,16 +51,11 @@ impl Default for Turns {
 
 impl Turns {
     pub(super) fn take(&mut self, now_ms: u64, until_ms: u64) -> Answer {
-        self.under_way.retain(|until_ms| now_ms < *until_ms);
-        match &self.failed {
-            Some(failed) if !self.under_way.is_empty() => return Answer::Fail(failed.error()),
-            Some(failed) => {
-                if let Some(error) = failed.rest(now_ms) {
-                    return Answer::Fail(error);
-                }
-            }
-            None if self.under_way.len() >= self.at_once => return Answer::Wait,
-            None => {}
+        if let Some(error) = self.refusal(now_ms) {
+            return Answer::Fail(error);
+        }
+        if self.under_way.len() >= self.at_once {
+            return Answer::Wait;
         }
         self.under_way.push(until_ms);
         Answer::Connect(Turn {
@@ -68,6 +63,17 @@ impl Turns {
             failures: self.failures,
             until_ms,
         })
+    }
+
+    /// Why it is no use to wait for a turn.
+    pub(super) fn refusal(&mut self, now_ms: u64) -> Option<RedisError> {
+        self.under_way.retain(|until_ms| now_ms < *until_ms);
+        let failed = self.failed.as_ref()?;
+        if self.under_way.is_empty() {
+            failed.rest(now_ms)
+        } else {
+            Some(failed.error())
+        }
     }
 
     pub(super) fn succeeded(&mut self, turn: &Turn) {
