@@ -55,6 +55,7 @@ async fn block(server: &RealRedis, count: usize) -> TestResult {
     backoff = "fixed",
     delay = "100ms",
     jitter = "none",
+    timeout = false,
     deadline = "40s",
     breaker = false
 )]
