@@ -1,6 +1,6 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
@@ -10,15 +10,15 @@ use tokio::time::{Instant, timeout};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
 use super::companion::Companion;
-use super::failed::Failed;
 use super::live::Live;
 use super::pool::Pool;
 use super::runtimes::{Build, Runtimes, State};
+use super::server_check::ServerChecks;
 use super::settings::{Credentials, Settings};
 use super::single_flight::Flight;
 use super::source::{Connected, Source};
+use super::spares::Spares;
 use super::turns::Turns;
-use super::wire::Wire;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::{now_ms, whole_millis};
@@ -29,8 +29,8 @@ pub(super) struct Keeper {
     pub(super) settings: Settings,
     runtimes: Runtimes,
     turns: Turns,
-    /// The last spare connection, if it could not be made.
-    spare: Mutex<Option<Failed>>,
+    pub(super) spares: Spares,
+    pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
     pub(super) pool: Pool,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
@@ -50,7 +50,8 @@ impl Keeper {
             settings,
             runtimes: Runtimes::default(),
             turns: Turns::default(),
-            spare: Mutex::new(None),
+            spares: Spares::default(),
+            server_checks: ServerChecks::default(),
             pool: Pool::default(),
         }
     }
@@ -91,41 +92,6 @@ impl Keeper {
                 None => {}
             }
         }
-    }
-
-    /// One more connection, for a command that waits.
-    pub(super) async fn connect_spare(&self) -> RedisResult<Wire> {
-        let settings = Settings {
-            connections: 1,
-            response_timeout: Duration::MAX,
-            ..self.settings.clone()
-        };
-        let limit_ms = whole_millis(self.source.connect_limit(&settings));
-        let failed = {
-            let mut spare = self.spare();
-            let failed = spare.clone();
-            if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
-                return Err(error);
-            }
-            // One tries, and the others fail as the last one did.
-            if let Some(failed) = &mut *spare {
-                failed.rests_until(now_ms().saturating_add(limit_ms));
-            }
-            failed
-        };
-        let credentials = self.credentials();
-        let connected = self.connect(&settings, credentials.as_ref()).await;
-        *self.spare() = connected.as_ref().err().map(|error| {
-            let error = error.clone();
-            Failed::after(failed.as_ref(), error, now_ms())
-        });
-        let connected = connected?;
-        let wire = connected.wires.into_iter().next();
-        wire.ok_or_else(|| self.took_too_long())
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Option<Failed>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes no longer than it may.

@@ -10,6 +10,7 @@ use tokio::runtime::{Handle, Id};
 use super::silence::Silence;
 use super::single_flight::Flight;
 use super::source::Connected;
+use super::spares::IdleSpares;
 use super::wire::Wire;
 
 // Each is a hint by itself; nothing is published through them.
@@ -23,8 +24,7 @@ pub(super) struct Live {
     turn: AtomicUsize,
     given_up: AtomicBool,
     pub(super) silence: Silence,
-    /// Connections for commands that wait in the server, while none of them uses it: they would hold up all others.
-    spare: Mutex<Vec<Wire>>,
+    pub(super) idle: Arc<IdleSpares>,
     /// When the server's address was last known to be right, in milliseconds.
     verified_ms: AtomicU64,
     /// The last time that it was tried, and asked where it ought to lead: once for all who wait for that.
@@ -45,7 +45,7 @@ impl Live {
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             silence: Silence::new(now_ms),
-            spare: Mutex::new(Vec::new()),
+            idle: Arc::default(),
             verified_ms: AtomicU64::new(now_ms),
             check: Mutex::new(None),
             runtime,
@@ -69,18 +69,6 @@ impl Live {
         let check = Flight::new();
         *last = Some(check.clone());
         (check, true)
-    }
-
-    pub(super) fn take_spare(&self) -> Option<Wire> {
-        self.spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-    }
-
-    pub(super) fn put_back(&self, spare: Wire) {
-        let mut spares = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.push(spare);
     }
 
     /// The connection whose turn it is.

@@ -18,9 +18,11 @@ mod resharding;
 mod runtimes;
 mod sentinels;
 mod shards;
+mod spares;
 mod tls;
 mod unpolled;
 mod waits;
+mod workers;
 
 use redis::{AsyncCommands, Commands, RedisResult};
 use redis_resilient::connection::{BlockingConnection, Connection, Connector, ConnectorBuilder};
