@@ -12,7 +12,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use redis_resilient::{Breaker, Rejection, State};
+use redis_resilient::{Breaker, Permit, Rejection, State};
 
 const IS_COARSE: bool = cfg!(all(
     any(target_os = "linux", target_os = "android"),
@@ -55,7 +55,7 @@ fn it_goes_forward_as_fast_as_an_instant_and_stays_within_a_tick_of_it() {
     let mut behind = Vec::new();
     for _ in 0..SAMPLES {
         let before = start.elapsed();
-        let reading = hour - breaker.retry_after();
+        let reading = hour.saturating_sub(breaker.retry_after());
         let after = start.elapsed();
         assert!(reading >= last, "backwards: {reading:?} after {last:?}");
         last = reading;
@@ -63,10 +63,10 @@ fn it_goes_forward_as_fast_as_an_instant_and_stays_within_a_tick_of_it() {
         behind.push((micros(before) - reading, micros(after) - reading));
         sleep(ms(5));
     }
-    let least = behind.iter().map(|(_, most)| *most).min();
-    let least = least.expect("there are samples");
+    let closest = behind.iter().map(|(_, most)| *most).min();
+    let closest = closest.expect("there are samples");
     let apart = |limit: Duration| {
-        let is_apart = |(at_least, _): &&(i64, i64)| at_least - least > micros(limit);
+        let is_apart = |(at_least, _): &&(i64, i64)| at_least - closest > micros(limit);
         behind.iter().filter(is_apart).count()
     };
     // It is read at the beginning too, and both readings are of whole milliseconds.
@@ -168,7 +168,7 @@ fn windows_begin_slide_and_end() {
         assert_eq!(breaker.state(), State::Closed, "{breaker:?}");
         // A machine on which two failures are further apart is let try again.
         let opens = (0..20).any(|_| {
-            let _ = breaker.try_acquire().map(|permit| permit.failure());
+            let _ = breaker.try_acquire().map(Permit::failure);
             breaker.state() == State::Open
         });
         assert!(opens, "{breaker:?}");

@@ -11,11 +11,10 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 type Heard = Arc<Mutex<Vec<String>>>;
+type Work = fn(&Breaker, &BreakerEvent);
 
 /// A breaker that opens at the first failure, with these listeners: each writes down what it is told, and then does its work.
-fn breaker<const N: usize>(
-    listeners: [(&'static str, fn(&Breaker, &BreakerEvent)); N],
-) -> (Arc<Breaker>, Heard) {
+fn breaker<const N: usize>(listeners: [(&'static str, Work); N]) -> (Arc<Breaker>, Heard) {
     let breaker = Arc::new(Breaker::new("b").lump(Duration::ZERO).failure_threshold(1));
     let heard = Heard::default();
     for (name, work) in listeners {
