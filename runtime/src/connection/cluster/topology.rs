@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value};
 use tokio::task::JoinSet;
 
+use super::super::blocking_wire::Wait;
 use super::super::keeper::Keeper;
 use super::super::slot;
 use super::Nodes;
@@ -254,7 +255,8 @@ async fn ask(keeper: Arc<Keeper>, address: Address) -> RedisResult<SlotMap> {
 
 fn ask_blocking(keeper: &Arc<Keeper>, address: &Address) -> RedisResult<SlotMap> {
     let mut idle = keeper.take()?;
-    let reply = idle.wire.req_command(&question())?;
+    let mut wait = Wait::for_answer(keeper.settings.response_timeout);
+    let reply = idle.wire.req_command(&question(), &mut wait)?;
     keeper.pool.put_back(idle);
     read(reply, address)
 }
