@@ -46,6 +46,8 @@ struct IdleList {
 struct Gate {
     is_taken: bool,
     failed: Option<Failed>,
+    /// All that ever failed.
+    failures: u64,
 }
 
 /// A connection that its holder may use at once.
@@ -190,12 +192,19 @@ impl Keeper {
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
+        let failures = gate.failures;
         while gate.is_taken {
             let (woken, waited) = pool
                 .passed
                 .wait_timeout(gate, longest)
                 .unwrap_or_else(PoisonError::into_inner);
             gate = woken;
+            if let Some(failed) = &gate.failed
+                && gate.failures != failures
+            {
+                // It failed for all who have waited, however late they wake up.
+                return Err(failed.error());
+            }
             if waited.timed_out() {
                 return Err(self.took_too_long());
             }
@@ -209,10 +218,14 @@ impl Keeper {
         }
         let credentials = self.own_credentials();
         let connected = connect(credentials.as_ref()).map_err(not_sent);
-        pool.gate().failed = connected.as_ref().err().map(|error| {
+        let failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
         });
+        let mut gate = pool.gate();
+        gate.failures += u64::from(failed.is_some());
+        gate.failed = failed;
+        drop(gate);
         drop(taken);
         connected
     }

@@ -12,7 +12,9 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
+use super::ending::Peer;
 use super::in_flight::InFlight;
+use super::ping::Ping;
 use super::{together, transaction};
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
@@ -70,6 +72,13 @@ impl Wire {
         let answer = self.server.send_packed_command(command).await;
         in_flight.answered();
         answer.map_err(|error| self.told(error))
+    }
+
+    /// Whether the server answers, and answers this connection's question.
+    pub(super) async fn answers(&mut self, peer: Peer) -> bool {
+        let ping = Ping::new();
+        let answer = self.send(&ping.command()).await;
+        ping.is_answered(peer, &answer)
     }
 
     /// Of a transaction the reply to `EXEC`, or why it was refused.

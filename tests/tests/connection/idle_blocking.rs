@@ -10,11 +10,11 @@ use redis_resilient_testkit::{RealSentinel, WireFault};
 
 use super::*;
 
-const IDLE: usize = 32;
+const IDLE: u32 = 32;
 
 /// As many at once, which are idle then.
 fn fill(redis: &Connector) {
-    let all = Barrier::new(IDLE);
+    let all = Barrier::new(IDLE as usize);
     thread::scope(|scope| {
         for _ in 0..IDLE {
             scope.spawn(|| {
@@ -42,7 +42,7 @@ fn call(redis: &Connector) -> (Duration, RedisResult<Option<i64>>) {
 }
 
 /// One by one they would take six seconds.
-const ONE_BY_ONE: Duration = RESPONSE.saturating_mul(IDLE as u32);
+const ONE_BY_ONE: Duration = RESPONSE.saturating_mul(IDLE);
 
 #[test]
 fn the_first_that_is_dead_is_the_last_to_be_tried() -> TestResult {
@@ -129,7 +129,7 @@ fn sentinels_are_asked_once_for_all() -> TestResult {
     };
     thread::sleep(MS(600));
     let before = asked()?;
-    let all = Barrier::new(IDLE);
+    let all = Barrier::new(IDLE as usize);
     thread::scope(|scope| {
         for _ in 0..IDLE {
             scope.spawn(|| {
@@ -140,6 +140,6 @@ fn sentinels_are_asked_once_for_all() -> TestResult {
     });
     let connects = asked()? - before;
     // This connection, one for all, and a few where a busy machine has taken longer than half a second.
-    assert!(connects < IDLE as u64 / 2, "{connects} connects");
+    assert!(connects < u64::from(IDLE) / 2, "{connects} connects");
     Ok(())
 }

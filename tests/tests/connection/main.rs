@@ -18,6 +18,7 @@ mod replicas;
 mod resharding;
 mod sentinels;
 mod shards;
+mod silent_shard;
 mod tls;
 mod waits;
 

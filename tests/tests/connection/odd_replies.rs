@@ -116,6 +116,27 @@ async fn a_reply_too_many_is_nobody_s_in_asynchronous_code() -> TestResult {
     Ok(())
 }
 
+/// Replies that are under way belong to whom they reach; those who come after them have their own.
+#[tokio::test]
+async fn a_reply_too_many_among_others_is_over_with_them() -> TestResult {
+    let (server, proxy) = proxied()?;
+    fill(&server.url())?;
+    let redis = connector(&proxy.url())?.get().await?;
+    proxy.set(WireFault::Delay(MS(20)));
+    proxy.next_reply(ReplyCut::FollowBy(TOO_MANY[1]));
+    let mut callers = tokio::task::JoinSet::new();
+    for number in 0..CALLERS {
+        let mut redis = redis.clone();
+        callers.spawn(async move { redis.get::<_, String>(number).await.map(drop) });
+    }
+    callers.join_all().await;
+    proxy.pass();
+    for number in 0..CALLERS {
+        assert_eq!(redis.clone().get::<_, i64>(number).await?, number);
+    }
+    Ok(())
+}
+
 /// It has come late, as the last thing before somebody else takes the connection.
 #[test]
 fn a_reply_that_comes_while_nobody_asks_is_nobody_s() -> TestResult {
@@ -183,6 +204,27 @@ fn a_ping_is_answered_by_its_own_answer() -> TestResult {
     proxy.pass();
     thread::sleep(MS(300));
     reads_its_own(&redis)?;
+    assert!(proxy.accepted() > connected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nor_is_it_by_another_s_in_asynchronous_code() -> TestResult {
+    let (server, proxy) = proxied()?;
+    fill(&server.url())?;
+    let redis = builder(&proxy.url())?.health_check_after(MS(50)).build();
+    let mut held = redis.get().await?;
+    assert_eq!(held.get::<_, i64>(1).await?, 1);
+    let connected = proxy.accepted();
+    tokio::time::sleep(MS(100)).await;
+    proxy.set(WireFault::EachReply(ReplyCut::ReplaceBy(
+        b"$5\r\nextra\r\n",
+    )));
+    let lost = held.get::<_, i64>(2).await;
+    assert!(lost.is_err(), "it has no connection that answers");
+    proxy.pass();
+    tokio::time::sleep(MS(300)).await;
+    assert_eq!(held.get::<_, i64>(3).await?, 3);
     assert!(proxy.accepted() > connected);
     Ok(())
 }
