@@ -31,6 +31,10 @@
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
 //!
+//! Connecting and checking go on in tasks: nobody waits for the future of another caller, which may be left unpolled. Each tokio runtime has its own
+//! connections, for they are served by its tasks; so a `static` connector may be used from several runtimes, one after the other or at the same time.
+//! They share failures too: after one, a single runtime tries again.
+//!
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
@@ -66,12 +70,14 @@ mod refusals;
 mod replication;
 #[cfg(feature = "sentinel")]
 mod role;
+mod runtimes;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
 mod server_connection;
 mod settings;
 mod silence;
+mod single_flight;
 mod slot;
 mod source;
 mod state;
@@ -81,6 +87,7 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
+mod turns;
 mod wait_time;
 mod wire;
 
@@ -140,6 +147,11 @@ impl Connector {
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that
     /// comes back.
     ///
+    /// A planned failover loses what the old master acknowledges before it is told, for up to that time; Valkey's `SENTINEL FAILOVER name
+    /// COORDINATED` loses nothing, but holds writes for about a second and then closes their connections without a reply (seen with 9.1.2,
+    /// `findings/valkey-coordinated-failover-hangs-up.sh`). They fail as ambiguous then, with a longer
+    /// [`response_timeout`](ConnectorBuilder::response_timeout) too; those that must not be executed twice need [`Once`].
+    ///
     /// # Errors
     /// If an address makes no sense, or none is given.
     #[cfg(feature = "sentinel")]
@@ -170,14 +182,17 @@ impl Connector {
         ConnectorBuilder::cluster(seeds)
     }
 
-    /// A connection. Connects if nothing is connected, and waits for that at most as long as
-    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says.
+    /// A connection. Connects if nothing is connected on this runtime, and waits for that at most as long as
+    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says, whatever other callers and other runtimes do; in a cluster three times as long.
     ///
     /// # Errors
     /// If Redis cannot be reached, with the class [`Unreachable`](crate::Class::Unreachable); if it refuses the credentials.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
+    ///
+    /// # Cancellation
+    /// Safe: connecting goes on in a task, for whoever asks next.
     pub async fn get(&self) -> RedisResult<Connection> {
         Connection::new(&self.keeper).await
     }

@@ -131,8 +131,8 @@ pub(super) struct Nodes {
     settings: Settings,
     topology: Topology,
     keepers: Mutex<HashMap<Address, Arc<Keeper>>>,
-    /// For commands that go to several servers at once; made for the first of them.
-    fan_out: Mutex<Option<FanOut>>,
+    /// For commands that go to several servers at once; made for the first of them on each runtime.
+    fan_outs: Mutex<Vec<FanOut>>,
 }
 
 impl fmt::Debug for Nodes {
@@ -150,7 +150,7 @@ impl Nodes {
             settings: settings.clone(),
             topology: Topology::new(),
             keepers: Mutex::new(HashMap::new()),
-            fan_out: Mutex::new(None),
+            fan_outs: Mutex::new(Vec::new()),
         }
     }
 

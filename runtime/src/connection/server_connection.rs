@@ -159,7 +159,8 @@ impl ServerConnection {
 
     async fn renew(&mut self) -> RedisResult<()> {
         let mut live = self.live.clone();
-        if live.is_given_up() {
+        // One that belongs to another runtime stands still with that.
+        if live.is_given_up() || !live.is_here() {
             live = self.keeper.live().await?;
         }
         if self.keeper.doubts(&live, now_ms()) {
@@ -179,14 +180,16 @@ impl ServerConnection {
 
     /// Looks whether the server is still there, so that nothing is sent into the void that must not be sent twice.
     async fn look(&mut self) -> RedisResult<()> {
-        if let Some(wire) = &mut self.wire {
-            let answer = wire.send(&redis::cmd("PING")).await;
-            if self.keeper.source.peer().is_well(&answer) {
-                wire.heard(now_ms());
-                return Ok(());
+        if self.live.is_here() {
+            if let Some(wire) = &mut self.wire {
+                let answer = wire.send(&redis::cmd("PING")).await;
+                if self.keeper.source.peer().is_well(&answer) {
+                    wire.heard(now_ms());
+                    return Ok(());
+                }
             }
+            self.live.give_up();
         }
-        self.live.give_up();
         self.renew().await?;
         self.live.next(&mut self.wire);
         Ok(())

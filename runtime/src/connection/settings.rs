@@ -216,6 +216,7 @@ impl ConnectorBuilder {
     }
 
     /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once.
+    /// An application with several tokio runtimes has so many on each that it uses.
     ///
     /// # Panics
     /// If it is zero.
