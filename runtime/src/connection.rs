@@ -50,17 +50,21 @@
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
+mod blocking_check;
 mod blocking_server_connection;
+mod blocking_wire;
 mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
 mod companion;
+mod deadline;
 mod dedicated;
 mod dial;
 mod ending;
 mod environment;
 mod failed;
+mod found_out;
 mod handle;
 mod health;
 mod in_flight;
@@ -71,6 +75,7 @@ mod live;
 mod lock;
 mod once;
 mod packed;
+mod ping;
 mod pool;
 mod pubsub;
 mod refusals;

@@ -188,6 +188,13 @@ impl Nodes {
         infos.collect()
     }
 
+    /// The same of those that have slots.
+    fn owner_infos(&self) -> Vec<ConnectionInfo> {
+        let owners = self.topology.map().owners();
+        let infos = owners.iter().filter_map(|owner| self.cluster.info(owner));
+        infos.collect()
+    }
+
     /// Connections to servers that have left the cluster are given up.
     fn forget_all_but(&self, known: &[Address]) {
         let mut keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -267,7 +267,11 @@ pub(super) fn have_cryptography() {
     }
 }
 
-fn authenticated(info: ConnectionInfo, credentials: Option<&Credentials>) -> ConnectionInfo {
+/// The same server, as this user.
+pub(super) fn authenticated(
+    info: ConnectionInfo,
+    credentials: Option<&Credentials>,
+) -> ConnectionInfo {
     let Some(credentials) = credentials else {
         return info;
     };
