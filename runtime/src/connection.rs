@@ -125,7 +125,7 @@ pub use role::Role;
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
-pub use subscription::{Subscription, SubscriptionEvent};
+pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
