@@ -1,11 +1,13 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
 mod commands;
+mod connectors;
 mod docs;
 mod limit;
 mod parameters;
 mod policy;
 mod signature;
+mod used_up;
 
 pub(crate) use self::limit::Limit;
 use self::parameters::Parameters;
@@ -55,14 +57,27 @@ pub(crate) enum Mode {
 
 pub(crate) enum Breaker {
     Off,
-    Shared,
+    Default {
+        /// Where a `Connector` may be, whose Redis has one of its own. Without a reference to it.
+        connectors: Vec<TokenStream>,
+    },
     Own {
         /// Without a reference to it.
         expression: TokenStream,
-        /// Something with a place of its own, that is there before and after the call.
-        is_place: bool,
+        place: Place,
         span: Span,
     },
+}
+
+/// Where a breaker is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// By its name a `static`.
+    Static,
+    /// Something that is there before and after the call.
+    Elsewhere,
+    /// What an expression makes, which has to be kept.
+    Made,
 }
 
 pub(crate) struct Fallback {
@@ -94,6 +109,7 @@ impl Plan {
         let output = signature::check(&args, &target, errors);
         let parameters = Parameters::of(&target);
         parameters.check_clones(&args, errors);
+        used_up::check(&args, &target, &parameters, errors);
         let is_async = !matches!(target.shape, Shape::Sync(_));
         if !is_async
             && let Some(timeout) = &args.timeout
@@ -128,7 +144,11 @@ impl Plan {
             Vec::new()
         };
         let shows_non_idempotent = args.idempotent.is_none() && !commands.is_empty();
-        let docs = docs::plan(&args, &target, is_async, &commands);
+        let connectors = match &args.breaker {
+            None => connectors::places(&target, &parameters),
+            Some(_) => Vec::new(),
+        };
+        let docs = docs::plan(&args, &target, is_async, &commands, &connectors);
         let policy = policy::plan(&args, &target, is_async, shows_non_idempotent, user);
         let shared = args.fallback.is_some()
             || policy.computed
@@ -145,7 +165,7 @@ impl Plan {
                 Mode::Sync
             },
             policy,
-            breaker: breaker(args.breaker.map(|breaker| breaker.value), user),
+            breaker: breaker(args.breaker.map(|breaker| breaker.value), connectors, user),
             shows_non_idempotent,
             class: args.classify.map(|classify| user.tokens(&classify.value)),
             limit: limit::plan(args.fallback_limit, &fallback, user),
@@ -229,21 +249,39 @@ fn krate(path: Option<Path>) -> TokenStream {
     )
 }
 
-fn breaker(setting: Option<Switch<Expr>>, user: UserCode) -> Breaker {
+fn breaker(setting: Option<Switch<Expr>>, connectors: Vec<TokenStream>, user: UserCode) -> Breaker {
     let expression = match setting {
-        None => return Breaker::Shared,
+        None => return Breaker::Default { connectors },
         Some(Switch::Off) => return Breaker::Off,
         Some(Switch::On(expression)) => expression,
     };
     let expression = referenced(&expression);
     let last = match expression {
-        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
+        Expr::Path(path) => path.path.segments.last().map(|last| &last.ident),
         _ => None,
     };
     Breaker::Own {
-        span: last.unwrap_or_else(|| expression.span()),
-        is_place: is_place(expression),
-        expression: user.tokens(expression),
+        place: match last {
+            Some(last) if connectors::is_static(&last.to_string()) => Place::Static,
+            _ if is_place(expression) && !is_made_and_followed(expression) => Place::Elsewhere,
+            _ => Place::Made,
+        },
+        span: last.map_or_else(|| expression.span(), Ident::span),
+        expression: match expression {
+            Expr::Unary(_) if is_made_and_followed(expression) => {
+                let expression = user.tokens(expression);
+                quote_spanned!(Span::mixed_site()=> &#expression)
+            }
+            _ => user.tokens(expression),
+        },
+    }
+}
+
+/// `*self.breakers.read()`: what is followed has to be kept as well.
+fn is_made_and_followed(expression: &Expr) -> bool {
+    match expression {
+        Expr::Unary(unary) => !is_place(referenced(&unary.expr)),
+        _ => false,
     }
 }
 

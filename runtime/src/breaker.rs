@@ -27,7 +27,7 @@ pub use permit::Permit;
 use record::Record;
 use settings::Settings;
 pub use snapshot::Snapshot;
-pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
+pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker};
 pub(crate) use ticket::Ticket;
 use word::{Order, Phase, Word};
 

@@ -2,17 +2,23 @@
 #![allow(missing_docs)]
 
 pub use crate::attempt::{Attempt, Pause, attempt, pause};
-pub use crate::breaker::{DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker};
+pub use crate::breaker::{
+    DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker,
+};
 pub use crate::bulkhead::{IntoBulkhead, bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::diagnosis::Diagnosis;
 pub use crate::class::ladder::{
-    ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
+    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaFromRedis, ViaMute,
+    ViaNothing, View, classify_with,
 };
 pub use crate::clock::now;
 #[cfg(all(feature = "connection", feature = "test-util"))]
 pub use crate::connection::command_table;
+pub use crate::default_breaker::{
+    HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
+};
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };

@@ -103,16 +103,44 @@ fn values_of_run_time_are_checked_at_run_time() {
 }
 
 #[test]
+fn a_connector_that_may_be_there_is_looked_at() {
+    has(
+        "",
+        "async fn get(&self, redis: &Connector) -> RedisResult<u64> { redis.get().await?; self.other.get().await }",
+        &[
+            "__private::default_breaker([(&&::redis_resilient::__private::Taken(&redis)).resilient_breaker(),",
+            "(&&::redis_resilient::__private::Taken(&self.other)).resilient_breaker()",
+        ],
+    );
+    let own = "async fn get(redis: &Connector) -> RedisResult<u64> { redis.get().await }";
+    lacks("breaker = SESSIONS", own, &["default_breaker"]);
+    lacks("breaker = false", own, &["default_breaker"]);
+}
+
+#[test]
 fn breakers_are_taken_by_reference_once() {
     has(
         "breaker = SESSIONS",
         FUNCTION,
-        &["__private::breaker(&SESSIONS)"],
+        &["__private::static_breaker(&SESSIONS)"],
     );
     has(
         "breaker = &SESSIONS",
         FUNCTION,
-        &["__private::breaker(&SESSIONS)"],
+        &["__private::static_breaker(&SESSIONS)"],
+    );
+    has(
+        "breaker = self.breaker",
+        FUNCTION,
+        &["__private::breaker(&self.breaker)"],
+    );
+    has(
+        "breaker = *self.breakers.read()",
+        FUNCTION,
+        &[
+            "let __resilient_breaker = &*self.breakers.read();",
+            "__private::held_breaker(&__resilient_breaker)",
+        ],
     );
     has(
         "breaker = self.breaker(1)",
@@ -386,7 +414,7 @@ pub(super) const ASYNC_TRAIT: &str = "
             let mut __self = self;
             let key = key;
             let (a, b) = { let __arg2 = __arg2; __arg2 };
-            let __ret: RedisResult<u64> = { __self.get(key).await };
+            let __ret: RedisResult<u64> = { __self.get(&key).await };
             #[allow(unreachable_code)]
             __ret
         })

@@ -1,7 +1,7 @@
 //! Where the breaker of a call comes from: what the attribute's option `breaker = …` may be.
 
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::Breaker;
 
@@ -63,6 +63,37 @@ pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
     Some(breaker.into_breaker())
 }
 
+/// The breaker of a call, where it is named by a path in capitals.
+// The compiler shows the line with the bound to those who name a `const`.
+#[inline]
+pub fn static_breaker<B>(breaker: B) -> Option<&'static Breaker>
+where
+    B: IntoBreaker<'static>, // a `const` is made anew wherever it is named, and never opens: declare it as a `static`
+{
+    Some(breaker.into_breaker())
+}
+
+/// One that is made when it is first asked for.
+impl<'a, T> IntoBreaker<'a> for &'a OnceLock<T>
+where
+    OnceLock<T>: IsMade,
+{
+    fn into_breaker(self) -> &'a Breaker {
+        self.made()
+    }
+}
+
+/// What is there for sure.
+#[diagnostic::on_unimplemented(
+    message = "`breaker = …` needs a `Breaker`, and in a `{Self}` there may be none yet",
+    label = "there may be none in it yet",
+    note = "say how it is made: `breaker = BREAKER.get_or_init(|| Breaker::new(\"sessions\"))`; or use a `LazyLock`, which knows it"
+)]
+pub trait IsMade {
+    /// The breaker.
+    fn made(&self) -> &Breaker;
+}
+
 /// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
 #[diagnostic::on_unimplemented(
     message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
@@ -90,6 +121,15 @@ impl HoldsBreaker for Arc<Breaker> {
 impl HoldsBreaker for Rc<Breaker> {
     fn held(&self) -> &Breaker {
         self
+    }
+}
+
+impl<'a, T: ?Sized> HoldsBreaker for &&'a T
+where
+    &'a T: HoldsBreaker,
+{
+    fn held(&self) -> &Breaker {
+        (**self).held()
     }
 }
 
