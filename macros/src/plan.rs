@@ -12,8 +12,8 @@ mod used_up;
 pub(crate) use self::limit::Limit;
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Rebind;
-pub(crate) use self::policy::{Backoff, Name, Policy, Setter};
-use crate::args::{Args, Form, Item, Switch, is_place, referenced};
+pub(crate) use self::policy::{Backoff, Name, Policy, Setter, number};
+use crate::args::{Args, Form, Item, Switch, is_place, names_static, referenced};
 use crate::errors::Errors;
 use crate::item::{Shape, Target};
 use crate::types;
@@ -88,6 +88,8 @@ pub(crate) struct Fallback {
     pub(crate) span: Span,
     /// A value, not work.
     pub(crate) plain: bool,
+    /// A function of its own, not one that the function is given: its parameters may be counted.
+    pub(crate) is_counted: bool,
 }
 
 /// What comes out of the loop when the fallback is to answer.
@@ -109,7 +111,6 @@ impl Plan {
         let output = signature::check(&args, &target, errors);
         let parameters = Parameters::of(&target);
         parameters.check_clones(&args, errors);
-        used_up::check(&args, &target, &parameters, errors);
         let is_async = !matches!(target.shape, Shape::Sync(_));
         if !is_async
             && let Some(timeout) = &args.timeout
@@ -122,6 +123,7 @@ impl Plan {
             );
         }
         let output = output?;
+        used_up::check(&args, &target, &parameters, errors);
 
         let user = UserCode {
             rename_self: matches!(target.shape, Shape::AsyncTrait(_)),
@@ -261,8 +263,8 @@ fn breaker(setting: Option<Switch<Expr>>, connectors: Vec<TokenStream>, user: Us
         _ => None,
     };
     Breaker::Own {
-        place: match last {
-            Some(last) if connectors::is_static(&last.to_string()) => Place::Static,
+        place: match expression {
+            _ if names_static(expression) => Place::Static,
             _ if is_place(expression) && !is_made_and_followed(expression) => Place::Elsewhere,
             _ => Place::Made,
         },
@@ -280,12 +282,24 @@ fn breaker(setting: Option<Switch<Expr>>, connectors: Vec<TokenStream>, user: Us
 /// `*self.breakers.read()`: what is followed has to be kept as well.
 fn is_made_and_followed(expression: &Expr) -> bool {
     match expression {
-        Expr::Unary(unary) => !is_place(referenced(&unary.expr)),
+        Expr::Unary(unary) => {
+            let followed = referenced(&unary.expr);
+            !is_place(followed) || is_made_and_followed(followed)
+        }
         _ => false,
     }
 }
 
 impl Parameters {
+    /// By its name, and not one of the parameters, or a `static`, which cannot be taken elsewhere.
+    fn is_function(&self, expression: &Expr) -> bool {
+        let Expr::Path(path) = expression else {
+            return false;
+        };
+        let is_parameter = self.typed().any(|(name, _)| path.path.is_ident(name));
+        !is_parameter && !names_static(expression)
+    }
+
     /// The fallbacks as they will be called.
     fn fallbacks(
         &self,
@@ -324,6 +338,7 @@ impl Parameters {
                 };
                 Fallback {
                     form: item.form,
+                    is_counted: arguments.len() <= 8 && self.is_function(&item.expression),
                     expression,
                     arguments,
                     span: item.span,

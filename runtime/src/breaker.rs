@@ -83,7 +83,7 @@ pub struct Breaker {
     record: OnceLock<Arc<Record>>,
 }
 
-/// The breaker of all functions that name none.
+/// The breaker of all functions that name none, and do not take a `Connector`, whose Redis has one of its own.
 pub static DEFAULT_BREAKER: Breaker = Breaker::new("default");
 
 /// Whether a circuit lets calls through.

@@ -5,7 +5,7 @@ pub use crate::attempt::{Attempt, Pause, attempt, pause};
 pub use crate::breaker::{
     DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker,
 };
-pub use crate::bulkhead::{IntoBulkhead, bulkhead};
+pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::diagnosis::Diagnosis;
@@ -18,6 +18,10 @@ pub use crate::clock::now;
 pub use crate::connection::command_table;
 pub use crate::default_breaker::{
     HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
+};
+pub use crate::fallback::{
+    AnyArity, Arity, Callee, Takes, Takes0, Takes1, Takes2, Takes3, Takes4, Takes5, Takes6, Takes7,
+    Takes8, TakesAny, TakesMissing, takes,
 };
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,

@@ -4,6 +4,7 @@
 //! the function begins: a place that the body names has to be a field of `self`, or of a parameter or a `static` that the body does not name anew.
 
 use super::parameters::Parameters;
+use crate::args::is_in_capitals;
 use crate::item::{Shape, Target};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -94,7 +95,7 @@ impl Found<'_> {
         let has_fields = place.len() > 1;
         let is_self = name == "self" || name == "__self";
         let is_named_once = || {
-            let is_there = self.parameters.contains(&root.to_string()) || is_static(&name);
+            let is_there = self.parameters.contains(&root.to_string()) || is_in_capitals(&name);
             is_there && is_only_looked_into(self.body.clone(), &root.to_string())
         };
         if (is_self && has_fields) || (!is_self && is_named_once()) {
@@ -153,14 +154,6 @@ fn is_lent(before: Option<&TokenTree>, after: &[TokenTree]) -> bool {
         Some(_) => false,
     };
     is_borrowed && ends
-}
-
-/// In capitals, as the compiler wants them.
-pub(super) fn is_static(name: &str) -> bool {
-    name.len() > 1
-        && name
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Does a `.` follow wherever it stands? Then nothing gives the name to something else.

@@ -119,6 +119,8 @@ pub(super) fn check(args: &Args, target: &Target, parameters: &Parameters, error
     for (name, ty) in owned {
         let mut search = Search {
             name,
+            is_called_once: matches!(ty, Type::ImplTrait(_))
+                && place_of(ty.to_token_stream(), "FnOnce").is_some(),
             is_named_anew: false,
             found: None,
         };
@@ -231,6 +233,7 @@ enum Way {
 
 struct Search<'a> {
     name: &'a Ident,
+    is_called_once: bool,
     /// Is there another thing of that name in the body?
     is_named_anew: bool,
     found: Option<(Span, Way)>,
@@ -278,7 +281,9 @@ impl VisitMut for Search<'_> {
     }
 
     fn visit_expr_call_mut(&mut self, call: &mut ExprCall) {
-        self.look(&call.func, Way::Called);
+        if self.is_called_once {
+            self.look(&call.func, Way::Called);
+        }
         for argument in &call.args {
             self.look(argument, Way::Given);
         }
@@ -400,7 +405,8 @@ mod tests {
             "fn f<K: Key>(c: &C, key: K) -> R { c.get(key) }",
             "fn f<K: Clone>(c: &C, key: K) -> R where K: Key { c.get(key) }",
             "fn f(c: &C, key: impl ToRedisArgs + Copy) -> R { c.get(key) }",
-            "fn f(key: impl Fn() -> R) -> R { g(|| key.call()) }",
+            "fn f(key: impl Fn() -> R) -> R { key() }",
+            "fn f<F: FnOnce() -> R>(key: F) -> R { key() }",
             "fn f(c: &C, key: String) -> R { fn g(key: String) { h(key) } c.get(&key) }",
             "fn f(c: &C, key: String) -> R { #[cfg(unix)] c.get(key) }",
             "fn f(c: &C, key: String) -> R { match key { key => c.get(key) } }",

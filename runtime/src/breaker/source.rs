@@ -1,7 +1,7 @@
 //! Where the breaker of a call comes from: what the attribute's option `breaker = …` may be.
 
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use super::Breaker;
 
@@ -9,7 +9,8 @@ use super::Breaker;
 #[diagnostic::on_unimplemented(
     message = "`breaker = …` needs a `Breaker`, not a `{Self}`",
     label = "not a `Breaker`",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`",
+    note = "or write what leads to it, however it is held: `breaker = LATER.get_or_init(make)`, `breaker = *guard`"
 )]
 pub trait IntoBreaker<'a> {
     /// The breaker.
@@ -73,33 +74,13 @@ where
     Some(breaker.into_breaker())
 }
 
-/// One that is made when it is first asked for.
-impl<'a, T> IntoBreaker<'a> for &'a OnceLock<T>
-where
-    OnceLock<T>: IsMade,
-{
-    fn into_breaker(self) -> &'a Breaker {
-        self.made()
-    }
-}
-
-/// What is there for sure.
-#[diagnostic::on_unimplemented(
-    message = "`breaker = …` needs a `Breaker`, and in a `{Self}` there may be none yet",
-    label = "there may be none in it yet",
-    note = "say how it is made: `breaker = BREAKER.get_or_init(|| Breaker::new(\"sessions\"))`; or use a `LazyLock`, which knows it"
-)]
-pub trait IsMade {
-    /// The breaker.
-    fn made(&self) -> &Breaker;
-}
-
 /// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
 #[diagnostic::on_unimplemented(
     message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
     label = "not a reference to a `Breaker`",
     note = "a `Breaker` that is made here is a new one for each call, and never opens",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`",
+    note = "or write what leads to it, however it is held: `breaker = LATER.get_or_init(make)`, `breaker = *guard`"
 )]
 pub trait HoldsBreaker {
     /// The breaker.

@@ -82,7 +82,7 @@ const STORES: &[&str] = &["store", "store_dist"];
 pub(super) static METHODS: [Method; 162] = [
     always("acl_deluser", 1, "ACL DELUSER"),
     always("acl_load", 0, "ACL LOAD"),
-    always("acl_log_reset", 0, "ACL LOG"),
+    always("acl_log_reset", 0, "ACL LOG RESET"),
     always("acl_save", 0, "ACL SAVE"),
     always("acl_setuser", 1, "ACL SETUSER"),
     always("acl_setuser_rules", 2, "ACL SETUSER"),

@@ -129,6 +129,7 @@ pub(super) const REPEATABLE: &[&str] = &[
     "BF.EXISTS",
     "BF.INFO",
     "BF.MEXISTS",
+    "BF.SCANDUMP",
     "BITCOUNT",
     "BITFIELD_RO",
     "BITPOS",

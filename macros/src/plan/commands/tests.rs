@@ -518,11 +518,14 @@ fn every_typed_command_of_redis_is_known() {
                 methods::find(name).is_some() != REPEATABLE.contains(&name),
                 "`{name}` of redis has to be in one of the two tables"
             );
-            if !REPEATABLE.contains(&name) {
+            // `SCRIPT LOAD`, which it leaves to another.
+            if !REPEATABLE.contains(&name) || name == "load_script" {
                 continue;
             }
             let words: Vec<String> = words_sent(text);
-            let (command, rest) = words.split_first().expect("it sends a command");
+            let (command, rest) = words
+                .split_first()
+                .unwrap_or_else(|| panic!("{name} sends a command"));
             let arguments: Vec<_> = rest.iter().map(|word| vec![word.clone()]).collect();
             let is_conditional = ["COPY", "RESTORE"].contains(&command.as_str());
             assert!(
@@ -554,11 +557,9 @@ fn words_sent(text: &str) -> Vec<String> {
 fn both_tables_agree() {
     for method in &METHODS {
         if matches!(method.rule, methods::Rule::Always) {
-            let (name, second) = method
-                .command
-                .split_once(' ')
-                .unwrap_or((method.command, ""));
-            let arguments = [vec![second.to_owned()]];
+            let mut words = method.command.split(' ');
+            let name = words.next().expect("a name");
+            let arguments: Vec<_> = words.map(|word| vec![word.to_owned()]).collect();
             assert!(!names::may_be_repeated(name, &arguments), "{}", method.name);
         }
     }
