@@ -3,6 +3,11 @@
 //! The compiler finds them all, and says "value moved here, in previous iteration of loop", of a loop that nobody has written. What is certain
 //! is said here before, with what to write; anything else is left to it.
 
+mod owned;
+#[cfg(test)]
+mod tests;
+
+use self::owned::is_owned;
 use super::parameters::Parameters;
 use crate::args::Args;
 use crate::errors::Errors;
@@ -10,64 +15,12 @@ use crate::item::{Shape, Target};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::parse::Parser as _;
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Block, Expr, ExprAsync, ExprCall, ExprClosure, ExprForLoop, ExprMethodCall, ExprStruct,
-    ExprTuple, GenericArgument, Ident, Item, Local, Pat, PatIdent, PathArguments, PathSegment,
-    Signature, Token, Type, TypeParamBound, WherePredicate,
+    ExprTuple, Ident, Item, Local, Pat, PatIdent, Type,
 };
-
-/// Types that are never `Copy`.
-const OWNED: [&str; 17] = [
-    "Arc",
-    "BTreeMap",
-    "BTreeSet",
-    "BinaryHeap",
-    "Box",
-    "Bytes",
-    "BytesMut",
-    "CString",
-    "HashMap",
-    "HashSet",
-    "OsString",
-    "PathBuf",
-    "Rc",
-    "String",
-    "Vec",
-    "VecDeque",
-    "Connector",
-];
-
-/// Bounds that do not make a type `Copy`.
-const BOUNDS: [&str; 25] = [
-    "AsRef",
-    "Borrow",
-    "Clone",
-    "Debug",
-    "Display",
-    "Eq",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "FromRedisValue",
-    "Future",
-    "Hash",
-    "Into",
-    "IntoIterator",
-    "Iterator",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Send",
-    "Serialize",
-    "Stream",
-    "Sync",
-    "ToRedisArgs",
-    "ToSingleRedisArg",
-    "ToString",
-];
 
 /// Methods of what is owned, or of an iterator, that take all of it.
 const CONSUMING: [&str; 25] = [
@@ -157,65 +110,6 @@ fn text(name: &Ident, ty: &Type, way: Way, clones: &[Ident]) -> String {
     format!(
         "`{name}` is used up here, {again}: write {clone} in the attribute to have it cloned for each{bound}{lend}"
     )
-}
-
-/// Is it certain that this type is not `Copy`?
-fn is_owned(ty: &Type, signature: &Signature) -> bool {
-    match ty {
-        Type::Group(group) => is_owned(&group.elem, signature),
-        Type::Paren(paren) => is_owned(&paren.elem, signature),
-        Type::ImplTrait(hidden) => are_known(&hidden.bounds),
-        Type::Path(found) => {
-            if let Some(name) = found.path.get_ident()
-                && let Some(parameter) = signature
-                    .generics
-                    .type_params()
-                    .find(|parameter| parameter.ident == *name)
-            {
-                return are_known(&parameter.bounds) && are_known_elsewhere(name, signature);
-            }
-            let last = found.path.segments.last();
-            last.is_some_and(|last| {
-                OWNED.iter().any(|owned| last.ident == owned)
-                    || (last.ident == "Option"
-                        && first_type(last).is_some_and(|ty| is_owned(ty, signature)))
-            })
-        }
-        _ => false,
-    }
-}
-
-fn first_type(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(list) = &segment.arguments else {
-        return None;
-    };
-    list.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-fn are_known(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
-    bounds.iter().all(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| BOUNDS.iter().any(|known| last.ident == known)),
-        _ => true,
-    })
-}
-
-fn are_known_elsewhere(name: &Ident, signature: &Signature) -> bool {
-    let clause = signature.generics.where_clause.iter();
-    let mut predicates = clause.flat_map(|clause| &clause.predicates);
-    predicates.all(|predicate| match predicate {
-        WherePredicate::Type(predicate) => match &predicate.bounded_ty {
-            Type::Path(path) if path.path.is_ident(name) => are_known(&predicate.bounds),
-            _ => true,
-        },
-        _ => true,
-    })
 }
 
 /// How it is used up.
@@ -341,78 +235,4 @@ fn place_of(tokens: TokenStream, word: &str) -> Option<Span> {
         TokenTree::Group(group) => place_of(group.stream(), word),
         TokenTree::Punct(_) | TokenTree::Literal(_) => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::tests::errors;
-
-    #[track_caller]
-    fn used_up(function: &str, said: Option<&str>) {
-        let found = errors("", function);
-        match (said, found.first()) {
-            (None, None) => {}
-            (Some(said), Some(found)) if found.contains(said) => {}
-            _ => panic!("{function}\n{found:#?}"),
-        }
-    }
-
-    #[test]
-    fn what_certainly_uses_it_up_is_said() {
-        let clone = Some(
-            "`key` is used up here, and the body runs once for each attempt: write `clone(key)`",
-        );
-        for function in [
-            "fn f(c: &C, key: String) -> R { c.get(key) }",
-            "async fn f(c: &C, key: String) -> R { c.get(key).await }",
-            "fn f(key: Vec<u8>) -> R { g(consume(key)) }",
-            "fn f(key: Option<String>) -> R { g((key, 1)) }",
-            "fn f(key: String) -> R { let other = key; g(&other) }",
-            "fn f(key: String) -> R { g(User { id: key }) }",
-            "fn f(key: String) -> R { g(key.into_bytes()) }",
-            "fn f(key: Vec<u8>) -> R { for part in key { g(part)?; } Ok(()) }",
-            "async fn f(key: String) -> R { spawn(async move { g(&key) }).await }",
-            "fn f(key: String) -> R { run(move || key.len()) }",
-            "fn f<K: ToRedisArgs>(c: &C, key: K) -> R { c.get(key) }",
-            "fn f<K>(c: &C, key: K) -> R where K: ToRedisArgs + Send { c.get(key) }",
-            "fn f(key: impl Iterator<Item = u64>) -> R { Ok(key.sum()) }",
-        ] {
-            used_up(function, clone);
-        }
-        used_up(
-            "fn f(key: impl FnOnce() -> R) -> R { key() }",
-            Some("`key` can be called only once"),
-        );
-        let both = errors("clone(a)", "fn f(a: String, b: String) -> R { g(a, b) }");
-        assert!(both[0].contains("write `clone(a, b)`"), "{both:#?}");
-    }
-
-    #[test]
-    fn what_may_be_all_right_is_left_to_the_compiler() {
-        for function in [
-            "fn f(c: &C, key: String) -> R { c.get(&key) }",
-            "fn f(c: &C, key: String) -> R { c.get(key.clone()) }",
-            "fn f(c: &C, key: String) -> R { c.get(key.as_str()) }",
-            "fn f(c: &C, key: &str) -> R { c.get(key) }",
-            "fn f(c: &C, key: u64) -> R { c.get(key) }",
-            "fn f(c: &C, key: Id) -> R { c.get(key) }",
-            "fn f(c: &C, key: String) -> R { let key = key.as_str(); c.get(key) }",
-            "fn f(c: &C, key: String) -> R { with(&key, |key| c.get(key)) }",
-            "fn f(c: &C, key: String) -> R { let _ = key; c.get(1) }",
-            "fn f(c: &C, key: String) -> R { c.get(format!(\"user:{}\", key)) }",
-            "fn f(c: &C, mut key: String) -> R { let r = c.get(key); key = String::new(); r }",
-            "fn f<K: Copy>(c: &C, key: K) -> R { c.get(key) }",
-            "fn f<K: Key>(c: &C, key: K) -> R { c.get(key) }",
-            "fn f<K: Clone>(c: &C, key: K) -> R where K: Key { c.get(key) }",
-            "fn f(c: &C, key: impl ToRedisArgs + Copy) -> R { c.get(key) }",
-            "fn f(key: impl Fn() -> R) -> R { key() }",
-            "fn f<F: FnOnce() -> R>(key: F) -> R { key() }",
-            "fn f(c: &C, key: String) -> R { fn g(key: String) { h(key) } c.get(&key) }",
-            "fn f(c: &C, key: String) -> R { #[cfg(unix)] c.get(key) }",
-            "fn f(c: &C, key: String) -> R { match key { key => c.get(key) } }",
-        ] {
-            used_up(function, None);
-        }
-        assert!(errors("clone(key)", "fn f(key: String) -> R { g(key) }").is_empty());
-    }
 }

@@ -78,7 +78,7 @@ impl<F> TakesAny for Callee<'_, F> {}
 
 /// What a fallback does that takes `N` arguments.
 #[diagnostic::on_unimplemented(
-    message = "`fallback = …` names a function that is called with the {N} arguments of the annotated one, and this one takes fewer or more",
+    message = "the function that `fallback` names is called with the arguments of the annotated one, {N} in number, and takes fewer or more",
     label = "called with the function's own arguments, `self` included",
     note = "let it take the same parameters, those it does not need as `_`; or write the call: `fallback = fetch_db(id)`"
 )]

@@ -65,10 +65,10 @@ pub(super) fn is_into_itself(arguments: &[Vec<String>]) -> bool {
 /// Does `LTRIM` leave so many from one end? Else it cuts off more the second time. An end that does not show is taken for a length.
 pub(super) fn keeps_an_end(arguments: &[Vec<String>]) -> bool {
     let (start, end) = (number(arguments.get(1)), number(arguments.get(2)));
-    match (start, end) {
-        (Some(0), None | Some(0.. | -1)) | (Some(..0), Some(-1)) => true,
-        _ => false,
-    }
+    matches!(
+        (start, end),
+        (Some(0), None | Some(0.. | -1)) | (Some(..0), Some(-1))
+    )
 }
 
 const SECOND_MS: i64 = 1_000;
