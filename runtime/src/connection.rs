@@ -60,6 +60,7 @@ mod command;
 mod companion;
 mod deadline;
 mod dedicated;
+mod default_breaker;
 mod dial;
 mod ending;
 mod environment;
@@ -127,15 +128,19 @@ pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
 pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
 
+use crate::Breaker;
+
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Connector {
     keeper: Arc<Keeper>,
+    breaker: &'static Breaker,
 }
 
 impl Connector {
     fn new(source: Source, settings: Settings) -> Self {
         Self {
+            breaker: default_breaker::of(&source),
             keeper: Arc::new(Keeper::new(source, settings)),
         }
     }

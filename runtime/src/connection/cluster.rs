@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{ConnectionInfo, ErrorKind, RedisResult};
 
+use super::default_breaker::addresses;
 use super::keeper::Keeper;
 #[cfg(feature = "tls-rustls")]
 use super::settings::with_certificates;
@@ -52,6 +53,11 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
+    /// Where it is, for people.
+    pub(super) fn place(&self) -> String {
+        format!("the cluster of {}", addresses(&self.seeds))
+    }
+
     pub(super) fn new(seeds: Vec<ConnectionInfo>) -> RedisResult<Self> {
         if seeds.is_empty() {
             return Err((
