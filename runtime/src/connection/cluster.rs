@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{ConnectionInfo, ErrorKind, RedisResult};
 
+use super::default_breaker::addresses;
 use super::keeper::Keeper;
 #[cfg(feature = "tls-rustls")]
 use super::settings::with_certificates;
@@ -52,6 +53,11 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
+    /// Where it is, for people.
+    pub(super) fn place(&self) -> String {
+        format!("the cluster of {}", addresses(&self.seeds))
+    }
+
     pub(super) fn new(seeds: Vec<ConnectionInfo>) -> RedisResult<Self> {
         if seeds.is_empty() {
             return Err((
@@ -133,8 +139,8 @@ pub(super) struct Nodes {
     settings: Settings,
     topology: Topology,
     keepers: Mutex<HashMap<Address, Arc<Keeper>>>,
-    /// For commands that go to several servers at once; made for the first of them.
-    fan_out: Mutex<Option<FanOut>>,
+    /// For commands that go to several servers at once; made for the first of them on each runtime.
+    fan_outs: Mutex<Vec<FanOut>>,
 }
 
 impl fmt::Debug for Nodes {
@@ -152,7 +158,7 @@ impl Nodes {
             settings: settings.clone(),
             topology: Topology::new(),
             keepers: Mutex::new(HashMap::new()),
-            fan_out: Mutex::new(None),
+            fan_outs: Mutex::new(Vec::new()),
         }
     }
 
@@ -187,6 +193,13 @@ impl Nodes {
         let infos = known
             .iter()
             .filter_map(|address| self.cluster.info(address));
+        infos.collect()
+    }
+
+    /// The same of those that have slots.
+    fn owner_infos(&self) -> Vec<ConnectionInfo> {
+        let owners = self.topology.map().owners();
+        let infos = owners.iter().filter_map(|owner| self.cluster.info(owner));
         infos.collect()
     }
 
