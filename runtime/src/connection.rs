@@ -75,6 +75,7 @@ mod pool;
 mod pubsub;
 mod refusals;
 mod replication;
+mod rest;
 #[cfg(feature = "sentinel")]
 mod role;
 mod runtimes;
@@ -96,7 +97,6 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
-mod turns;
 mod wait_time;
 mod waiting;
 mod wire;

@@ -12,13 +12,13 @@ use super::cluster::Nodes;
 use super::companion::Companion;
 use super::live::Live;
 use super::pool::Pool;
+use super::rest::Rest;
 use super::runtimes::{Build, Runtimes, State};
 use super::server_check::ServerChecks;
 use super::settings::{Credentials, Settings};
 use super::single_flight::Flight;
 use super::source::{Connected, Source};
 use super::spares::Spares;
-use super::turns::Turns;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::{now_ms, whole_millis};
@@ -28,7 +28,7 @@ pub(super) struct Keeper {
     pub(super) source: Source,
     pub(super) settings: Settings,
     runtimes: Runtimes,
-    turns: Turns,
+    rest: Rest,
     pub(super) spares: Spares,
     pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
@@ -49,7 +49,7 @@ impl Keeper {
             source,
             settings,
             runtimes: Runtimes::default(),
-            turns: Turns::default(),
+            rest: Rest::default(),
             spares: Spares::default(),
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
@@ -126,7 +126,7 @@ impl Keeper {
                 State::Building(build) => build.abandon(),
                 State::Connected(_) | State::Nothing => {}
             }
-            if let Some(error) = self.turns.rest() {
+            if let Some(error) = self.rest.refusal() {
                 return Look::Failed(error);
             }
             let build = Flight::new();
@@ -169,7 +169,7 @@ impl Keeper {
     }
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
-        let turn = self.turns.begin(whole_millis(self.limit()))?;
+        let turn = self.rest.begin(whole_millis(self.limit()))?;
         let credentials = self.own_credentials();
         let connected = self.connect(&self.settings, credentials.as_ref()).await;
         turn.end(&connected);
