@@ -50,17 +50,21 @@
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
+mod blocking_check;
 mod blocking_server_connection;
+mod blocking_wire;
 mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
 mod companion;
+mod deadline;
 mod dedicated;
 mod dial;
 mod ending;
 mod environment;
 mod failed;
+mod found_out;
 mod handle;
 mod health;
 mod in_flight;
@@ -71,6 +75,7 @@ mod live;
 mod lock;
 mod once;
 mod packed;
+mod ping;
 mod pool;
 mod pubsub;
 mod refusals;
@@ -120,7 +125,7 @@ pub use role::Role;
 use settings::Settings;
 pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
-pub use subscription::{Subscription, SubscriptionEvent};
+pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]

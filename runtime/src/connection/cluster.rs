@@ -10,6 +10,7 @@ mod connection;
 mod fan_out;
 mod redirect;
 mod route;
+mod shard_channels;
 mod slot_map;
 mod split;
 mod topology;
@@ -32,6 +33,7 @@ use address::Address;
 pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
 use fan_out::FanOut;
+pub(super) use shard_channels::host;
 use topology::Topology;
 
 /// Where some of its servers are.
@@ -185,6 +187,13 @@ impl Nodes {
         let infos = known
             .iter()
             .filter_map(|address| self.cluster.info(address));
+        infos.collect()
+    }
+
+    /// The same of those that have slots.
+    fn owner_infos(&self) -> Vec<ConnectionInfo> {
+        let owners = self.topology.map().owners();
+        let infos = owners.iter().filter_map(|owner| self.cluster.info(owner));
         infos.collect()
     }
 

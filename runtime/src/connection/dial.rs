@@ -4,19 +4,25 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
+use super::deadline::Deadline;
 use super::settings::{Credentials, Settings};
 use super::source::{client, nowhere};
 
-/// Connects to the first of them that lets it, and says which. Each may take as long as the connect timeout.
-pub(super) fn connect_to_any(
+/// Connects to the first of them that lets it, and says which. Each has its share of the time that is left until then: one that stands still leaves
+/// some for the next.
+pub(super) fn connect_to_first<T>(
     servers: Vec<ConnectionInfo>,
-    settings: &Settings,
-    credentials: Option<&Credentials>,
-) -> RedisResult<(redis::Connection, ConnectionAddr)> {
+    deadline: Deadline,
+    mut connect: impl FnMut(ConnectionInfo, Duration) -> RedisResult<T>,
+) -> RedisResult<(T, ConnectionAddr)> {
     let mut failure = None;
-    for server in servers {
+    let mut servers = servers.into_iter();
+    while let Some(server) = servers.next() {
         let address = server.addr().clone();
-        match connect(server, settings, credentials) {
+        let left = deadline.left()?.unwrap_or(Duration::MAX);
+        let share = left / u32::try_from(servers.len() + 1).unwrap_or(u32::MAX);
+        // Zero would be no limit.
+        match connect(server, share.max(Duration::from_millis(1))) {
             Ok(connection) => return Ok((connection, address)),
             Err(error) => failure = Some(error),
         }
@@ -24,14 +30,26 @@ pub(super) fn connect_to_any(
     Err(failure.unwrap_or_else(nowhere))
 }
 
+/// The same for subscriptions, over a connection of redis-rs's.
+pub(super) fn connect_to_any(
+    servers: Vec<ConnectionInfo>,
+    settings: &Settings,
+    credentials: Option<&Credentials>,
+) -> RedisResult<(redis::Connection, ConnectionAddr)> {
+    let deadline = Deadline::after(Some(settings.connect_timeout));
+    connect_to_first(servers, deadline, |server, limit| {
+        connect(server, limit, credentials)
+    })
+}
+
 /// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
 fn connect(
     server: ConnectionInfo,
-    settings: &Settings,
+    limit: Duration,
     credentials: Option<&Credentials>,
 ) -> RedisResult<redis::Connection> {
     let client = client(without_introduction(server), credentials)?;
-    let (limit, begun) = (settings.connect_timeout, Instant::now());
+    let begun = Instant::now();
     let mut connection = client.get_connection_with_timeout(limit)?;
     answers(&mut connection, limit.saturating_sub(begun.elapsed()))?;
     // Whoever gets it says how long it may wait.

@@ -4,6 +4,7 @@
 
 use redis::{ErrorKind, RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
+use super::ping::{is_pong, may_be_refused, may_be_refused_with};
 use crate::Class;
 use crate::class::known::known;
 use crate::class::redis::refusal;
@@ -89,11 +90,15 @@ impl Peer {
         }
     }
 
-    /// Whether this answer to a `PING` says that all is well. Any answer will do: a server that is loading is there.
+    /// Whether this answer to a `PING` says that all is well. A refusal will do, if it is one that a `PING` meets: a server that is loading is
+    /// there. Anything else is the answer to another command.
     pub(super) fn is_well(self, answer: &RedisResult<Value>) -> bool {
         match answer {
-            Ok(reply) => !self.is_ended_by_reply(reply),
-            Err(error) => !error.is_timeout() && !self.is_ended_by(error),
+            Ok(Value::ServerError(refusal)) => {
+                may_be_refused(refusal) && !self.is_ended_by_code(refusal.code())
+            }
+            Ok(reply) => is_pong(reply),
+            Err(error) => may_be_refused_with(error) && !self.is_ended_by(error),
         }
     }
 

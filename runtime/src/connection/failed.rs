@@ -29,6 +29,7 @@ impl Failed {
         self.until_ms = then_ms;
     }
 
+    /// For those who have waited for it.
     pub(super) fn error(&self) -> RedisError {
         self.error.clone()
     }

@@ -71,8 +71,7 @@ impl Keeper {
         let Some(mut wire) = live.wire() else {
             return false;
         };
-        let answer = wire.send(&redis::cmd("PING")).await;
-        let is_well = self.source.peer().is_well(&answer);
+        let is_well = wire.answers(self.source.peer()).await;
         if is_well {
             live.silence.answered(now_ms());
         }

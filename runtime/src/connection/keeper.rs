@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{RedisError, RedisResult};
+use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, timeout};
 
@@ -19,6 +19,7 @@ use super::settings::{Credentials, Settings};
 use super::single_flight::Flight;
 use super::source::{Connected, Source};
 use super::spares::Spares;
+use super::subscription::Subscriptions;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::{now_ms, whole_millis};
@@ -33,6 +34,7 @@ pub(super) struct Keeper {
     pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
     pub(super) pool: Pool,
+    pub(super) subscriptions: Subscriptions,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
     #[cfg(feature = "cluster")]
     pub(super) nodes: Option<Arc<Nodes>>,
@@ -53,6 +55,7 @@ impl Keeper {
             spares: Spares::default(),
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
+            subscriptions: Subscriptions::default(),
         }
     }
 
@@ -186,19 +189,25 @@ enum Look {
     Failed(RedisError),
 }
 
-/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command.
+/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command. What is no Redis may be
+/// the proxy in front of one, which says that it is gone.
 pub(super) fn not_sent(error: RedisError) -> RedisError {
     match Class::of(&error) {
+        _ if error.kind() == ErrorKind::Parse => known(Class::Unreachable, no_redis(&error)),
         Class::Ambiguous => known(Class::Unreachable, error),
         Class::Permanent => known(Class::Misconfigured, error),
         _ => error,
     }
 }
 
+fn no_redis(error: &RedisError) -> RedisError {
+    let what = "what answers does not speak the Redis protocol";
+    let detail = error.detail().unwrap_or_default().to_owned();
+    (ErrorKind::Parse, what, detail).into()
+}
+
 #[cfg(test)]
 mod tests {
-    use redis::ErrorKind;
-
     use super::*;
 
     #[test]
@@ -211,6 +220,13 @@ mod tests {
         ] {
             assert_eq!(Class::of(&not_sent(io(kind))), Class::Unreachable, "{kind}");
         }
+        let http = redis::parse_redis_value(b"HTTP/1.1 503 Service Unavailable\r\n");
+        let no_redis = not_sent(http.expect_err("it is none"));
+        assert_eq!(Class::of(&no_redis), Class::Unreachable);
+        assert!(
+            no_redis.to_string().contains("Redis protocol"),
+            "{no_redis}"
+        );
         let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
         assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
         let no_database = RedisError::from((

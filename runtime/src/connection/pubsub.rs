@@ -20,7 +20,7 @@ impl Connector {
     /// that sees to both.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), and as there for a moment after a failure with that one.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -28,7 +28,10 @@ impl Connector {
         let connect = |info, credentials: Option<Credentials>| async move {
             client(info, credentials.as_ref())?.get_async_pubsub().await
         };
-        self.keeper.connect_subscriber(&[], connect).await
+        self.keeper.try_subscriber()?;
+        let connected = self.keeper.connect_subscriber(&[], connect).await;
+        self.keeper.subscriptions.done(&connected);
+        connected
     }
 
     /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
@@ -48,11 +51,20 @@ impl Connector {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        self.keeper.pubsub_blocking().map_err(not_sent)
+        self.keeper.try_subscriber()?;
+        let connected = self.keeper.pubsub_blocking().map_err(not_sent);
+        self.keeper.subscriptions.done(&connected);
+        connected
     }
 }
 
 impl Keeper {
+    /// After a failure one tries, and the others fail as that one did.
+    fn try_subscriber(&self) -> RedisResult<()> {
+        let limit = self.source.connect_limit(&self.settings);
+        self.subscriptions.try_turn(limit)
+    }
+
     /// Connects a subscriber to any server that will do, in its own way: to one that is `known` if there is any.
     pub(super) async fn connect_subscriber<T, C>(
         &self,

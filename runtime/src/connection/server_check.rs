@@ -23,7 +23,7 @@ const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
 
 /// What has been found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Finding {
+pub(super) enum Finding {
     Well,
     /// It does not answer.
     Silent,
@@ -83,7 +83,7 @@ impl Keeper {
         }
     }
 
-    fn check_period(&self) -> Duration {
+    pub(super) fn check_period(&self) -> Duration {
         self.settings.health_check_after.max(SHORTEST_PERIOD)
     }
 
@@ -178,14 +178,14 @@ impl Keeper {
     }
 }
 
-fn gone(checks: u32) -> RedisError {
+pub(super) fn gone(checks: u32) -> RedisError {
     let text = format!(
         "the server in which the command waits has not answered {checks} health checks in a row"
     );
     io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
 
-fn moved() -> RedisError {
+pub(super) fn moved() -> RedisError {
     let text = "another server is the primary by now: the command has waited in the former one";
     io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }

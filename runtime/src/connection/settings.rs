@@ -31,6 +31,8 @@ pub(super) struct Settings {
     pub(super) repeated: Effect,
     pub(super) credentials: Option<CredentialsSource>,
     pub(super) client_name: Option<ClientName>,
+    /// Of synchronous code; `None`: as long as they like.
+    pub(super) max_reply_bytes: Option<usize>,
 }
 
 pub(super) type CredentialsSource = Arc<dyn Fn() -> Credentials + Send + Sync>;
@@ -46,6 +48,7 @@ impl Settings {
         repeated: Effect::Repeatable,
         credentials: None,
         client_name: None,
+        max_reply_bytes: None,
     };
 }
 
@@ -60,6 +63,7 @@ impl fmt::Debug for Settings {
             .field("unanswered", &self.unanswered)
             .field("repeated", &self.repeated)
             .field("client_name", &self.client_name)
+            .field("max_reply_bytes", &self.max_reply_bytes)
             .finish_non_exhaustive()
     }
 }
@@ -266,6 +270,22 @@ impl ConnectorBuilder {
             self.settings.client_name.is_some(),
             "client_name has to be ASCII without spaces, and not empty"
         );
+        self
+    }
+
+    /// How long a reply to synchronous code may be, in bytes as they go over the wire; as long as it likes unless told. Of a pipeline each reply is
+    /// counted by itself.
+    ///
+    /// One that is longer ends its connection as soon as that shows, before its bytes fill the memory, and is an error of the class
+    /// [`Permanent`](crate::Class::Permanent), which names this setting: the command was executed, and would be answered so again.
+    ///
+    /// Replies to asynchronous code, and those over TLS, are read by redis-rs, which has no such limit.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
+        assert!(bytes > 0, "max_reply_bytes has to be at least 1");
+        self.settings.max_reply_bytes = Some(bytes);
         self
     }
 

@@ -170,6 +170,15 @@ impl Source {
         }
     }
 
+    /// The one server of a cluster that it is, if it is one.
+    pub(super) fn node(&self) -> Option<&ConnectionInfo> {
+        match self {
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => Some(info),
+            _ => None,
+        }
+    }
+
     /// What a connection leads to.
     pub(super) const fn peer(&self) -> Peer {
         match self {
@@ -267,7 +276,11 @@ pub(super) fn have_cryptography() {
     }
 }
 
-fn authenticated(info: ConnectionInfo, credentials: Option<&Credentials>) -> ConnectionInfo {
+/// The same server, as this user.
+pub(super) fn authenticated(
+    info: ConnectionInfo,
+    credentials: Option<&Credentials>,
+) -> ConnectionInfo {
     let Some(credentials) = credentials else {
         return info;
     };

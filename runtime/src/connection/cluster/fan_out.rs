@@ -69,8 +69,7 @@ impl Nodes {
             let is_there = async {
                 let live = keeper.live().await?;
                 let mut wire = live.wire().ok_or_else(|| nobody_has(0))?;
-                let answer = wire.send(&redis::cmd("PING")).await;
-                if keeper.source.peer().is_well(&answer) {
+                if wire.answers(keeper.source.peer()).await {
                     return Ok(());
                 }
                 live.give_up();

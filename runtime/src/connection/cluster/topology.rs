@@ -8,6 +8,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use super::super::blocking_wire::Wait;
 use super::super::keeper::Keeper;
 use super::super::slot;
 use super::Nodes;
@@ -300,7 +301,8 @@ async fn ask(keeper: Arc<Keeper>, address: Address) -> RedisResult<SlotMap> {
 
 fn ask_blocking(keeper: &Arc<Keeper>, address: &Address) -> RedisResult<SlotMap> {
     let mut idle = keeper.take()?;
-    let reply = idle.wire.req_command(&question())?;
+    let mut wait = Wait::for_answer(keeper.settings.response_timeout);
+    let reply = idle.wire.req_command(&question(), &mut wait)?;
     keeper.pool.put_back(idle);
     read(reply, address)
 }
