@@ -82,6 +82,7 @@ mod pool;
 mod pubsub;
 mod refusals;
 mod replication;
+mod rest;
 #[cfg(feature = "sentinel")]
 mod role;
 mod runtimes;
@@ -103,7 +104,6 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
-mod turns;
 mod wait_time;
 mod waiting;
 mod wire;
