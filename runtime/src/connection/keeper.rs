@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::{RedisError, RedisResult};
+use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, timeout};
 
@@ -16,7 +16,7 @@ use super::pool::Pool;
 use super::runtimes::{Build, Runtimes, State};
 use super::settings::{Credentials, Settings};
 use super::single_flight::Flight;
-use super::source::{Connected, Source};
+use super::source::{Connected, Source, no_connection};
 use super::turns::Turns;
 use super::wire::Wire;
 use crate::Class;
@@ -197,9 +197,7 @@ impl Keeper {
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        let limit = self.limit();
-        let text = format!("no connection within {limit:?}");
-        not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
+        not_sent(no_connection(self.limit()))
     }
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
@@ -239,8 +237,6 @@ fn no_redis(error: &RedisError) -> RedisError {
 
 #[cfg(test)]
 mod tests {
-    use redis::ErrorKind;
-
     use super::*;
 
     #[test]
