@@ -17,7 +17,7 @@ use super::runtimes::{Build, Runtimes, State};
 use super::server_check::ServerChecks;
 use super::settings::{Credentials, Settings};
 use super::single_flight::Flight;
-use super::source::{Connected, Source};
+use super::source::{Connected, Source, no_connection};
 use super::spares::Spares;
 use super::subscription::Subscriptions;
 use crate::Class;
@@ -166,9 +166,7 @@ impl Keeper {
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        let limit = self.limit();
-        let text = format!("no connection within {limit:?}");
-        not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
+        not_sent(no_connection(self.limit()))
     }
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {

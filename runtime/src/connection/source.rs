@@ -89,6 +89,9 @@ impl Source {
         for server in servers {
             match self.connect_to(server, settings, credentials).await {
                 Ok(connected) => return Ok(connected),
+                Err(error) if error.is_timeout() => {
+                    failure = Some(no_connection(settings.connect_timeout));
+                }
                 Err(error) => failure = Some(error),
             }
         }
@@ -236,6 +239,12 @@ impl Source {
             Self::Node(info) => info.redis_settings().db(),
         }
     }
+}
+
+/// Redis-rs says no more of it than that it has timed out, or in other words for code that blocks.
+pub(super) fn no_connection(limit: Duration) -> RedisError {
+    let text = format!("no connection within {limit:?}");
+    std::io::Error::new(std::io::ErrorKind::TimedOut, text).into()
 }
 
 /// There is no server to connect to.
