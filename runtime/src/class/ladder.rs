@@ -3,7 +3,7 @@
 //! Method lookup tries the receiver with the most references first: [`Mute`] types, [`Classify`], then [`Error`], with `From<RedisError>` or without, then
 //! the wrappers that only hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
 //!
-//! The method has a name that no trait of the user has, for his are in scope as well.
+//! The method has a name that no trait of the user has, for his are in scope as well. It is there once for each type, not for each function.
 
 use std::any::TypeId;
 use std::error::Error;
@@ -98,6 +98,8 @@ pub trait ViaFromRedis {
 }
 
 impl<E: Error + From<RedisError> + 'static> ViaFromRedis for &&&&View<'_, E> {
+    #[cold]
+    #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         let origin = Origin::Tried(lost_source::keeps::<E>);
         Diagnosis::of(self.0, TypeId::of::<E>(), origin)
@@ -113,6 +115,8 @@ pub trait ViaError {
 }
 
 impl<E: Error + 'static> ViaError for &&&View<'_, E> {
+    #[cold]
+    #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0, TypeId::of::<E>(), Origin::Unknown)
     }
@@ -131,6 +135,8 @@ pub trait ViaAsRefSendSync {
 }
 
 impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for &&View<'_, E> {
+    #[cold]
+    #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
     }
@@ -149,6 +155,8 @@ pub trait ViaAsRef {
 }
 
 impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
+    #[cold]
+    #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
     }
