@@ -52,7 +52,7 @@ impl Breaker {
         let failed = outcome == Settlement::Failure;
         if failed || slow {
             self.notify(|| BreakerEvent::Failure {
-                breaker: self.name,
+                breaker: self.name(),
                 slow,
             });
         }
@@ -89,8 +89,8 @@ impl Breaker {
             match word.settle(ticket.generation(), outcome, &self.settings, now_ms, random) {
                 Effect::None => return,
                 Effect::Stale => {
-                    telemetry::stale_outcome(self.name);
-                    return self.notify(|| BreakerEvent::Stale { breaker: self.name });
+                    telemetry::stale_outcome(self.name());
+                    return self.notify(|| BreakerEvent::Stale { breaker: self.name() });
                 }
                 Effect::To(next) => match self.exchange(word, next) {
                     Ok(()) => return,
@@ -146,7 +146,7 @@ impl Breaker {
     fn tell(&self, record: &Record, from: State, to: State) {
         record.entered(now_ms());
         let transition = Transition {
-            breaker: self.name,
+            breaker: self.name(),
             from,
             to,
             retry_after: self.retry_after(),

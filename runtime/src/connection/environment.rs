@@ -1,5 +1,6 @@
 //! A connector by what the environment says.
 
+mod duration;
 mod tls;
 
 use std::env::VarError;
@@ -10,14 +11,22 @@ use redis::{ConnectionInfo, IntoConnectionInfo};
 
 #[cfg(feature = "sentinel")]
 use super::Role;
-use super::settings::ClientName;
+use super::settings::{ClientName, MOST_CONNECTIONS};
 use super::{Connector, ConnectorBuilder, Credentials};
 
-/// A variable of the environment that makes no sense. Its value is not told: it may be a password.
+/// A variable of the environment that makes no sense. Its value is not told, unless it is to be a time: it may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError {
     variable: &'static str,
-    expected: &'static str,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Problem {
+    /// It has to be this.
+    Expected(&'static str),
+    /// What is wrong with a time, in the attribute's words.
+    Time(String),
 }
 
 impl EnvironmentError {
@@ -30,7 +39,11 @@ impl EnvironmentError {
 
 impl fmt::Display for EnvironmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has to be {}", self.variable, self.expected)
+        let variable = self.variable;
+        match &self.problem {
+            Problem::Expected(expected) => write!(f, "{variable} has to be {expected}"),
+            Problem::Time(complaint) => write!(f, "{variable} {complaint}"),
+        }
     }
 }
 
@@ -52,6 +65,7 @@ const CLIENT_NAME: &str = "REDIS_CLIENT_NAME";
 const A_URL: &str = "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS";
 const URLS: &str = "URLs such as redis://one:26379,redis://two:26379";
 const A_TIME: &str = "a time longer than zero with a unit, such as 500ms, 1.5s or 2m";
+const A_POOL_SIZE: &str = "a number from 1 to 1000";
 const TEXT: &str = "valid UTF-8";
 
 impl Connector {
@@ -74,7 +88,8 @@ impl Connector {
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
     /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
-    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. The files of `REDIS_TLS_` are read
+    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. Times have a unit: `ns`, `us`, `ms`, `s`,
+    /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read
     /// once, here.
     ///
     /// ```no_run
@@ -140,8 +155,8 @@ fn builder(
         builder = builder.health_check_after(idle);
     }
     if let Some(size) = look_up(POOL_SIZE)? {
-        let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
-        builder = builder.connections(size.ok_or(wrong(POOL_SIZE, "a number from 1 to 1000"))?);
+        let size = size.parse().ok().filter(|size| (1..=MOST_CONNECTIONS).contains(size));
+        builder = builder.connections(size.ok_or(wrong(POOL_SIZE, A_POOL_SIZE))?);
     }
     if let Some(name) = look_up(CLIENT_NAME)? {
         if ClientName::new(&name).is_none() {
@@ -229,26 +244,21 @@ fn time(
     variable: &'static str,
 ) -> Result<Option<Duration>, EnvironmentError> {
     let Some(value) = value else { return Ok(None) };
-    let time = duration(value.trim()).filter(|time| !time.is_zero());
-    time.map(Some).ok_or(wrong(variable, A_TIME))
-}
-
-/// `500ms`, `1.5s`, `2m`.
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|letter: char| letter.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    let number: f64 = number.trim().parse().ok()?;
-    Duration::try_from_secs_f64(number * seconds).ok()
+    let time = duration::parse(&value).map_err(|complaint| EnvironmentError {
+        variable,
+        problem: Problem::Time(complaint),
+    })?;
+    if time.is_zero() {
+        return Err(wrong(variable, A_TIME));
+    }
+    Ok(Some(time))
 }
 
 const fn wrong(variable: &'static str, expected: &'static str) -> EnvironmentError {
-    EnvironmentError { variable, expected }
+    EnvironmentError {
+        variable,
+        problem: Problem::Expected(expected),
+    }
 }
 
 #[cfg(test)]
@@ -281,7 +291,7 @@ mod tests {
             ("REDIS_URL", "redis://example.com:7000/3"),
             ("REDIS_CONNECT_TIMEOUT", "250ms"),
             ("REDIS_RESPONSE_TIMEOUT", "1.5s"),
-            ("REDIS_HEALTH_CHECK_AFTER", "2m"),
+            ("REDIS_HEALTH_CHECK_AFTER", "1h"),
             ("REDIS_POOL_SIZE", "4"),
             ("REDIS_CLIENT_NAME", "orders"),
             ("REDIS_USERNAME", "app"),
@@ -291,13 +301,27 @@ mod tests {
             "Server(example.com:7000)",
             "connect_timeout: 250ms",
             "response_timeout: 1.5s",
-            "health_check_after: 120s",
+            "health_check_after: 3600s",
             "connections: 4",
             r#""orders""#,
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn a_time_is_told_what_is_wrong_with_it_as_in_the_attribute() {
+        for (value, expected) in [
+            ("500", "REDIS_CONNECT_TIMEOUT has no unit: write `\"500ms\"`"),
+            ("1 sec", "REDIS_CONNECT_TIMEOUT has the unknown unit `sec`; did you mean `s`?"),
+            ("-1s", "REDIS_CONNECT_TIMEOUT is negative"),
+            ("2d", "the longest unit is `h`"),
+            ("0s", "REDIS_CONNECT_TIMEOUT has to be a time longer than zero"),
+        ] {
+            let error = built(&[("REDIS_CONNECT_TIMEOUT", value)]).expect_err(expected);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 
     #[test]
@@ -341,7 +365,7 @@ mod tests {
                 "REDIS_RESPONSE_TIMEOUT",
             ),
             (
-                vec![("REDIS_HEALTH_CHECK_AFTER", "1h")],
+                vec![("REDIS_HEALTH_CHECK_AFTER", "1d")],
                 "REDIS_HEALTH_CHECK_AFTER",
             ),
             (

@@ -32,6 +32,9 @@ pub(super) struct Settings {
     pub(super) client_name: Option<ClientName>,
 }
 
+/// All of them are made, and made anew, one after the other.
+pub(super) const MOST_CONNECTIONS: usize = 1000;
+
 pub(super) type CredentialsSource = Arc<dyn Fn() -> Credentials + Send + Sync>;
 
 impl Settings {
@@ -211,12 +214,17 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once.
+    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once. At most
+    /// 1,000.
     ///
     /// # Panics
-    /// If it is zero.
+    /// If it is zero, or more than 1,000.
     pub fn connections(mut self, connections: usize) -> Self {
         assert!(connections > 0, "a connector needs at least 1 connection");
+        assert!(
+            connections <= MOST_CONNECTIONS,
+            "a connector has at most 1000 connections, not {connections}: one carries many commands at once, so a few are enough"
+        );
         self.settings.connections = connections;
         self
     }
