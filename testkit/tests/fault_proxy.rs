@@ -287,6 +287,41 @@ fn replies_are_delayed_but_the_delays_do_not_add_up() {
 }
 
 #[test]
+fn a_reply_is_replaced_or_followed_by_something_else() {
+    for (cut, expected) in [
+        (ReplyCut::ReplaceBy(b"hello\r\n"), "hello\r\n$1\r\nb\r\n"),
+        (
+            ReplyCut::FollowBy(b"+OK\r\n"),
+            "$1\r\na\r\n+OK\r\n$1\r\nb\r\n",
+        ),
+    ] {
+        let setup = Setup::new();
+        let mut stream = setup.raw();
+        setup.proxy.next_reply(cut);
+        let echo = |text: &str| format!("*2\r\n$4\r\nECHO\r\n$1\r\n{text}\r\n");
+        let commands = ["a", "b"].map(echo).concat();
+        stream.write_all(commands.as_bytes()).unwrap();
+        let mut arrived = vec![0; expected.len()];
+        stream.read_exact(&mut arrived).unwrap();
+        assert_eq!(arrived, expected.as_bytes());
+    }
+}
+
+#[test]
+fn a_reply_comes_byte_by_byte() {
+    let setup = Setup::new();
+    let mut stream = setup.raw();
+    let each = Duration::from_millis(10);
+    setup.proxy.set(WireFault::Trickle(each));
+    let start = Instant::now();
+    stream.write_all(b"*1\r\n$4\r\nPING\r\n").unwrap();
+    let mut arrived = [0; 7];
+    stream.read_exact(&mut arrived).unwrap();
+    assert_eq!(&arrived, b"+PONG\r\n");
+    assert!(start.elapsed() >= 7 * each, "{:?}", start.elapsed());
+}
+
+#[test]
 fn connections_are_reset_now_and_new_ones_work() {
     let setup = Setup::new();
     let mut stream = setup.raw();

@@ -1,8 +1,6 @@
 //! A connect that failed, and when the next may be tried: none too soon. Pure: time and randomness come in as arguments.
 
-use redis::{ErrorKind, RedisError};
-
-use super::settings::Credentials;
+use redis::RedisError;
 
 /// After the first failure there is no connect for this long; after each further one for twice as long, up to the longest.
 const FIRST_REST_MS: u64 = 25;
@@ -14,38 +12,16 @@ pub(super) struct Failed {
     error: RedisError,
     times: u32,
     until_ms: u64,
-    /// Those that were used.
-    credentials: Option<Credentials>,
-    /// Whether others had been used before them. There are some that differ each time they are asked for: that says nothing then.
-    had_changed: bool,
-}
-
-/// What is to be done about a connection that is wanted.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// Nothing yet: this failed a moment ago.
-    Rest(RedisError),
-    /// Connect.
-    Try,
-    /// Connect, with these.
-    Corrected(Credentials),
 }
 
 impl Failed {
     /// After the one before, if that failed too.
-    pub(super) fn after(
-        before: Option<&Self>,
-        error: RedisError,
-        credentials: Option<Credentials>,
-        now_ms: u64,
-    ) -> Self {
+    pub(super) fn after(before: Option<&Self>, error: RedisError, now_ms: u64) -> Self {
         let times = before.map_or(0, |before| before.times);
         Self {
             error,
             times: times.saturating_add(1),
             until_ms: now_ms.saturating_add(rest_ms(times, fastrand::u32(..))),
-            had_changed: before.is_some_and(|before| before.credentials != credentials),
-            credentials,
         }
     }
 
@@ -53,31 +29,9 @@ impl Failed {
         self.until_ms = then_ms;
     }
 
-    /// Whether it was the credentials that were refused. Others may be right, and make no difference to a server that is not there.
-    pub(super) fn is_about_credentials(&self) -> bool {
-        self.error.kind() == ErrorKind::AuthenticationFailed
-            || matches!(self.error.code(), Some("WRONGPASS" | "NOAUTH"))
-    }
-}
-
-impl Next {
-    /// After this failure, if there was one. Credentials are asked for only where they decide.
-    pub(super) fn after(
-        failed: Option<&Failed>,
-        now_ms: u64,
-        ask: impl FnOnce() -> Option<Credentials>,
-    ) -> Self {
-        let Some(failed) = failed.filter(|failed| now_ms < failed.until_ms) else {
-            return Self::Try;
-        };
-        if failed.is_about_credentials()
-            && !failed.had_changed
-            && let Some(credentials) = ask()
-            && failed.credentials.as_ref() != Some(&credentials)
-        {
-            return Self::Corrected(credentials);
-        }
-        Self::Rest(failed.error.clone())
+    /// What whoever wants a connection now is told; `None`: it is time to try again.
+    pub(super) fn rest(&self, now_ms: u64) -> Option<RedisError> {
+        (now_ms < self.until_ms).then(|| self.error.clone())
     }
 }
 
@@ -92,8 +46,6 @@ pub(super) fn rest_ms(times: u32, random: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
 
     #[test]
@@ -108,59 +60,15 @@ mod tests {
         assert_eq!(rest_ms(u32::MAX, u32::MAX), 250);
     }
 
-    fn unreachable() -> RedisError {
-        std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into()
-    }
-
-    fn refused() -> Vec<RedisError> {
-        let code = |code: &str| redis::make_extension_error(code.to_owned(), None);
-        let known = (ErrorKind::AuthenticationFailed, "no");
-        vec![known.into(), code("WRONGPASS"), code("NOAUTH")]
-    }
-
-    fn password(password: &str) -> Credentials {
-        Credentials::password(password)
-    }
-
     #[test]
-    fn corrected_credentials_are_tried_at_once() {
-        for error in refused() {
-            let first = Failed::after(None, error.clone(), Some(password("a")), 1000);
-            let same = Failed::after(Some(&first), error, Some(password("a")), 2000);
-            for (failed, now_ms) in [(&first, 1000), (&same, 2000)] {
-                let next = |now| Next::after(Some(failed), now_ms, || Some(password(now)));
-                assert!(matches!(next("a"), Next::Rest(_)));
-                assert!(matches!(next("b"), Next::Corrected(new) if new == password("b")));
-            }
-        }
-    }
-
-    #[test]
-    fn those_that_differ_each_time_are_no_correction() {
-        let failed = refused().remove(0);
-        let first = Failed::after(None, failed.clone(), Some(password("a")), 1000);
-        let second = Failed::after(Some(&first), failed, Some(password("b")), 1000);
-        let asked = || panic!("it makes no difference");
-        assert!(matches!(
-            Next::after(Some(&second), 1000, asked),
-            Next::Rest(_)
-        ));
-    }
-
-    #[test]
-    fn none_are_asked_for_where_they_do_not_decide() {
-        let asked = Cell::new(0);
-        let ask = || {
-            asked.set(asked.get() + 1);
-            Some(password("b"))
-        };
-        let failed = Failed::after(None, unreachable(), Some(password("a")), 1000);
-        assert!(matches!(
-            Next::after(Some(&failed), 1012, ask),
-            Next::Rest(_)
-        ));
-        assert!(matches!(Next::after(Some(&failed), 1025, ask), Next::Try));
-        assert!(matches!(Next::after(None, 0, ask), Next::Try));
-        assert_eq!(asked.get(), 0);
+    fn all_are_told_until_it_is_time_to_try_again() {
+        let error =
+            || RedisError::from(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        let first = Failed::after(None, error(), 1000);
+        assert!(first.rest(1012).is_some());
+        assert!(first.rest(1025).is_none());
+        let second = Failed::after(Some(&first), error(), 2000);
+        assert!(second.rest(2024).is_some());
+        assert!(second.rest(2050).is_none());
     }
 }

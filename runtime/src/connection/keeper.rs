@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
-use super::failed::{Failed, Next};
+use super::failed::Failed;
 use super::live::Live;
 use super::pool::Pool;
 use super::settings::{Credentials, Settings};
@@ -74,13 +74,6 @@ impl Keeper {
         self.credentials()
     }
 
-    /// What is to be done about a connection that is wanted, after this failure.
-    pub(super) fn next(&self, failed: Option<&Failed>) -> Next {
-        // The keepers of a cluster's servers rest by themselves, and find out whether others are right.
-        let rests = |failed: &&Failed| !self.source.is_cluster() || !failed.is_about_credentials();
-        Next::after(failed.filter(rests), now_ms(), || self.credentials())
-    }
-
     /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
     pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
         loop {
@@ -106,25 +99,23 @@ impl Keeper {
             ..self.settings.clone()
         };
         let limit_ms = whole_millis(self.source.connect_limit(&settings));
-        let (failed, corrected) = {
+        let failed = {
             let mut spare = self.spare();
             let failed = spare.clone();
-            let corrected = match self.next(failed.as_ref()) {
-                Next::Rest(error) => return Err(error),
-                Next::Corrected(credentials) => Some(credentials),
-                Next::Try => None,
-            };
+            if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
+                return Err(error);
+            }
             // One tries, and the others fail as the last one did.
             if let Some(failed) = &mut *spare {
                 failed.rests_until(now_ms().saturating_add(limit_ms));
             }
-            (failed, corrected)
+            failed
         };
-        let credentials = corrected.or_else(|| self.credentials());
+        let credentials = self.credentials();
         let connected = self.connect(&settings, credentials.as_ref()).await;
         *self.spare() = connected.as_ref().err().map(|error| {
             let error = error.clone();
-            Failed::after(failed.as_ref(), error, credentials, now_ms())
+            Failed::after(failed.as_ref(), error, now_ms())
         });
         let connected = connected?;
         let wire = connected.wires.into_iter().next();
@@ -165,18 +156,16 @@ impl Keeper {
             State::Failed(failed) => Some(failed.clone()),
             State::Nothing | State::Connected(_) | State::Building(_) => None,
         };
-        let corrected = match self.next(failed.as_ref()) {
-            Next::Rest(error) => return Look::Failed(error),
-            Next::Corrected(credentials) => Some(credentials),
-            Next::Try => None,
-        };
+        if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
+            return Look::Failed(error);
+        }
         let (decided, built) = watch::channel(None);
         *state = State::Building(built.clone());
         drop(state);
         let building = Building(self.clone());
         // Its own task: callers may leave as they like.
         tokio::spawn(async move {
-            let result = building.0.build(failed, corrected).await;
+            let result = building.0.build(failed).await;
             decided.send_replace(Some(result));
         });
         Look::Building(built)
@@ -192,12 +181,8 @@ impl Keeper {
         not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
     }
 
-    async fn build(
-        &self,
-        failed: Option<Failed>,
-        corrected: Option<Credentials>,
-    ) -> RedisResult<Arc<Live>> {
-        let credentials = corrected.or_else(|| self.own_credentials());
+    async fn build(&self, failed: Option<Failed>) -> RedisResult<Arc<Live>> {
+        let credentials = self.own_credentials();
         let connect = self.connect(&self.settings, credentials.as_ref());
         let result = connect
             .await
@@ -209,7 +194,7 @@ impl Keeper {
             Ok(live) => State::Connected(live.clone()),
             Err(error) => {
                 let error = error.clone();
-                State::Failed(Failed::after(failed.as_ref(), error, credentials, now_ms()))
+                State::Failed(Failed::after(failed.as_ref(), error, now_ms()))
             }
         };
         self.is_now(next);
@@ -226,7 +211,7 @@ impl Drop for Building {
             let what = "connecting has panicked, with a message of its own";
             let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
             self.0
-                .is_now(State::Failed(Failed::after(None, error, None, now_ms())));
+                .is_now(State::Failed(Failed::after(None, error, now_ms())));
         }
     }
 }

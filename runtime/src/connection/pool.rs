@@ -8,7 +8,7 @@ use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
 use super::dial::connect_to_any;
-use super::failed::{Failed, Next};
+use super::failed::Failed;
 use super::keeper::{Keeper, not_sent};
 use super::settings::Credentials;
 use super::wire::{BlockingWire, has_rested};
@@ -160,15 +160,14 @@ impl Keeper {
         let failed = gate.failed.clone();
         drop(gate);
         let taken = Taken(pool);
-        let credentials = match self.next(failed.as_ref()) {
-            Next::Rest(error) => return Err(error),
-            Next::Corrected(credentials) => Some(credentials),
-            Next::Try => self.own_credentials(),
-        };
+        if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
+            return Err(error);
+        }
+        let credentials = self.own_credentials();
         let connected = connect(credentials.as_ref()).map_err(not_sent);
         pool.gate().failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
-            Failed::after(failed.as_ref(), error, credentials, now_ms())
+            Failed::after(failed.as_ref(), error, now_ms())
         });
         drop(taken);
         connected

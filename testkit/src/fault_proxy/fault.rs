@@ -20,11 +20,13 @@ pub enum WireFault {
     /// Each reply comes so much later; replies on one connection stay in order, but the delays of
     /// pipelined ones do not add up.
     Delay(Duration),
+    /// Each reply comes byte by byte, with this time before each.
+    Trickle(Duration),
     /// Each reply is cut; commands arrive and are executed.
     EachReply(ReplyCut),
 }
 
-/// How a reply gets lost on the wire after its command was executed.
+/// How a reply gets lost or spoilt on the wire after its command was executed.
 ///
 /// [`FaultProxy::next_reply`](crate::FaultProxy::next_reply) cuts one reply,
 /// [`WireFault::EachReply`] each one.
@@ -42,6 +44,10 @@ pub enum ReplyCut {
     /// The connection is reset (RST) after so many bytes of the reply, or after all of it where
     /// it is shorter.
     ResetAfter(usize),
+    /// These bytes come in place of the reply: `b"hello\r\n"` is none.
+    ReplaceBy(&'static [u8]),
+    /// These bytes come after the reply: `b"+OK\r\n"` is one too many.
+    FollowBy(&'static [u8]),
 }
 
 /// What is in force at present.
@@ -68,6 +74,13 @@ impl Plan {
         match self.standing {
             Some(WireFault::Delay(delay)) => delay,
             _ => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn trickle(&self) -> Option<Duration> {
+        match self.standing {
+            Some(WireFault::Trickle(each)) => Some(each),
+            _ => None,
         }
     }
 

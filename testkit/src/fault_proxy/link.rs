@@ -105,6 +105,15 @@ impl Gate {
         }
     }
 
+    /// The time before each byte, if replies come byte by byte.
+    pub(super) fn trickle(&self) -> Option<Duration> {
+        if self.is_replica() {
+            None
+        } else {
+            self.plan.borrow().trickle()
+        }
+    }
+
     /// Waits until nothing holds up the connection.
     pub(super) async fn open(&self) {
         if self.is_replica() {

@@ -36,6 +36,8 @@ enum Cut {
     Pass,
     Drop,
     EndAfter(usize, Ending),
+    ReplaceBy(&'static [u8]),
+    FollowBy(&'static [u8]),
 }
 
 impl From<ReplyCut> for Cut {
@@ -44,6 +46,8 @@ impl From<ReplyCut> for Cut {
             ReplyCut::Drop => Self::Drop,
             ReplyCut::CloseAfter(length) => Self::EndAfter(length, Ending::Close),
             ReplyCut::ResetAfter(length) => Self::EndAfter(length, Ending::Reset),
+            ReplyCut::ReplaceBy(bytes) => Self::ReplaceBy(bytes),
+            ReplyCut::FollowBy(bytes) => Self::FollowBy(bytes),
         }
     }
 }
@@ -104,6 +108,17 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
             match &mut self.cut {
                 Cut::Pass => passing.extend_from_slice(part),
                 Cut::Drop => {}
+                Cut::ReplaceBy(bytes) => {
+                    if is_last {
+                        passing.extend_from_slice(bytes);
+                    }
+                }
+                Cut::FollowBy(bytes) => {
+                    passing.extend_from_slice(part);
+                    if is_last {
+                        passing.extend_from_slice(bytes);
+                    }
+                }
                 Cut::EndAfter(left, how) => {
                     let kept = length.min(*left);
                     passing.extend_from_slice(&part[..kept]);
@@ -137,6 +152,15 @@ impl<'a, R: AsyncRead + Unpin> Replies<'a, R> {
     /// Queues a piece; true if it ends the connection.
     fn enqueue(&mut self, piece: Piece) -> bool {
         let is_end = matches!(piece, Piece::End(_));
+        if let (Some(each), Piece::Bytes(bytes)) = (self.gate.trickle(), &piece) {
+            let now = Instant::now();
+            let mut due = self.queue.back().map_or(now, |(due, _)| now.max(*due));
+            for byte in bytes {
+                due += each;
+                self.queue.push_back((due, Piece::Bytes(vec![*byte])));
+            }
+            return is_end;
+        }
         let delay = self.gate.delay();
         self.queue.push_back((Instant::now() + delay, piece));
         is_end
