@@ -40,6 +40,7 @@ mod breaker_set;
 mod cluster;
 mod command;
 mod companion;
+mod credentials;
 mod dedicated;
 mod dial;
 mod ending;
@@ -66,6 +67,7 @@ mod script;
 mod sentinel;
 mod server_connection;
 mod settings;
+mod share;
 mod silence;
 mod slot;
 mod source;
@@ -86,6 +88,7 @@ pub use breaker_set::BreakerSet;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub use command::inspect as command_table;
+pub use credentials::Credentials;
 pub use dedicated::DedicatedConnection;
 pub use environment::EnvironmentError;
 pub use handle::Connection;
@@ -95,8 +98,8 @@ pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
 #[cfg(feature = "sentinel")]
 pub use role::Role;
+pub use settings::ConnectorBuilder;
 use settings::Settings;
-pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
 pub use subscription::{Subscription, SubscriptionEvent};
 
@@ -131,7 +134,8 @@ impl Connector {
 
     /// One for the master that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
     ///
-    /// All Sentinels are asked at once, and the newest configuration of a majority is believed. The master is looked up with every new
+    /// All Sentinels are asked at once, and the newest configuration of a majority is believed: of those that are named here, so name them all. One that
+    /// a partition has cut off with the old primary is not believed alone, unless [`sentinel_majority`](ConnectorBuilder::sentinel_majority) says so. The master is looked up with every new
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that
     /// comes back.
     ///

@@ -102,7 +102,9 @@ impl Breaker {
                 Admission::Probe(next) => match self.exchange(word, next) {
                     Ok(()) => {
                         if word.is_half_open() && word.generation() != next.generation() {
-                            self.notify(|| BreakerEvent::ProbeLost { breaker: self.name() });
+                            self.notify(|| BreakerEvent::ProbeLost {
+                                breaker: self.name(),
+                            });
                         }
                         break Ticket::admitted(next, Weight::Probe);
                     }

@@ -90,7 +90,9 @@ impl Breaker {
                 Effect::None => return,
                 Effect::Stale => {
                     telemetry::stale_outcome(self.name());
-                    return self.notify(|| BreakerEvent::Stale { breaker: self.name() });
+                    return self.notify(|| BreakerEvent::Stale {
+                        breaker: self.name(),
+                    });
                 }
                 Effect::To(next) => match self.exchange(word, next) {
                     Ok(()) => return,

@@ -4,34 +4,56 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
-use super::settings::{Credentials, Settings};
+use super::credentials::{Credentials, Renewal};
+use super::settings::Settings;
+use super::share::share;
 use super::source::{client, nowhere};
 
-/// Connects to the first of them that lets it, and says which. Each may take as long as the connect timeout.
+/// What synchronous code has connected.
+pub(super) struct BlockingConnected {
+    pub(super) server: redis::Connection,
+    pub(super) address: ConnectionAddr,
+    pub(super) renewal: Renewal,
+}
+
+/// Connects to the first of them that lets it, in the time to connect, which has `begun`: each has its share of what is left.
 pub(super) fn connect_to_any(
     servers: Vec<ConnectionInfo>,
     settings: &Settings,
-    credentials: Option<&Credentials>,
-) -> RedisResult<(redis::Connection, ConnectionAddr)> {
+    begun: Instant,
+) -> RedisResult<BlockingConnected> {
+    let asked = settings.ask_blocking()?;
     let mut failure = None;
-    for server in servers {
-        let address = server.addr().clone();
-        match connect(server, settings, credentials) {
-            Ok(connection) => return Ok((connection, address)),
+    let mut remaining = servers.len();
+    for info in servers {
+        let address = info.addr().clone();
+        let left = settings.connect_timeout.saturating_sub(begun.elapsed());
+        // Zero would be no limit.
+        let limit = share(left, remaining).max(Duration::from_millis(1));
+        remaining -= 1;
+        match connect(info, settings, asked.get(), limit) {
+            Ok(server) => {
+                return Ok(BlockingConnected {
+                    server,
+                    address,
+                    renewal: asked.renewal,
+                });
+            }
             Err(error) => failure = Some(error),
         }
     }
     Err(failure.unwrap_or_else(nowhere))
 }
 
-/// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
+/// Redis-rs limits each step, not the whole: one that fails for a server which stands still is the last.
 fn connect(
     server: ConnectionInfo,
     settings: &Settings,
     credentials: Option<&Credentials>,
+    limit: Duration,
 ) -> RedisResult<redis::Connection> {
-    let client = client(without_introduction(server), credentials)?;
-    let (limit, begun) = (settings.connect_timeout, Instant::now());
+    let client = client(without_introduction(server), settings, credentials)?;
+    let begun = Instant::now();
     let mut connection = client.get_connection_with_timeout(limit)?;
     answers(&mut connection, limit.saturating_sub(begun.elapsed()))?;
     // Whoever gets it says how long it may wait.

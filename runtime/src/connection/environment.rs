@@ -53,6 +53,7 @@ const URL: &str = "REDIS_URL";
 const SENTINELS: &str = "REDIS_SENTINELS";
 const MASTER: &str = "REDIS_MASTER";
 const ROLE: &str = "REDIS_ROLE";
+const SENTINEL_MAJORITY: &str = "REDIS_SENTINEL_MAJORITY";
 const CLUSTER: &str = "REDIS_CLUSTER";
 const USERNAME: &str = "REDIS_USERNAME";
 const PASSWORD: &str = "REDIS_PASSWORD";
@@ -77,6 +78,7 @@ impl Connector {
     /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; in place of `REDIS_URL` |
     /// | `REDIS_MASTER` | `mymaster` | needed with `REDIS_SENTINELS` |
     /// | `REDIS_ROLE` | `replica`, `master` | `master`; with `REDIS_SENTINELS` only |
+    /// | `REDIS_SENTINEL_MAJORITY` | `false`, `true` | `true`; with `REDIS_SENTINELS` only |
     /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
@@ -89,8 +91,8 @@ impl Connector {
     /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
     /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. Times have a unit: `ns`, `us`, `ms`, `s`,
-    /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read
-    /// once, here.
+    /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read here, and
+    /// again for [each new connection](ConnectorBuilder::tls_certificates_from).
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
@@ -115,9 +117,13 @@ fn builder(
     look_up: impl Fn(&'static str) -> Result<Option<String>, EnvironmentError>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     let [url, sentinels, master, cluster] = [URL, SENTINELS, MASTER, CLUSTER].map(&look_up);
-    let role = look_up(ROLE)?;
-    if role.is_some() && !matches!(sentinels, Ok(Some(_))) {
-        return Err(wrong(ROLE, "not set where REDIS_SENTINELS is not"));
+    let (role, majority) = (look_up(ROLE)?, look_up(SENTINEL_MAJORITY)?);
+    if !matches!(sentinels, Ok(Some(_))) {
+        for (name, value) in [(ROLE, &role), (SENTINEL_MAJORITY, &majority)] {
+            if value.is_some() {
+                return Err(wrong(name, "not set where REDIS_SENTINELS is not"));
+            }
+        }
     }
     let mut builder = match (url?, sentinels?, cluster?) {
         (url, None, None) => {
@@ -129,7 +135,8 @@ fn builder(
                 MASTER,
                 "the name of the master, as the Sentinels know it",
             ))?;
-            of_sentinels(infos(&sentinels, SENTINELS)?, master, role.as_deref())?
+            let nodes = infos(&sentinels, SENTINELS)?;
+            of_sentinels(nodes, master, role.as_deref(), majority.as_deref())?
         }
         (None, None, Some(seeds)) => of_cluster(infos(&seeds, CLUSTER)?)?,
         _ => {
@@ -155,7 +162,10 @@ fn builder(
         builder = builder.health_check_after(idle);
     }
     if let Some(size) = look_up(POOL_SIZE)? {
-        let size = size.parse().ok().filter(|size| (1..=MOST_CONNECTIONS).contains(size));
+        let size = size
+            .parse()
+            .ok()
+            .filter(|size| (1..=MOST_CONNECTIONS).contains(size));
         builder = builder.connections(size.ok_or(wrong(POOL_SIZE, A_POOL_SIZE))?);
     }
     if let Some(name) = look_up(CLIENT_NAME)? {
@@ -167,11 +177,11 @@ fn builder(
     match (look_up(USERNAME)?, look_up(PASSWORD)?) {
         (Some(name), Some(password)) => {
             let user = Credentials::user(name, password);
-            Ok(builder.credentials(move || user.clone()))
+            Ok(builder.constant_credentials(user))
         }
         (None, Some(password)) => {
             let user = Credentials::password(password);
-            Ok(builder.credentials(move || user.clone()))
+            Ok(builder.constant_credentials(user))
         }
         (Some(_), None) => Err(wrong(PASSWORD, "set where REDIS_USERNAME is")),
         (None, None) => Ok(builder),
@@ -183,20 +193,27 @@ fn of_sentinels(
     nodes: Vec<ConnectionInfo>,
     master: String,
     role: Option<&str>,
+    majority: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
+    let majority = match majority {
+        None | Some("true") => true,
+        Some("false") => false,
+        Some(_) => return Err(wrong(SENTINEL_MAJORITY, "true or false")),
+    };
     let role = match role {
         None | Some("master") => Role::Master,
         Some("replica") => Role::Replica,
         Some(_) => return Err(wrong(ROLE, "master or replica")),
     };
     let builder = Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))?;
-    Ok(builder.role(role))
+    Ok(builder.role(role).sentinel_majority(majority))
 }
 
 #[cfg(not(feature = "sentinel"))]
 fn of_sentinels(
     _: Vec<ConnectionInfo>,
     _: String,
+    _: Option<&str>,
     _: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     Err(wrong(
@@ -313,11 +330,20 @@ mod tests {
     #[test]
     fn a_time_is_told_what_is_wrong_with_it_as_in_the_attribute() {
         for (value, expected) in [
-            ("500", "REDIS_CONNECT_TIMEOUT has no unit: write `\"500ms\"`"),
-            ("1 sec", "REDIS_CONNECT_TIMEOUT has the unknown unit `sec`; did you mean `s`?"),
+            (
+                "500",
+                "REDIS_CONNECT_TIMEOUT has no unit: write `\"500ms\"`",
+            ),
+            (
+                "1 sec",
+                "REDIS_CONNECT_TIMEOUT has the unknown unit `sec`; did you mean `s`?",
+            ),
             ("-1s", "REDIS_CONNECT_TIMEOUT is negative"),
             ("2d", "the longest unit is `h`"),
-            ("0s", "REDIS_CONNECT_TIMEOUT has to be a time longer than zero"),
+            (
+                "0s",
+                "REDIS_CONNECT_TIMEOUT has to be a time longer than zero",
+            ),
         ] {
             let error = built(&[("REDIS_CONNECT_TIMEOUT", value)]).expect_err(expected);
             assert!(error.to_string().contains(expected), "{error}");
@@ -381,6 +407,10 @@ mod tests {
             (vec![("REDIS_USERNAME", "app")], "REDIS_PASSWORD"),
             (vec![("REDIS_SENTINELS", "redis://one")], "REDIS_MASTER"),
             (vec![("REDIS_ROLE", "replica")], "REDIS_ROLE"),
+            (
+                vec![("REDIS_SENTINEL_MAJORITY", "false")],
+                "REDIS_SENTINEL_MAJORITY",
+            ),
             (
                 vec![("REDIS_SENTINELS", " , "), ("REDIS_MASTER", "m")],
                 "REDIS_SENTINELS",

@@ -12,7 +12,7 @@ use super::cluster::Nodes;
 use super::failed::Failed;
 use super::live::Live;
 use super::pool::Pool;
-use super::settings::{Credentials, Settings};
+use super::settings::Settings;
 use super::source::{Connected, Source};
 use super::wire::Wire;
 use crate::Class;
@@ -62,18 +62,6 @@ impl Keeper {
         }
     }
 
-    pub(super) fn credentials(&self) -> Option<Credentials> {
-        self.settings.credentials.as_ref().map(|source| source())
-    }
-
-    /// Those that it connects with itself. The servers of a cluster have keepers of their own, and those ask for themselves.
-    pub(super) fn own_credentials(&self) -> Option<Credentials> {
-        if self.source.is_cluster() {
-            return None;
-        }
-        self.credentials()
-    }
-
     /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
     pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
         loop {
@@ -111,8 +99,7 @@ impl Keeper {
             }
             failed
         };
-        let credentials = self.credentials();
-        let connected = self.connect(&settings, credentials.as_ref()).await;
+        let connected = self.connect(&settings).await;
         *self.spare() = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
@@ -127,18 +114,14 @@ impl Keeper {
     }
 
     /// Takes no longer than it may.
-    pub(super) async fn connect(
-        &self,
-        settings: &Settings,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Connected> {
+    pub(super) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
         let connect = async {
             #[cfg(feature = "cluster")]
             if let Some(nodes) = &self.nodes {
                 nodes.learn().await?;
                 return Ok(Connected::nothing());
             }
-            self.source.connect(settings, credentials).await
+            self.source.connect(settings).await
         };
         match timeout(self.source.connect_limit(settings), connect).await {
             Ok(connected) => connected.map_err(not_sent),
@@ -182,13 +165,13 @@ impl Keeper {
     }
 
     async fn build(&self, failed: Option<Failed>) -> RedisResult<Arc<Live>> {
-        let credentials = self.own_credentials();
-        let connect = self.connect(&self.settings, credentials.as_ref());
+        let connect = self.connect(&self.settings);
         let result = connect
             .await
             .map(|connected| Arc::new(Live::new(connected, now_ms())));
         if let Ok(live) = &result {
             live.ends_with_runtime();
+            live.renews(&self.settings);
         }
         let next = match &result {
             Ok(live) => State::Connected(live.clone()),

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use redis::ConnectionAddr;
 
 use super::companion::Companion;
+use super::credentials::{Renewal, Renewing};
+use super::settings::Settings;
 use super::silence::Silence;
 use super::source::Connected;
 use super::wire::Wire;
@@ -29,6 +31,9 @@ pub(super) struct Live {
     pub(super) checking: tokio::sync::Mutex<()>,
     /// Lasts as long as the runtime on which the connections live.
     companion: OnceLock<Companion>,
+    /// Where the credentials do not last for ever.
+    renewing: OnceLock<Renewing>,
+    renewal: Renewal,
 }
 
 impl Live {
@@ -44,6 +49,8 @@ impl Live {
             verified_ms: AtomicU64::new(now_ms),
             checking: tokio::sync::Mutex::new(()),
             companion: OnceLock::new(),
+            renewing: OnceLock::new(),
+            renewal: connected.renewal,
         }
     }
 
@@ -56,6 +63,17 @@ impl Live {
                 live.give_up();
             }
         }));
+    }
+
+    /// Sees to it that they go on with new credentials in time.
+    pub(super) fn renews(self: &Arc<Self>, settings: &Settings) {
+        if let Some(renewing) = Renewing::of(self, self.renewal, settings) {
+            let _ = self.renewing.set(renewing);
+        }
+    }
+
+    pub(super) fn wires(&self) -> &[Wire] {
+        &self.wires
     }
 
     pub(super) fn take_spare(&self) -> Option<Wire> {

@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
+use super::credentials::Renewal;
 use super::dial::connect_to_any;
 use super::failed::Failed;
 use super::keeper::{Keeper, not_sent};
-use super::settings::Credentials;
 use super::wire::{BlockingWire, has_rested};
 use crate::clock::now_ms;
 
@@ -40,6 +41,8 @@ pub(super) struct Idle {
     pub(super) used_ms: u64,
     /// When the address was last known to be right.
     verified_ms: u64,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 impl fmt::Debug for Idle {
@@ -92,6 +95,9 @@ impl Keeper {
 
     /// Whether it may be used for such a command.
     pub(super) fn is_fit(&self, idle: &mut Idle, may_be_repeated: &dyn Fn() -> bool) -> bool {
+        if !self.settings.renew_blocking(idle) {
+            return false;
+        }
         let may_be_closed = || has_rested(idle.used_ms, now_ms()) && !may_be_repeated();
         self.is_fresh(idle) && !may_be_closed() || self.still_serves(idle)
     }
@@ -132,17 +138,14 @@ impl Keeper {
             nodes.look_up();
             return Ok(());
         }
-        self.one_at_a_time(|_| nodes.learn_blocking())
+        self.one_at_a_time(|| nodes.learn_blocking())
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
-        self.one_at_a_time(|credentials| self.open_blocking(credentials))
+        self.one_at_a_time(|| self.open_blocking())
     }
 
-    fn one_at_a_time<T>(
-        &self,
-        connect: impl FnOnce(Option<&Credentials>) -> RedisResult<T>,
-    ) -> RedisResult<T> {
+    fn one_at_a_time<T>(&self, connect: impl FnOnce() -> RedisResult<T>) -> RedisResult<T> {
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
@@ -163,8 +166,7 @@ impl Keeper {
         if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
             return Err(error);
         }
-        let credentials = self.own_credentials();
-        let connected = connect(credentials.as_ref()).map_err(not_sent);
+        let connected = connect().map_err(not_sent);
         pool.gate().failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
@@ -173,11 +175,12 @@ impl Keeper {
         connected
     }
 
-    fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
+    fn open_blocking(&self) -> RedisResult<Idle> {
         let settings = &self.settings;
+        let begun = Instant::now();
         let servers = self.source.servers_blocking(settings, None)?;
-        let (server, address) = connect_to_any(servers, settings, credentials)?;
-        let mut wire = BlockingWire(server);
+        let connected = connect_to_any(servers, settings, begun)?;
+        let mut wire = BlockingWire(connected.server);
         wire.set_timeouts(Some(settings.response_timeout))?;
         if let Some(name) = &settings.client_name {
             // Not worth failing for: it may not be allowed.
@@ -185,9 +188,10 @@ impl Keeper {
         }
         Ok(Idle {
             wire,
-            address: Some(address),
+            address: Some(connected.address),
             used_ms: now_ms(),
             verified_ms: now_ms(),
+            renewal: connected.renewal,
         })
     }
 }

@@ -1,22 +1,24 @@
 //! Connections for subscribers.
 
 use std::future::Future;
+use std::time::Instant;
 
 use redis::aio::PubSub;
 use redis::{ConnectionInfo, RedisResult};
 use tokio::time::timeout;
 
 use super::Connector;
+use super::credentials::Asked;
 use super::dial::connect_to_any;
 use super::keeper::{Keeper, not_sent};
-use super::settings::Credentials;
+use super::share::share;
 use super::source::{Source, client, nowhere};
 
 impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
     /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
     ///
-    /// It does not come back, and whether it is still there shows only when something is sent over it: [`subscribe`](Self::subscribe) gives one
+    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it: [`subscribe`](Self::subscribe) gives one
     /// that sees to both.
     ///
     /// # Errors
@@ -25,8 +27,10 @@ impl Connector {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn pubsub(&self) -> RedisResult<PubSub> {
-        let connect = |info, credentials: Option<Credentials>| async move {
-            client(info, credentials.as_ref())?.get_async_pubsub().await
+        let settings = &self.keeper.settings;
+        let connect = |info, asked: Asked| async move {
+            let client = client(info, settings, asked.get())?;
+            client.get_async_pubsub().await
         };
         self.keeper.connect_subscriber(&[], connect).await
     }
@@ -57,13 +61,14 @@ impl Keeper {
     pub(super) async fn connect_subscriber<T, C>(
         &self,
         known: &[ConnectionInfo],
-        connect: impl Fn(ConnectionInfo, Option<Credentials>) -> C,
+        connect: impl Fn(ConnectionInfo, Asked) -> C,
     ) -> RedisResult<T>
     where
         C: Future<Output = RedisResult<T>>,
     {
+        let limit = self.source.connect_limit(&self.settings);
+        let begun = Instant::now();
         let connected = async {
-            let credentials = self.credentials();
             let servers = match &self.source {
                 Source::Server(info) => vec![(**info).clone()],
                 #[cfg(feature = "sentinel")]
@@ -78,10 +83,16 @@ impl Keeper {
             let mut known = known.to_vec();
             fastrand::shuffle(&mut known);
             let others = servers.into_iter().filter(|server| !is_known(server));
+            let servers: Vec<_> = known.into_iter().chain(others).collect();
+            let asked = self.settings.ask().await?;
             let mut failure = None;
-            for server in known.into_iter().chain(others) {
-                let connected = connect(server, credentials.clone());
-                match timeout(self.settings.connect_timeout, connected).await {
+            let mut remaining = servers.len();
+            for server in servers {
+                let connected = connect(server, asked.clone());
+                let left = limit.saturating_sub(begun.elapsed());
+                let limit = share(left, remaining).min(self.settings.connect_timeout);
+                remaining -= 1;
+                match timeout(limit, connected).await {
                     Ok(Ok(connected)) => return Ok(connected),
                     Ok(Err(error)) => failure = Some(error),
                     Err(_) => failure = Some(self.took_too_long()),
@@ -89,7 +100,6 @@ impl Keeper {
             }
             Err(failure.unwrap_or_else(nowhere))
         };
-        let limit = self.source.connect_limit(&self.settings);
         match timeout(limit, connected).await {
             Ok(connected) => connected.map_err(not_sent),
             Err(_) => Err(self.took_too_long()),
@@ -97,14 +107,13 @@ impl Keeper {
     }
 
     fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        let credentials = self.credentials();
+        let begun = Instant::now();
         let servers = match &self.source {
             #[cfg(feature = "cluster")]
             Source::Cluster(_) => self.any_node(),
             source => source.servers_blocking(&self.settings, None)?,
         };
-        connect_to_any(servers, &self.settings, credentials.as_ref())
-            .map(|(connection, _)| connection)
+        connect_to_any(servers, &self.settings, begun).map(|connected| connected.server)
     }
 
     /// All servers of the cluster that are known, in another order each time: the first may be one that does not answer.

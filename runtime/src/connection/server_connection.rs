@@ -195,6 +195,7 @@ impl ServerConnection {
     /// A connection for a command that waits, by itself.
     async fn spare(&self) -> RedisResult<Wire> {
         while let Some(mut spare) = self.live.take_spare() {
+            self.keeper.settings.renew(&mut spare).await;
             // Most of what waits must not be executed twice.
             if !spare.is_quiet(now_ms()) {
                 return Ok(spare);

@@ -12,6 +12,7 @@ use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
+use super::credentials::Renewal;
 use super::in_flight::InFlight;
 use super::{together, transaction};
 
@@ -28,6 +29,8 @@ pub(super) struct Wire {
     repeated: Effect,
     /// When an answer came last, in milliseconds. A hint by itself; nothing is published through it.
     heard_ms: Arc<AtomicU64>,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 impl fmt::Debug for Wire {
@@ -42,6 +45,7 @@ impl Wire {
         mut server: MultiplexedConnection,
         limit: Duration,
         repeated: Effect,
+        renewal: Renewal,
         now_ms: u64,
     ) -> Self {
         server.set_response_timeout(limit);
@@ -51,6 +55,7 @@ impl Wire {
             limit,
             repeated,
             heard_ms,
+            renewal,
         }
     }
 
@@ -62,6 +67,12 @@ impl Wire {
     /// An answer came.
     pub(super) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Tells the server who it is from now on: nothing that a caller has sent.
+    pub(super) async fn authenticate(&mut self, command: &Cmd) -> RedisResult<()> {
+        let reply = self.server.send_packed_command(command).await?;
+        reply.extract_error().map(drop)
     }
 
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {

@@ -9,6 +9,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
+use super::super::credentials::Renewal;
 use super::super::in_flight::InFlight;
 use super::super::keeper::not_sent;
 use super::super::together;
@@ -18,12 +19,15 @@ use super::address::Address;
 use super::connection::nobody_has;
 use crate::Class;
 use crate::class::known::{known, repeatable};
+use crate::clock::now_ms;
 
 /// Redis-rs's connection to all servers.
 pub(super) struct FanOut {
     connection: redis::cluster_async::ClusterConnection,
     /// Of the slots when it was made: its primaries may be others by now.
     version: u64,
+    /// Of the credentials that it was made with: redis-rs takes no others later.
+    renewal: Renewal,
     /// The runtime that served it has ended.
     is_over: Arc<AtomicBool>,
     _companion: Companion,
@@ -117,13 +121,15 @@ impl Nodes {
         if let Some(fan_out) = &*kept()
             && !fan_out.is_over.load(Ordering::Relaxed)
             && fan_out.version == self.topology.version()
+            && !fan_out.renewal.is_due(now_ms())
         {
             return Ok(fan_out.connection.clone());
         }
         let version = self.topology.version();
-        let client =
-            self.cluster
-                .client(self.infos(), &self.settings, self.credentials().as_ref())?;
+        let asked = self.settings.ask().await?;
+        let client = self
+            .cluster
+            .client(self.infos(), &self.settings, asked.get())?;
         let limit = self.settings.connect_timeout.saturating_mul(3);
         let connection = within(Some(limit), client.get_async_connection())
             .await
@@ -133,6 +139,7 @@ impl Nodes {
         *kept() = Some(FanOut {
             connection: connection.clone(),
             version,
+            renewal: asked.renewal,
             is_over,
             _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),
         });

@@ -7,8 +7,8 @@ use tokio::time::timeout;
 
 use super::Wanted;
 use super::watch::{members, silent};
+use crate::connection::credentials::{Asked, Renewal};
 use crate::connection::keeper::Keeper;
-use crate::connection::settings::Credentials;
 use crate::connection::source::{client, config};
 
 /// So many channels are subscribed to in one round trip.
@@ -21,6 +21,8 @@ pub(super) struct Subscribed {
     pub(super) server: ConnectionInfo,
     /// The other servers of its cluster.
     pub(super) known: Vec<ConnectionInfo>,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 /// Subscribes on a server; in a cluster on one that is `known`, if there is any.
@@ -29,13 +31,13 @@ pub(super) async fn subscribe(
     wanted: &Wanted,
     known: &mut Vec<ConnectionInfo>,
 ) -> RedisResult<Subscribed> {
-    let connect = |info: ConnectionInfo, credentials: Option<Credentials>| async move {
+    let connect = |info: ConnectionInfo, asked: Asked| async move {
         let resp3 = info
             .redis_settings()
             .clone()
             .set_protocol(ProtocolVersion::RESP3);
         let server = info.set_redis_settings(resp3);
-        let client = client(server.clone(), credentials.as_ref())?;
+        let client = client(server.clone(), &keeper.settings, asked.get())?;
         let (sender, pushes) = unbounded_channel();
         let config = config(&keeper.settings).set_push_sender(sender);
         let mut connection = client
@@ -53,6 +55,7 @@ pub(super) async fn subscribe(
             pushes,
             server,
             known,
+            renewal: asked.renewal,
         })
     };
     let mut subscribed = keeper.connect_subscriber(known, connect).await?;

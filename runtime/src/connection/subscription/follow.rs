@@ -74,9 +74,10 @@ async fn listen(
         pushes,
         server,
         known,
+        renewal,
     } = subscribed;
     let heard = AtomicBool::new(false);
-    let mut watched = pin!(watch(keeper, connection, server, known, &heard));
+    let mut watched = pin!(watch(keeper, connection, server, known, renewal, &heard));
     let mut dropped = pin!(events.closed());
     poll_fn(|context| {
         while let Poll::Ready(push) = pushes.poll_recv(context) {
