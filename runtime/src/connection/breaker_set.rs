@@ -121,7 +121,7 @@ mod tests {
         });
         second.try_acquire().expect("closed").failure();
         assert_eq!(heard.recv(), Ok("told-apart 1"));
-        let refused = second.try_acquire().err().expect("it is open");
+        let refused = second.try_acquire().expect_err("it is open");
         assert!(refused.to_string().contains("told-apart 1"), "{refused}");
         assert!(format!("{second:?}").contains("told-apart 1"));
         let mut listed = Breaker::all().into_iter().map(|breaker| breaker.name);

@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn one_that_is_named_twice_has_one_voice() {
         let nodes = ["redis://one:1", "redis://user:word@one:1", "redis://two:1"];
-        let nodes = nodes.map(|url| redis::IntoConnectionInfo::into_connection_info(url));
+        let nodes = nodes.map(redis::IntoConnectionInfo::into_connection_info);
         let nodes = nodes.into_iter().collect::<RedisResult<Vec<_>>>();
         let sentinels = Sentinels::new(nodes.expect("URLs"), "m".to_owned()).expect("two");
         assert_eq!(sentinels.nodes.len(), 2);

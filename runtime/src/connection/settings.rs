@@ -344,7 +344,7 @@ impl ConnectorBuilder {
     #[cfg(feature = "tls-rustls")]
     pub fn tls_certificates(mut self, certificates: &redis::TlsCertificates) -> RedisResult<Self> {
         self.settings.certificates = None;
-        self.trust(Certificates::read(certificates)?)
+        self.trust(&Certificates::read(certificates)?)
     }
 
     /// The same, asked for again with each new connection: for certificates that are changed while the application runs, as those that are good for
@@ -386,17 +386,17 @@ impl ConnectorBuilder {
         let source = CertificatesSource::new(source)?;
         let first = source.last();
         self.settings.certificates = Some(source);
-        self.trust(first)
+        self.trust(&first)
     }
 
     #[cfg(feature = "tls-rustls")]
-    fn trust(mut self, certificates: Certificates) -> RedisResult<Self> {
+    fn trust(mut self, certificates: &Certificates) -> RedisResult<Self> {
         match &mut self.source {
-            Source::Server(info) => **info = with_certificates(info, &certificates)?,
+            Source::Server(info) => **info = with_certificates(info, certificates)?,
             #[cfg(feature = "sentinel")]
-            Source::Sentinels(sentinels) => sentinels.trust(certificates),
+            Source::Sentinels(sentinels) => sentinels.trust(certificates.clone()),
             #[cfg(feature = "cluster")]
-            Source::Cluster(cluster) => cluster.trust(certificates)?,
+            Source::Cluster(cluster) => cluster.trust(certificates.clone())?,
             // Made of a cluster, which has been told.
             #[cfg(feature = "cluster")]
             Source::Node(_) => {}

@@ -183,6 +183,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_millis(50);
     const LONG: Duration = Duration::from_secs(60);
 
+    #[expect(clippy::unnecessary_wraps, reason = "as those that may fail")]
     fn password() -> Answer {
         Ok(Credentials::password("p"))
     }

@@ -108,7 +108,10 @@ impl Heard {
             text += ": ConnectorBuilder::sentinel_majority(false) believes fewer";
         }
         match &self.failure {
-            Some(failure) => text += &format!("; of the others one failed with: {failure}"),
+            Some(failure) => {
+                text += "; of the others one failed with: ";
+                text += &failure.to_string();
+            }
             None => text += "; the others have not answered in time",
         }
         // Of those that could still say it, there may be enough later.
@@ -169,7 +172,9 @@ pub(super) mod tests {
     fn heard(needed: Needed, answers: impl IntoIterator<Item = RedisResult<Answer>>) -> Heard {
         let answers: Vec<_> = answers.into_iter().collect();
         let mut heard = Heard::of(answers.len(), needed);
-        answers.into_iter().for_each(|answer| heard.add(answer));
+        for answer in answers {
+            heard.add(answer);
+        }
         heard
     }
 
