@@ -1,5 +1,6 @@
 //! Connections that come back, against real servers.
 
+mod asking;
 mod asynchronous;
 mod black_holes;
 mod blocking;
@@ -9,9 +10,11 @@ mod commands;
 mod credentials;
 mod faults;
 mod lock;
+mod majority;
 mod never_sent;
 mod once;
 mod pubsub;
+mod renewal;
 mod replicas;
 mod resharding;
 mod sentinels;

@@ -1,6 +1,6 @@
 //! A lock that is lost while somebody holds it, and learns of it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use redis_resilient_testkit::WireFault;
 use tokio::time::{sleep, timeout};
@@ -212,5 +212,41 @@ async fn work_that_was_done_after_the_lock_was_lost_is_not_taken_for_done() -> T
     });
     assert!(is_lost(work.await));
     assert_eq!(value(&redis).await?.as_deref(), Some("somebody else's"));
+    Ok(())
+}
+
+/// A long computation elsewhere on the same thread, longer than the lease: the work wakes up together with the end of the lease.
+#[test]
+fn work_does_not_go_on_after_a_lease_that_ended_while_the_runtime_stood_still() -> TestResult {
+    let (_server, redis) = alone()?;
+    let (late, mut lost) = (AtomicU32::new(0), 0);
+    for number in 0..10 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        // The runtime of the last one has ended, and its connection with it.
+        let redis = redis.clone();
+        let key = format!("lock {number}");
+        let lock = Lock::new(&key).lease(MS(200));
+        let result = runtime.block_on(async {
+            let work = lock.hold(&redis, PATIENCE, async |guard| {
+                for _ in 0..40 {
+                    sleep(MS(5)).await;
+                    if !guard.is_held() {
+                        late.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                RedisResult::Ok(())
+            });
+            let blocks = async {
+                sleep(MS(30 + number * 7)).await;
+                std::thread::sleep(MS(400));
+            };
+            tokio::join!(work, blocks).0
+        });
+        lost += u32::from(result.is_err());
+    }
+    assert_eq!(late.load(Ordering::Relaxed), 0, "of {lost} that were lost");
+    assert!(lost >= 5, "{lost}");
     Ok(())
 }
