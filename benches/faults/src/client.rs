@@ -139,9 +139,33 @@ impl Client {
         })
     }
 
+    /// As many threads as that use it at the same time, and leave what they have used.
+    pub(crate) fn used_by(&self, threads: usize) -> RedisResult<()> {
+        let Held::Connector(connector) = &self.held else {
+            return Ok(());
+        };
+        // Held until all are connected.
+        let mut held = Vec::with_capacity(threads);
+        for _ in 0..threads {
+            let mut connection = connector.get_blocking()?;
+            redis::cmd("PING").exec(&mut connection)?;
+            held.push(connection);
+        }
+        Ok(())
+    }
+
     /// One plain call. One of redis-rs's connections is made first if there has been none, as an application does at its start; after that it
     /// is left to itself.
     pub(crate) fn call(&mut self, call: Call) -> RedisResult<Value> {
+        let reply = self.send(call)?;
+        if call == Call::Get && reply != Value::BulkString(VALUE.into()) {
+            let kind = redis::ErrorKind::UnexpectedReturnType;
+            return Err((kind, "the reply to another command").into());
+        }
+        Ok(reply)
+    }
+
+    fn send(&mut self, call: Call) -> RedisResult<Value> {
         let runtime = self.runtime.clone();
         if matches!(self.held, Held::Nothing) {
             self.held = match self.kind {

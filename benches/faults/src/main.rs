@@ -1,8 +1,10 @@
 //! What callers see of real faults, and how soon they are back: `Connector` beside redis-rs's own connections.
 
 mod client;
+mod doors;
 mod row;
 mod rows;
+mod scale;
 mod storm;
 mod table;
 mod trial;
@@ -13,13 +15,16 @@ use std::io::Write as _;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+/// The tables beside that of the rows.
+const TABLES: [&str; 3] = ["storm", "doors", "scale"];
+
 const HELP: &str = "\
 Provokes faults of real Redis servers and prints what callers see of them.
 
 Usage: cargo run --release -p redis-resilient-faults -- [OPTIONS]
 
 Options:
-  --row NAME   only rows whose name contains NAME; `storm` is the second table
+  --row NAME   only rows whose name contains NAME; `storm`, `doors` and `scale` are the other tables
   --help       print this
 ";
 
@@ -46,6 +51,10 @@ fn run() -> Result<i32> {
                 storm::run(&kind.unwrap_or_default(), &outage.unwrap_or_default())?;
                 return Ok(0);
             }
+            scale::CHILD => {
+                scale::run(&words.next().unwrap_or_default())?;
+                return Ok(0);
+            }
             "--row" => wanted = Some(words.next().ok_or("`--row` needs a name")?),
             "--help" | "-h" => {
                 print!("{HELP}");
@@ -57,7 +66,7 @@ fn run() -> Result<i32> {
     let mut rows = rows::all();
     if let Some(wanted) = &wanted {
         rows.retain(|row| row.name.contains(wanted.as_str()));
-        if rows.is_empty() && wanted != "storm" {
+        if rows.is_empty() && !TABLES.contains(&wanted.as_str()) {
             return Err(format!("no row's name contains `{wanted}`").into());
         }
     }
@@ -70,8 +79,17 @@ fn run() -> Result<i32> {
         missed.extend(table::print(&rows, runtime.handle())?);
         println!();
     }
-    if wanted.is_none_or(|wanted| wanted == "storm") {
+    let is_wanted = |table| wanted.as_ref().is_none_or(|wanted| wanted == table);
+    if is_wanted("storm") {
         missed.extend(storm::print()?);
+        println!();
+    }
+    if is_wanted("doors") {
+        missed.extend(doors::print(runtime.handle())?);
+        println!();
+    }
+    if is_wanted("scale") {
+        missed.extend(scale::print()?);
         println!();
     }
     if missed.is_empty() {

@@ -25,6 +25,8 @@ pub(crate) struct Row {
     pub(crate) password: Option<&'static str>,
     /// Whether the caller has had an answer before.
     pub(crate) is_connected: bool,
+    /// How many callers at once have had one before, besides.
+    pub(crate) idle: usize,
     pub(crate) call: Call,
     pub(crate) begin: fn(&World) -> Result<()>,
     pub(crate) end: End,
@@ -76,6 +78,7 @@ impl Row {
         server: &[],
         password: None,
         is_connected: true,
+        idle: 0,
         call: Call::Get,
         begin: |_| Ok(()),
         end: End::Once,

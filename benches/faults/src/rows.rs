@@ -4,6 +4,7 @@ mod access;
 mod network;
 mod process;
 mod refusals;
+mod replies;
 
 use crate::row::Row;
 
@@ -12,5 +13,6 @@ pub(crate) fn all() -> Vec<Row> {
     rows.extend(network::rows());
     rows.extend(access::rows());
     rows.extend(refusals::rows());
+    rows.extend(replies::rows());
     rows
 }

@@ -3,7 +3,7 @@
 //! Each kind has a process of its own, so that memory is told apart.
 
 mod callers;
-mod memory;
+pub(crate) mod memory;
 mod sample;
 
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ use crate::row::{CONNECT, SLACK};
 use crate::verdict::millis;
 use callers::{CALLERS, Callers, DEADLINE, THREADS};
 use memory::mebibytes;
-use sample::Sampler;
+pub(crate) use sample::Sampler;
 
 /// How a process is told to be one storm: this, the kind's name, the outage's name.
 pub(crate) const CHILD: &str = "--storm";
@@ -29,7 +29,7 @@ const KINDS: [Kind; 3] = [Kind::Connector, Kind::ConnectorBlocking, Kind::Manage
 const OUTAGES: [Outage; 2] = [Outage::Killed, Outage::BlackHole];
 
 /// Connects in any second: one at once, then rests of 13, 25, 50 and 100 ms and of 125 ms at least.
-const MOST_IN_A_SECOND: u64 = 11;
+pub(crate) const MOST_IN_A_SECOND: u64 = 11;
 /// What all callers together may take for being told of failures, in bytes.
 const MOST_MEMORY: u64 = 8 << 20;
 

@@ -56,6 +56,7 @@ pub(crate) fn run(row: &Row, kind: Kind, runtime: &Handle) -> Result<Outcome> {
     if row.is_connected {
         client.call(Call::Get)?;
     }
+    client.used_by(row.idle)?;
     (row.begin)(&world)?;
     let connected = world.proxy.accepted();
     let begun = Instant::now();

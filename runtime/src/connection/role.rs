@@ -13,6 +13,9 @@ pub enum Role {
     /// master, of those. It is kept for as long as it is one of them, and left at the next health check where it has become the master. If none can
     /// be connected to, the master is.
     ///
+    /// `XREAD BLOCK 0` on a replica is not woken by entries that come with a full resync, only by the next one (seen with Redis 8.2.3 and Valkey
+    /// 9.1.2, `findings/replica-load-wakes-no-reader.sh`): read with a `BLOCK` that ends, and ask again.
+    ///
     /// The `READONLY` of a write that was sent to a replica is [`Permanent`](crate::Class::Permanent).
     Replica,
 }

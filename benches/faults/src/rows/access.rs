@@ -42,7 +42,7 @@ pub(crate) fn rows() -> Vec<Row> {
             password: Some("wrong"),
             is_connected: false,
             end: End::When(|world, kind| agree(world, kind, "right", "wrong")),
-            promise: promise(REFUSED, CONNECT, Back::FirstCall),
+            promise: promise(REFUSED, CONNECT, Back::Within(REST)),
             ..Row::BASE
         },
         Row {
@@ -58,7 +58,7 @@ pub(crate) fn rows() -> Vec<Row> {
             promise: promise(
                 &[Class::Ambiguous, Class::Misconfigured],
                 CONNECT,
-                Back::FirstCall,
+                Back::Within(REST),
             ),
             ..Row::BASE
         },
@@ -70,7 +70,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 wait_ms(1_000);
                 world.configure("requirepass", "")
             }),
-            promise: promise(REFUSED, CONNECT, Back::FirstCall),
+            promise: promise(REFUSED, CONNECT, Back::Within(REST)),
             ..Row::BASE
         },
     ]
