@@ -460,3 +460,24 @@ pub(super) fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
     };
     info.set_tcp_settings(tcp)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(connections: usize) -> ConnectorBuilder {
+        let builder = ConnectorBuilder::single("redis://localhost").expect("a URL");
+        builder.connections(connections)
+    }
+
+    #[test]
+    fn a_thousand_connections_are_the_most() {
+        assert_eq!(with(MOST_CONNECTIONS).settings.connections, 1000);
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 1000 connections, not 1001")]
+    fn more_are_refused() {
+        let _ = with(MOST_CONNECTIONS + 1);
+    }
+}

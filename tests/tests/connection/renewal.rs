@@ -132,10 +132,11 @@ async fn ridden_out(
         tokio::task::spawn_blocking(move || blocking(&too)),
         tokio::spawn(subscribed(redis.clone())),
     );
-    for result in [called, waited, dedicated, blocking] {
-        result??;
-    }
-    assert_eq!(lost?, 0, "the subscription was lost");
+    let (results, lost) = ([called?, waited?, dedicated?, blocking?], lost?);
+    assert!(
+        results.iter().all(Result::is_ok) && lost == 0,
+        "{results:?}, lost {lost}"
+    );
     // It is in place that they were renewed.
     for _ in 0..2 {
         let now = id(&mut first).await?;

@@ -69,7 +69,8 @@ impl Settings {
     /// Renews those of a connection that one caller has, if it is time. What fails is tried again another time: it may still be good.
     pub(in super::super) async fn renew(&self, wire: &mut Wire) {
         if wire.renewal.is_due(now_ms()) {
-            let renewed = self.renew_all(vec![wire.clone()]).await;
+            // Boxed: its room would be part of each command's future.
+            let renewed = Box::pin(self.renew_all(vec![wire.clone()])).await;
             wire.renewal = renewed.unwrap_or_else(|_| wire.renewal.failed(now_ms()));
         }
     }
