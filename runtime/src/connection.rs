@@ -26,7 +26,8 @@
 //! * commands in a row that get no answer (two, [`give_up_after`](ConnectorBuilder::give_up_after)), or a `PING` that gets none after a time
 //!   without commands ([`health_check_after`](ConnectorBuilder::health_check_after));
 //! * `READONLY`, `MASTERDOWN`, `MOVED`: the server is not the one to talk to any more;
-//! * `NOAUTH` and `WRONGPASS`: the next connection asks for the [`credentials`](ConnectorBuilder::credentials) anew.
+//! * `NOAUTH` and `WRONGPASS`: the next connection asks for the [`credentials`](ConnectorBuilder::credentials) anew. Those that are
+//!   [good for a time](Credentials::valid_for) only are renewed before that, and no connection is given up for it.
 //!
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.

@@ -153,7 +153,8 @@ async fn a_changed_password_is_asked_for_anew() -> TestResult {
         assert!(!format!("{error} {error:?} {redis:?}").contains("first"));
     }
     *password.lock().unwrap_or_else(PoisonError::into_inner) = "second";
-    // The first call after that, without a retry.
+    // A refusal rests as any failure does, for 250 ms at most. The first call after that, without a retry.
+    tokio::time::sleep(MS(300)).await;
     redis::cmd("PING").exec_async(&mut held).await?;
     Ok(())
 }
