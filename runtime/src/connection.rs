@@ -140,6 +140,11 @@ impl Connector {
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that
     /// comes back.
     ///
+    /// A planned failover loses what the old master acknowledges before it is told, for up to that time; Valkey's `SENTINEL FAILOVER name
+    /// COORDINATED` loses nothing, but holds writes for about a second and then closes their connections without a reply (seen with 9.1.2,
+    /// `findings/valkey-coordinated-failover-hangs-up.sh`). They fail as ambiguous then, with a longer
+    /// [`response_timeout`](ConnectorBuilder::response_timeout) too; those that must not be executed twice need [`Once`].
+    ///
     /// # Errors
     /// If an address makes no sense, or none is given.
     #[cfg(feature = "sentinel")]
