@@ -154,7 +154,7 @@ async fn a_changed_password_is_asked_for_anew() -> TestResult {
     }
     *password.lock().unwrap_or_else(PoisonError::into_inner) = "second";
     // A refusal rests as any failure does, for 250 ms at most. The first call after that, without a retry.
-    tokio::time::sleep(MS(300)).await;
+    sleep(MS(300)).await;
     redis::cmd("PING").exec_async(&mut held).await?;
     Ok(())
 }

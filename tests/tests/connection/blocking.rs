@@ -158,7 +158,7 @@ fn a_changed_password_is_asked_for_anew() -> TestResult {
     }
     *password.lock().unwrap_or_else(PoisonError::into_inner) = "second";
     // A refusal rests as any failure does, for 250 ms at most.
-    std::thread::sleep(MS(300));
+    thread::sleep(MS(300));
     redis::cmd("PING").exec(&mut redis.get_blocking()?)?;
     Ok(())
 }
