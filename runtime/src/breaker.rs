@@ -2,6 +2,8 @@
 
 mod admission;
 mod event;
+mod listeners;
+mod note;
 mod operator;
 mod permit;
 pub(crate) mod probing;
@@ -12,6 +14,7 @@ mod settings;
 mod settlement;
 mod snapshot;
 mod source;
+mod stamp;
 mod ticket;
 mod trip;
 mod window;
@@ -62,10 +65,9 @@ const ORDER: Ordering = Ordering::Relaxed;
 /// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
 ///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
 /// * Half-open: [`half_open_permits`](Self::half_open_permits) probes at once, all others are refused. The first failure
-///   opens it again, [`success_threshold`](Self::success_threshold) successes close it; or
-///   [`success_threshold_of`](Self::success_threshold_of) so many probes, or their
-///   [`half_open_failure_rate`](Self::half_open_failure_rate). A probe that is not heard of
-///   within [`probe_lease`](Self::probe_lease) is replaced by another.
+///   opens it again, [`success_threshold`](Self::success_threshold) successes close it. Or a number of probes decides,
+///   by [`success_threshold_of`](Self::success_threshold_of) or [`half_open_failure_rate`](Self::half_open_failure_rate). A probe that is
+///   not heard of within [`probe_lease`](Self::probe_lease) is replaced by another.
 ///
 /// A function that is called by the body of another one on the same breaker is part of that one's attempt: it may go while that one
 /// probes. Both are counted, though: annotate the functions that talk to Redis themselves, and give those that only call them
@@ -175,7 +177,9 @@ impl Breaker {
         if word.is_closed() || self.lets_all_through() {
             return Duration::ZERO;
         }
-        Duration::from_millis(word.refuses_for_ms(&self.settings, now_ms()))
+        let now_ms = now_ms();
+        let word = self.brought_up_to(word, now_ms);
+        Duration::from_millis(word.refuses_for_ms(&self.settings, now_ms))
     }
 
     /// What is kept beside the word; from the first time on, the breaker is listed.
@@ -205,6 +209,12 @@ impl Breaker {
     /// Whether calls pass that the circuit refuses.
     fn lets_all_through(&self) -> bool {
         self.is_observing() || kill_switch::is_engaged()
+    }
+
+    /// The word as it is to be read at this time.
+    fn brought_up_to(&self, word: Word, now_ms: u64) -> Word {
+        let noted_ms = || self.record.get().map_or(0, |record| record.note.whole_ms());
+        word.at(&self.settings, now_ms, noted_ms)
     }
 
     #[inline]
@@ -244,6 +254,10 @@ mod event_tests;
 #[cfg(test)]
 mod foreign_bugs;
 #[cfg(test)]
+mod half_open_tests;
+#[cfg(test)]
+mod listeners_tests;
+#[cfg(test)]
 mod live_probes;
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
@@ -255,6 +269,8 @@ mod model_tests;
 mod operator_tests;
 #[cfg(all(test, rr_shuttle))]
 mod shuttle_tests;
+#[cfg(test)]
+mod silence_tests;
 #[cfg(test)]
 #[path = "breaker/stress_tests.rs"]
 mod stress_tests;

@@ -32,21 +32,41 @@
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
 //!
+//! Connecting and checking go on in tasks: nobody waits for the future of another caller, which may be left unpolled. Each tokio runtime has its own
+//! connections, for they are served by its tasks; so a `static` connector may be used from several runtimes, one after the other or at the same time.
+//! They share failures too: after one, a single runtime tries again.
+//!
+//! Commands that wait in the server (`BLPOP`, `XREAD BLOCK`, `WAIT` …) have connections of their own, up to
+//! [`waiting_connections`](ConnectorBuilder::waiting_connections). They are connected a few at a time, and one at a time after a failure; looked at
+//! before they are used again; and closed when they are idle, but for a few after a second and all after five. What has become of one says nothing
+//! about the others.
+//!
+//! Such a command may take as long as it says, and `BLPOP key 0` for ever: so the server is looked at beside it, at each
+//! [`health_check_after`](ConnectorBuilder::health_check_after), with a `PING` over the shared connection, and behind Sentinels by their word. After as
+//! many looks without an answer as [`give_up_after`](ConnectorBuilder::give_up_after) says, or where another server is the primary, it fails: about 3 s
+//! after a server has frozen, with the default settings. It may have been executed at the last moment, so the error has the class of any lost reply:
+//! [`Unrepeatable`](crate::Class::Unrepeatable) for a `BLPOP`, [`Ambiguous`](crate::Class::Ambiguous) for an `XREAD`, which an annotated function
+//! repeats on the next server.
+//!
 //! Subscribers have [`Connector::subscribe`].
 
 mod blocking;
+mod blocking_check;
 mod blocking_server_connection;
+mod blocking_wire;
 mod breaker_set;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
 mod companion;
 mod credentials;
+mod deadline;
 mod dedicated;
 mod dial;
 mod ending;
 mod environment;
 mod failed;
+mod found_out;
 mod handle;
 mod health;
 mod in_flight;
@@ -57,21 +77,26 @@ mod live;
 mod lock;
 mod once;
 mod packed;
+mod ping;
 mod pool;
 mod pubsub;
 mod refusals;
 mod replication;
 #[cfg(feature = "sentinel")]
 mod role;
+mod runtimes;
 mod script;
 #[cfg(feature = "sentinel")]
 mod sentinel;
+mod server_check;
 mod server_connection;
 mod settings;
 mod share;
 mod silence;
+mod single_flight;
 mod slot;
 mod source;
+mod spares;
 mod state;
 mod subscription;
 #[cfg(feature = "tls-rustls")]
@@ -79,7 +104,9 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
+mod turns;
 mod wait_time;
+mod waiting;
 mod wire;
 
 use std::sync::Arc;
@@ -175,20 +202,26 @@ impl Connector {
         ConnectorBuilder::cluster(seeds)
     }
 
-    /// A connection. Connects if nothing is connected, and waits for that at most as long as
-    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says.
+    /// A connection. Connects if nothing is connected on this runtime, and waits for that at most as long as
+    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says, whatever other callers and other runtimes do; in a cluster three times as long.
     ///
     /// # Errors
     /// If Redis cannot be reached, with the class [`Unreachable`](crate::Class::Unreachable); if it refuses the credentials.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
+    ///
+    /// # Cancellation
+    /// Safe: connecting goes on in a task, for whoever asks next.
     pub async fn get(&self) -> RedisResult<Connection> {
         Connection::new(&self.keeper).await
     }
 
     /// A connection that nobody else has, for commands that change the connection they go over: `WATCH`, `SELECT`, `CLIENT TRACKING`, and for
     /// `WAIT`. It is connected for this call, and does not come back.
+    ///
+    /// There may be as many as the application holds. They are connected through the same gate as the connections of commands that wait: a few at a
+    /// time, one at a time after a failure, and for a moment after it the callers share that failure.
     ///
     /// # Errors
     /// As [`get`](Self::get). In a cluster it has to be known to which server: [`dedicated_to`](Self::dedicated_to).

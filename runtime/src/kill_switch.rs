@@ -3,6 +3,10 @@
 //! Engaged, every function runs once and as it is written: no retries, no timeouts, no breaker, nothing counted. Only fallbacks go on
 //! answering. For the night when the protection itself is under suspicion.
 //!
+//! Whether it is engaged counts when an attempt ends. An attempt that ends meanwhile counts for nothing, be it one for which a
+//! [`Permit`](crate::Permit) was asked by hand. A probe gives its permit back: the circuit stays half-open, and the next call after the
+//! release probes.
+//!
 //! ```standalone_crate
 //! use redis_resilient::kill_switch;
 //!

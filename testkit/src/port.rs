@@ -55,66 +55,45 @@ fn bind(addr: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 /// A port that can stop listening and start again.
+///
+/// It stays reserved all the time: the port of a listener that is closed is anybody's until it is bound again.
 #[derive(Debug)]
 pub(crate) struct Port {
-    addr: SocketAddr,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    Open(TcpListener),
-    Closed(TcpSocket),
-    /// Neither listening nor reserved: binding it has failed.
-    Lost,
+    reservation: Reservation,
+    listener: Option<TcpListener>,
 }
 
 impl Port {
     /// Listens on `addr`; must be called within a tokio runtime.
     pub(crate) fn open(addr: SocketAddr) -> io::Result<Self> {
-        let socket = bind(addr)?;
-        let addr = socket.local_addr()?;
         let mut port = Self {
-            addr,
-            state: State::Closed(socket),
+            reservation: Reservation::new(addr)?,
+            listener: None,
         };
         port.reopen()?;
         Ok(port)
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
-        self.addr
+        self.reservation.addr()
     }
 
     /// Listens again after [`close`](Self::close), on the same port.
     pub(crate) fn reopen(&mut self) -> io::Result<()> {
-        let socket = match std::mem::replace(&mut self.state, State::Lost) {
-            State::Open(listener) => {
-                self.state = State::Open(listener);
-                return Ok(());
-            }
-            State::Closed(socket) => socket,
-            State::Lost => bind(self.addr)?,
-        };
-        self.state = State::Open(socket.listen(1024)?);
+        if self.listener.is_none() {
+            self.reservation.lend();
+            self.listener = Some(bind(self.addr())?.listen(1024)?);
+        }
         Ok(())
     }
 
     /// Stops listening, so that connecting is refused; the port stays ours.
     pub(crate) fn close(&mut self) {
-        if let State::Open(_) = self.state {
-            // Two steps: the port cannot be bound while the listener still has it.
-            self.state = State::Lost;
-            if let Ok(socket) = bind(self.addr) {
-                self.state = State::Closed(socket);
-            }
-        }
+        self.listener = None;
+        self.reservation.take_back();
     }
 
     pub(crate) fn listener(&self) -> Option<&TcpListener> {
-        match &self.state {
-            State::Open(listener) => Some(listener),
-            State::Closed(_) | State::Lost => None,
-        }
+        self.listener.as_ref()
     }
 }

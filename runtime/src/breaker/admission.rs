@@ -68,7 +68,7 @@ impl Breaker {
         if left_ms == 0 || self.lets_all_through() {
             return None;
         }
-        self.tell_refused(left_ms);
+        self.tell_refused(left_ms, false);
         Some(Ticket::refused(left_ms))
     }
 
@@ -92,12 +92,10 @@ impl Breaker {
             return Ticket::admitted(word, Weight::None);
         }
         let now_ms = now_ms();
-        let lease_ms = self
-            .settings
-            .probe_lease_ms
-            .max(settings::lease_millis(attempt));
+        let lease_ms = self.lease_ms(attempt);
         let ticket = loop {
-            match word.admit(&self.settings, now_ms, lease_ms) {
+            let current = self.brought_up_to(word, now_ms);
+            match current.admit(&self.settings, now_ms, lease_ms) {
                 Admission::Pass => break Ticket::admitted(word, Weight::Full),
                 Admission::Probe(next) => match self.exchange(word, next) {
                     Ok(()) => {
@@ -114,11 +112,12 @@ impl Breaker {
                 Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
                     break Ticket::admitted(word, Weight::Nested);
                 }
-                Admission::Reject { .. } if self.is_observing() => {
+                Admission::Reject { retry_after_ms } if self.is_observing() => {
+                    self.tell_refused(retry_after_ms, true);
                     break Ticket::admitted(word, Weight::Observed);
                 }
                 Admission::Reject { retry_after_ms } => {
-                    self.tell_refused(retry_after_ms);
+                    self.tell_refused(retry_after_ms, false);
                     return Ticket::refused(retry_after_ms);
                 }
             }
@@ -129,11 +128,23 @@ impl Breaker {
         }
     }
 
+    /// How long a probe may take before it counts as lost, whose attempt may take up to `attempt`; zero is an attempt without a limit.
+    pub(super) fn lease_ms(&self, attempt: Duration) -> u64 {
+        let attempt = match self.settings.half_open_timeout {
+            Some(timeout) if attempt.is_zero() => timeout,
+            _ => attempt,
+        };
+        self.settings
+            .probe_lease_ms
+            .max(settings::lease_millis(attempt))
+    }
+
     #[inline]
-    fn tell_refused(&self, retry_after_ms: u64) {
+    fn tell_refused(&self, retry_after_ms: u64, passes: bool) {
         self.notify(|| BreakerEvent::Refused {
             breaker: self.name(),
             retry_after: Duration::from_millis(retry_after_ms),
+            passes,
         });
     }
 

@@ -1,8 +1,5 @@
 //! Code of the application that is told what happens at a breaker.
 
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::{Breaker, State};
@@ -27,7 +24,7 @@ pub struct Transition {
 pub enum BreakerEvent {
     /// The state has changed.
     Transition(Transition),
-    /// An attempt counted as failed, or took too long; within [`lump`](Breaker::lump) of another too.
+    /// An attempt failed, or took too long; within [`lump`](Breaker::lump) of another too, and under an operator's order.
     #[non_exhaustive]
     Failure {
         /// The name given to [`Breaker::new`].
@@ -42,6 +39,8 @@ pub enum BreakerEvent {
         breaker: &'static str,
         /// How long the circuit will go on refusing; zero while a probe is under way.
         retry_after: Duration,
+        /// Whether the call passes nevertheless, because the breaker is to [`observe_only`](Breaker::observe_only).
+        passes: bool,
     },
     /// An attempt ended that had been let in before the circuit last changed its state: it counts for nothing.
     #[non_exhaustive]
@@ -63,66 +62,13 @@ pub enum BreakerEvent {
     },
 }
 
-type Listener = Box<dyn Fn(&BreakerEvent) + Send + Sync>;
-
-/// A list that only grows, so that it can be walked without a lock.
-pub(super) struct Listeners {
-    first: OnceLock<Box<Node>>,
-}
-
-struct Node {
-    listener: Listener,
-    next: OnceLock<Box<Self>>,
-}
-
-impl Listeners {
-    pub(super) const fn new() -> Self {
-        Self {
-            first: OnceLock::new(),
-        }
-    }
-
-    fn add(&self, listener: Listener) {
-        let mut node = Box::new(Node {
-            listener,
-            next: OnceLock::new(),
-        });
-        let mut slot = &self.first;
-        while let Err(back) = slot.set(node) {
-            node = back;
-            let Some(taken) = slot.get() else { return };
-            slot = &taken.next;
-        }
-    }
-
-    #[inline]
-    pub(super) fn is_empty(&self) -> bool {
-        self.first.get().is_none()
-    }
-
-    /// The word has changed already: a listener that panics or takes its time does nothing to the breaker.
-    #[cold]
-    pub(super) fn call(&self, event: &BreakerEvent) {
-        let mut next = self.first.get();
-        while let Some(node) = next {
-            // The panic hook has reported it.
-            let _ = catch_unwind(AssertUnwindSafe(|| (node.listener)(event)));
-            next = node.next.get();
-        }
-    }
-}
-
-impl fmt::Debug for Listeners {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listeners")
-    }
-}
-
 impl Breaker {
     /// Calls `listener` at each event from now on, on the thread of the call that caused it.
     ///
     /// It should be quick: that call waits for it, others do not. A panic in it is contained. Events that follow each other
     /// closely may be told out of order when different threads cause them.
+    ///
+    /// It may use the breaker. What it causes there is told to the other listeners when it has returned, and not to itself.
     ///
     /// ```
     /// use redis_resilient::{Breaker, BreakerEvent};

@@ -5,6 +5,7 @@
 mod half_open;
 mod operator;
 mod outcomes;
+mod silence;
 
 use std::sync::{Arc, Mutex};
 

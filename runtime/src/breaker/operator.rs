@@ -40,19 +40,21 @@ impl Breaker {
         self.order(|word| word.forced(Order::Disabled, None));
     }
 
-    /// Counts and reports as always, and refuses nothing; with `false`, refuses again.
+    /// Counts and reports as always, and refuses nothing; with `false`, refuses again. An order stands, but refuses nothing either.
     ///
-    /// To try a breaker's settings on real traffic: events and snapshots show what it would do. A window that slides begins empty,
-    /// and counts all calls, those too that the circuit would have refused.
+    /// To try a breaker's settings on real traffic: events and snapshots show what it would do. The circuit opens, half-opens and closes by
+    /// the calls that it would let through. A call that it would refuse is told as [`Refused`](crate::BreakerEvent::Refused) with
+    /// `passes`, and what comes of it is told but changes no state. A window that slides begins empty, and counts those calls too.
     pub fn observe_only(&self, observe: bool) {
         let record = self.record();
-        record.observe(observe);
-        if observe {
+        if record.observe(observe) && observe {
             record.clear_window();
         }
     }
 
-    /// Closes the circuit, forgets all failures, fills the retry budget and ends any order. Outcomes of calls that are under way count no more.
+    /// Closes the circuit, forgets all failures, fills the retry budget, and ends any order and [`observe_only`](Self::observe_only).
+    ///
+    /// Outcomes of calls that are under way count no more, those of probes neither. Listeners stay, and the budget and all other settings.
     ///
     /// For operators, and for tests that share a `static` breaker.
     pub fn reset(&self) {

@@ -252,3 +252,187 @@ async fn a_snapshot_tells_what_is_going_on() {
         (State::HalfOpen, 1, 1, 0)
     );
 }
+
+/// All that calls leave behind, whatever state they have brought it to; and what comes of those that are under way.
+#[tokio::test(start_paused = true)]
+async fn a_reset_leaves_a_breaker_as_new() {
+    let breakers = [
+        breaker(),
+        breaker().failure_threshold_of(5, 20),
+        breaker().failure_rate(50, 5, 600 * SECOND / 2),
+        breaker().failure_rate_of_calls(50, 20, 5),
+        breaker().failure_rate_of_time(50, 3600 * SECOND, 5),
+    ]
+    .map(|breaker| breaker.half_open_permits(3).success_threshold(3));
+    let ways: [fn(&Breaker); 8] = [
+        |_| {},
+        |breaker| fail(breaker, 3),
+        |breaker| fail(breaker, 5),
+        |breaker| breaker.force_open(None),
+        |breaker| breaker.force_open(60 * SECOND),
+        Breaker::force_closed,
+        Breaker::disable,
+        |breaker| breaker.observe_only(true),
+    ];
+    for breaker in &breakers {
+        for way in ways {
+            for probing in [false, true] {
+                let early = breaker.try_acquire().expect("closed");
+                way(breaker);
+                if probing {
+                    fail(breaker, 5);
+                    advance(2 * SECOND).await;
+                }
+                let late: Vec<_> = (0..4).map_while(|_| breaker.try_acquire().ok()).collect();
+                breaker.reset();
+                let as_new = |when: &str| {
+                    let seen = breaker.snapshot();
+                    let text = format!("{when}: {seen:?}");
+                    assert_eq!(seen.state, State::Closed, "{text}");
+                    assert_eq!((seen.calls, seen.failures), (0, 0), "{text}");
+                    assert_eq!((seen.probes, seen.streak), (0, 0), "{text}");
+                    assert!(!seen.observing, "{text}");
+                    assert_eq!(seen.retry_after, Duration::ZERO, "{text}");
+                };
+                as_new("at once");
+                for (permit, fails) in late.into_iter().zip([true, false].into_iter().cycle()) {
+                    if fails {
+                        permit.failure();
+                    } else {
+                        permit.success();
+                    }
+                }
+                early.failure();
+                as_new("when all calls from before have ended");
+                fail(breaker, 4);
+                assert_eq!(breaker.state(), State::Closed, "four are not enough");
+                fail(breaker, 1);
+                assert_eq!(breaker.state(), State::Open, "it counts from the beginning");
+                assert_eq!(breaker.snapshot().streak, 0);
+                breaker.reset();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reset_fills_the_budget() {
+    let breaker = breaker().retry_budget(0, 1);
+    let paid = |breaker: &Breaker| {
+        (0..50)
+            .filter(|_| breaker.budget.pays_for_retry(true))
+            .count()
+    };
+    assert_eq!(paid(&breaker), 10);
+    breaker.reset();
+    assert_eq!(paid(&breaker), 10);
+}
+
+/// A probe that was let in before the reset says nothing about the circuit that is probed after it.
+#[tokio::test(start_paused = true)]
+async fn a_reset_while_a_probe_is_under_way() {
+    let breaker = breaker().failure_threshold(1);
+    for outcome in [Permit::success, Permit::failure, drop] {
+        fail(&breaker, 1);
+        advance(2 * SECOND).await;
+        let old = breaker.try_acquire().expect("a probe");
+        breaker.reset();
+        fail(&breaker, 1);
+        advance(2 * SECOND).await;
+        let new = breaker.try_acquire().expect("a probe of this outage");
+        outcome(old);
+        assert_eq!(breaker.state(), State::HalfOpen);
+        assert_eq!(breaker.snapshot().probes, 1);
+        new.success();
+        assert_eq!(breaker.state(), State::Closed);
+    }
+}
+
+/// What it would refuse is told, with what it would have said.
+#[tokio::test(start_paused = true)]
+async fn observing_tells_what_it_would_refuse() {
+    let breaker = breaker().failure_threshold(1);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let teller = told.clone();
+    breaker.on_event(move |event| {
+        let mut told = teller.lock().expect("no one panics holding it");
+        match event {
+            BreakerEvent::Refused {
+                retry_after,
+                passes,
+                ..
+            } => told.push((*passes, !retry_after.is_zero())),
+            BreakerEvent::Stale { .. } => told.push((false, false)),
+            _ => {}
+        }
+    });
+    let take = || std::mem::take(&mut *told.lock().expect("no one panics holding it"));
+    fail(&breaker, 1);
+    assert!(breaker.try_acquire().is_err());
+    assert_eq!(take(), [(false, true)]);
+    breaker.observe_only(true);
+    breaker.try_acquire().expect("nothing is refused").success();
+    assert_eq!(take(), [(true, true)]);
+    advance(2 * SECOND).await;
+    let probe = breaker.try_acquire().expect("the probe");
+    breaker.try_acquire().expect("nothing is refused").failure();
+    assert_eq!(take(), [(true, false)]);
+    probe.success();
+    breaker.force_open(60 * SECOND);
+    breaker.try_acquire().expect("nothing is refused").failure();
+    assert_eq!(breaker.state(), State::ForcedOpen, "the order stands");
+    assert_eq!(breaker.retry_after(), Duration::ZERO);
+    assert_eq!(take(), [(true, true)]);
+    breaker.observe_only(false);
+    assert!(breaker.try_acquire().is_err());
+    assert_eq!(breaker.retry_after(), 60 * SECOND);
+    assert_eq!(take(), [(false, true)]);
+}
+
+/// A window that slides is emptied when the circuit closes, as it is when the circuit refuses calls: else it would open again at once.
+#[tokio::test(start_paused = true)]
+async fn observing_shows_what_it_would_do_after_an_outage() {
+    for observe in [false, true] {
+        let breaker = breaker().failure_rate_of_time(50, 60 * SECOND, 4);
+        breaker.observe_only(observe);
+        let changes = Arc::new(Mutex::new(Vec::new()));
+        let teller = changes.clone();
+        breaker.on_transition(move |transition| {
+            let mut changes = teller.lock().expect("no one panics holding it");
+            changes.push(transition.to);
+        });
+        fail(&breaker, 8);
+        advance(2 * SECOND).await;
+        for _ in 0..8 {
+            breaker
+                .try_acquire()
+                .expect("the probe, or closed")
+                .success();
+        }
+        let expected = [State::Open, State::HalfOpen, State::Closed];
+        assert_eq!(
+            *changes.lock().expect("not poisoned"),
+            expected,
+            "{observe}"
+        );
+        // To say so once more is no new beginning.
+        breaker.observe_only(observe);
+        assert_eq!(breaker.snapshot().calls, 7, "those after the probe");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_counts_for_nothing_is_told_as_stale_only() {
+    let breaker = breaker();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let late = breaker.try_acquire().expect("closed");
+    breaker.reset();
+    let teller = told.clone();
+    breaker.on_event(move |event| {
+        let mut told = teller.lock().expect("no one panics holding it");
+        told.push(*event);
+    });
+    late.failure();
+    let told = told.lock().expect("not poisoned");
+    assert!(matches!(told[..], [BreakerEvent::Stale { .. }]), "{told:?}");
+}

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::event::Listeners;
+use super::listeners::Listeners;
+use super::note::Note;
 use super::settings::Settings;
 use super::window::Window;
 use super::word::Word;
 
-// Sums, a switch and what is shown: nothing is published through them, and the state word has the say.
+// Sums, a switch, what is shown and a hint: nothing is published through them, and the state word has the say.
 const ORDER: Ordering = Ordering::Relaxed;
 
 /// All of a breaker but the word itself.
@@ -18,6 +19,8 @@ pub(super) struct Record {
     pub(super) settings: Settings,
     /// The state word as it was when it last changed, for those who have only the record.
     word: AtomicU64,
+    /// The time that was last written to the state word.
+    pub(super) note: Note,
     /// When the state was entered, in milliseconds; 0 if it never was. Perhaps of the state before or after.
     since_ms: AtomicU64,
     /// Whether calls that would be refused are let through.
@@ -34,6 +37,7 @@ impl Record {
             name,
             settings,
             word: AtomicU64::new(word.bits()),
+            note: Note::new(),
             since_ms: AtomicU64::new(0),
             observing: AtomicBool::new(false),
             window: Window::for_rule(settings.trip),
@@ -49,12 +53,15 @@ impl Record {
         Word::from_bits(self.word.load(ORDER))
     }
 
-    /// Takes over the breaker's word, which may be changing.
-    pub(super) fn follow(&self, word: impl Fn() -> Word) {
+    /// Takes over the breaker's word, which may be changing, and notes the time in it.
+    pub(super) fn follow(&self, word: impl Fn() -> Word, now_ms: u64) {
         // Whoever writes last looks once more, so that the last one written is the last one there was.
         let mut seen = word();
         loop {
-            self.word.store(seen.bits(), ORDER);
+            if let Some(stamp) = seen.stamp(self.settings.trip) {
+                self.note.write(stamp.whole_ms(now_ms));
+            }
+            self.word.swap(seen.bits(), Ordering::AcqRel);
             let now = word();
             if now == seen {
                 return;
@@ -78,8 +85,9 @@ impl Record {
         self.observing.load(ORDER)
     }
 
-    pub(super) fn observe(&self, observe: bool) {
-        self.observing.store(observe, ORDER);
+    /// Whether that changes anything.
+    pub(super) fn observe(&self, observe: bool) -> bool {
+        self.observing.swap(observe, ORDER) != observe
     }
 
     pub(super) fn clear_window(&self) {

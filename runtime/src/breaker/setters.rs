@@ -7,7 +7,7 @@ use super::{Breaker, settings, word};
 
 impl Breaker {
     /// Failures within this time of one that was counted are the same failure, in whole milliseconds; 20 ms unless told, zero to
-    /// count each.
+    /// count each, at most 8 minutes. A rate counts each.
     ///
     /// A connection that is dropped fails all calls in flight on it at once. That is one failure, and not a reason to refuse the
     /// retries of all of them.
@@ -64,6 +64,9 @@ impl Breaker {
 
     /// How many probes a half-open circuit lets through at once; 1 unless told.
     ///
+    /// Where the number of probes is set as well, by [`success_threshold_of`](Self::success_threshold_of) or
+    /// [`half_open_failure_rate`](Self::half_open_failure_rate), there are never more than are still needed.
+    ///
     /// # Panics
     /// If it is not between 1 and 63; at compile time in a `static`.
     #[must_use]
@@ -76,7 +79,7 @@ impl Breaker {
         self
     }
 
-    /// How many successful probes close a half-open circuit; 1 unless told.
+    /// How many successful probes close a half-open circuit; 1 unless told. The first that fails opens it again.
     ///
     /// # Panics
     /// If it is not between 1 and 63; at compile time in a `static`.
@@ -86,7 +89,7 @@ impl Breaker {
             successes > 0 && successes <= word::MAX_PERMITS,
             "success_threshold has to be between 1 and 63"
         );
-        self.settings.verdict = Verdict::of(successes as u64, successes as u64);
+        self.settings.verdict = Verdict::successes(successes as u64);
         self
     }
 
@@ -130,7 +133,8 @@ impl Breaker {
 
     /// How long the attempt that is a probe may take, where its function allows it longer; as long as any other unless told.
     ///
-    /// A probe that is cut off has failed. A sync function cannot be cut off: there it is of no effect.
+    /// A probe that is cut off has failed. A sync function cannot be cut off, nor what is done with a [`Permit`](crate::Permit): there it is
+    /// of no effect.
     ///
     /// # Panics
     /// If it is zero; at compile time in a `static`.
@@ -146,6 +150,8 @@ impl Breaker {
 
     /// How long a probe may take before it counts as lost and another is let through; 10 s unless told, and never less than
     /// the timeout of the attempt that is the probe; at most 8 minutes.
+    ///
+    /// Of several probes at once the newest is waited for. What becomes of one that was lost counts for nothing.
     ///
     /// # Panics
     /// If it is zero; at compile time in a `static`.

@@ -26,7 +26,7 @@ pub(super) struct Settings {
 /// What ends the half-open state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Verdict {
-    /// So many probes are made at most. When all are back and have not opened the circuit, it closes.
+    /// So many probes are made at most. When all are back and have not opened the circuit, it closes. `u64::MAX`: no number is set.
     pub(super) probes: u64,
     /// So many that succeed close it at once.
     pub(super) successes: u64,
@@ -35,6 +35,15 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
+    /// `successes` are needed, however many probes are under way, and no failure.
+    pub(super) const fn successes(successes: u64) -> Self {
+        Self {
+            probes: u64::MAX,
+            successes,
+            failures: 1,
+        }
+    }
+
     /// `successes` of `probes` are needed, so that it is open again when so many no longer can be.
     pub(super) const fn of(successes: u64, probes: u64) -> Self {
         Self {
@@ -63,7 +72,7 @@ impl Settings {
         slow: None,
         lump_ms: 20,
         counts_calls: false,
-        verdict: Verdict::of(1, 1),
+        verdict: Verdict::successes(1),
         half_open_permits: 1,
         half_open_timeout: None,
         reset_timeout_ms: None,

@@ -42,15 +42,22 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     pub(crate) fn settle(&self, ticket: Ticket, outcome: Settlement) {
+        // While it is engaged nothing is counted. But a probe gives its permit back, or the circuit would wait for it afterwards.
+        let outcome = if kill_switch::is_engaged() {
+            Settlement::Neutral
+        } else {
+            outcome
+        };
         let counts = ticket.counts(outcome);
         let is_observed = ticket.has(Weight::Observed) && outcome != Settlement::Neutral;
-        if !(counts || is_observed) || kill_switch::is_engaged() {
+        if !(counts || is_observed) {
             return;
         }
         let now_ms = now_ms();
         let slow = self.was_slow(ticket, outcome, now_ms);
         let failed = outcome == Settlement::Failure;
-        if failed || slow {
+        let is_stale = self.word().generation() != ticket.generation();
+        if (failed || slow) && (is_observed || !is_stale) {
             self.notify(|| BreakerEvent::Failure {
                 breaker: self.name(),
                 slow,
@@ -86,7 +93,15 @@ impl Breaker {
             } else {
                 outcome
             };
-            match word.settle(ticket.generation(), outcome, &self.settings, now_ms, random) {
+            let current = self.brought_up_to(word, now_ms);
+            let effect =
+                current.settle(ticket.generation(), outcome, &self.settings, now_ms, random);
+            match effect {
+                // Forgetting what is over is a change too: without it, each success would come here again.
+                Effect::None if current != word => match self.exchange(word, current) {
+                    Ok(()) => return,
+                    Err(current) => word = current,
+                },
                 Effect::None => return,
                 Effect::Stale => {
                     telemetry::stale_outcome(self.name());
@@ -132,9 +147,9 @@ impl Breaker {
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(Word::from_bits)?;
         let record = self.record();
-        record.follow(|| self.word());
+        record.follow(|| self.word(), now_ms());
         let (from, to) = (word.phase().state(), next.phase().state());
-        if to == State::Closed && next.generation() != word.generation() && !record.is_observing() {
+        if to == State::Closed && next.generation() != word.generation() {
             // A call that is admitted now may lose its outcome to this; one out of the window is no harm.
             record.clear_window();
         }

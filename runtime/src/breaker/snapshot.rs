@@ -63,6 +63,7 @@ impl Snapshot {
         let settings = &record.settings;
         let window = record.window.as_ref().map(|window| window.tally(now_ms));
         let observing = record.is_observing();
+        let word = word.at(settings, now_ms, || record.note.whole_ms());
         let phase = word.phase();
         let (mut tally, mut successes, mut probes, mut streak) =
             (window.unwrap_or_default(), 0, 0, 0);

@@ -4,10 +4,14 @@
 //! nothing fails.
 //!
 //! ```text
-//! in a row      failures: 16 | the last one's time in ms: 28 (compared modulo 3.1 days)
+//! in a row      failures: 16 | the last one's time in ms: 28 (modulo 3.1 days)
 //! of the last   outcomes, newest lowest, 1 = failure: 24 | the last failure's time in ms: 20 (modulo 17 minutes)
 //! rate          window's start in ms: 20 (modulo 17 minutes) | calls: 12 | failures: 12
 //! ```
+//!
+//! Of a time that is longer ago than its low bits can tell, [`Stamp`] has the rest.
+
+use super::stamp::{Stamp, age_ms};
 
 /// Bits that a history has in the state word.
 pub(super) const BITS: u32 = 44;
@@ -148,6 +152,31 @@ impl History {
         self.0
     }
 
+    /// The time in it, of which it has the low bits.
+    pub(super) const fn stamp(self, trip: Trip) -> Option<Stamp> {
+        match trip {
+            _ if self.0 == 0 => None,
+            Trip::InARow { .. } => Some(Stamp::past(self.0 & LONG_RING, LONG_RING)),
+            Trip::OfLast { .. } => Some(Stamp::past(self.0 & SHORT_RING, SHORT_RING)),
+            Trip::Rate { .. } => Some(Stamp::past(self.0 >> 24, SHORT_RING)),
+            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => None,
+        }
+    }
+
+    /// The same, when its time is longer ago than low bits can tell: a window is over, and no failure is part of the last one.
+    pub(super) const fn outdated(self, trip: Trip, now_ms: u64) -> Self {
+        let Some(stamp) = self.stamp(trip) else {
+            return self;
+        };
+        let long_ago = stamp.long_ago(now_ms);
+        match trip {
+            Trip::InARow { .. } => Self(self.0 & !LONG_RING | long_ago),
+            Trip::OfLast { .. } => Self(self.0 & !SHORT_RING | long_ago),
+            Trip::Rate { .. } => Self::CLEAN,
+            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => self,
+        }
+    }
+
     /// One more call. Failures within `lump_ms` of the last one that was counted are that one; a rate, which has its number of calls to
     /// wait for, counts each.
     pub(super) fn after(self, failed: bool, trip: Trip, lump_ms: u64, now_ms: u64) -> Next {
@@ -174,8 +203,7 @@ impl History {
                 (failures, failures)
             }
             Trip::Rate { within_ms, .. } => {
-                let age_ms = (now_ms & SHORT_RING).wrapping_sub(self.0 >> 24) & SHORT_RING;
-                if age_ms < within_ms {
+                if age_ms(self.0 >> 24, SHORT_RING, now_ms) < within_ms {
                     ((self.0 >> 12) & COUNT, self.0 & COUNT)
                 } else {
                     (0, 0)
@@ -196,7 +224,7 @@ impl History {
             return self.remember(0);
         }
         // One dropped connection fails every call that was in flight on it.
-        if failures > 0 && now_ms.wrapping_sub(last_ms) & LONG_RING < lump_ms {
+        if failures > 0 && age_ms(last_ms, LONG_RING, now_ms) < lump_ms {
             return Next::Same;
         }
         if failures + 1 >= threshold {
@@ -207,7 +235,7 @@ impl History {
 
     fn of_last(self, failed: bool, threshold: u32, calls: u32, lump_ms: u64, now_ms: u64) -> Next {
         let (outcomes, last_ms) = (self.0 >> 20, self.0 & SHORT_RING);
-        if failed && outcomes > 0 && now_ms.wrapping_sub(last_ms) & SHORT_RING < lump_ms {
+        if failed && outcomes > 0 && age_ms(last_ms, SHORT_RING, now_ms) < lump_ms {
             return Next::Same;
         }
         let outcomes = (outcomes << 1 | u64::from(failed)) & ((1 << calls) - 1);
@@ -222,15 +250,14 @@ impl History {
     }
 
     fn rate(self, failed: bool, percent: u64, min_calls: u64, within_ms: u64, now_ms: u64) -> Next {
-        let now_ms = now_ms & SHORT_RING;
         let (mut start_ms, mut calls, mut failures) =
             (self.0 >> 24, (self.0 >> 12) & COUNT, self.0 & COUNT);
-        let is_over = calls == 0 || now_ms.wrapping_sub(start_ms) & SHORT_RING >= within_ms;
+        let is_over = calls == 0 || age_ms(start_ms, SHORT_RING, now_ms) >= within_ms;
         if is_over {
             if !failed {
                 return self.remember(0);
             }
-            (start_ms, calls, failures) = (now_ms, 0, 0);
+            (start_ms, calls, failures) = (now_ms & SHORT_RING, 0, 0);
         }
         if calls == COUNT {
             // The share stays what it was.

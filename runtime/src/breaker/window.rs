@@ -169,10 +169,18 @@ struct Stripe([Bucket; BUCKETS]);
 
 #[derive(Default)]
 struct Bucket {
+    outcomes: Counts,
+    /// Slow calls, in the place of failures.
+    slow: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
     /// The number of the bucket: 24 | calls: 20 | failures: 20. Of a bucket from another round all is forgotten.
-    outcomes: AtomicU64,
-    /// The number of the bucket: 24 | 0: 20 | slow calls: 20.
-    slow: AtomicU64,
+    bits: AtomicU64,
+    /// The whole number, of which there are low bits only: buckets of a millisecond have the same ones again after 4.6 hours. Written
+    /// just after them, once for each bucket; with other low bits it is that of the round before, and says nothing.
+    number: AtomicU64,
 }
 
 const COUNT_BITS: u32 = 20;
@@ -222,11 +230,11 @@ impl Time {
         let mut tally = Tally::default();
         let has_slow = self.has_slow.load(ORDER);
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
-            let (calls, failures) = counts(&bucket.outcomes, number);
+            let (calls, failures) = bucket.outcomes.at(number);
             tally.calls += calls;
             tally.failures += failures;
             if has_slow {
-                tally.slow += counts(&bucket.slow, number).1;
+                tally.slow += bucket.slow.at(number).1;
             }
         }
         tally
@@ -235,45 +243,60 @@ impl Time {
     fn clear(&self) {
         self.origin.store(0, ORDER);
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
-            bucket.outcomes.store(0, ORDER);
-            bucket.slow.store(0, ORDER);
+            bucket.outcomes.bits.store(0, ORDER);
+            bucket.slow.bits.store(0, ORDER);
         }
     }
 }
 
 impl Bucket {
     fn count(&self, number: u64, sample: Sample) {
-        count(&self.outcomes, number, sample.failed, 1 << COUNT_BITS);
+        self.outcomes.add(number, sample.failed, 1 << COUNT_BITS);
         if sample.slow {
-            count(&self.slow, number, true, 0);
+            self.slow.add(number, true, 0);
         }
     }
 }
 
-/// Adds `call` to the upper count, and one to the lower one if it `counts`.
-fn count(bucket: &AtomicU64, number: u64, counts: bool, call: u64) {
-    let number = number & NUMBER_MASK;
-    let _ = bucket.fetch_update(ORDER, ORDER, |bits| {
-        let mut now = match bits >> NUMBER_SHIFT {
-            same if same == number => bits & ((1 << NUMBER_SHIFT) - 1),
-            _ => 0,
-        };
-        if now >> COUNT_BITS == COUNT_MASK || now & COUNT_MASK == COUNT_MASK {
-            // The share stays what it was.
-            now = (now >> 1) & !(1 << (COUNT_BITS - 1));
+impl Counts {
+    /// Adds `call` to the upper count, and one to the lower one if it `counts`.
+    fn add(&self, number: u64, counts: bool, call: u64) {
+        let low = number & NUMBER_MASK;
+        let mut is_new = false;
+        let _ = self.bits.fetch_update(ORDER, ORDER, |bits| {
+            is_new = bits >> NUMBER_SHIFT != low || self.is_of_another_round(low, number);
+            let mut now = if is_new {
+                0
+            } else {
+                bits & ((1 << NUMBER_SHIFT) - 1)
+            };
+            if now >> COUNT_BITS == COUNT_MASK || now & COUNT_MASK == COUNT_MASK {
+                // The share stays what it was.
+                now = (now >> 1) & !(1 << (COUNT_BITS - 1));
+            }
+            Some((low << NUMBER_SHIFT) | (now + call + u64::from(counts)))
+        });
+        if is_new {
+            self.number.store(number, ORDER);
         }
-        Some((number << NUMBER_SHIFT) | (now + call + u64::from(counts)))
-    });
-}
+    }
 
-/// The two counts of a bucket that is not too old.
-fn counts(bucket: &AtomicU64, now: u64) -> (u64, u64) {
-    let bits = bucket.load(ORDER);
-    let age = now.wrapping_sub(bits >> NUMBER_SHIFT) & NUMBER_MASK;
-    if bits != 0 && age < BUCKETS as u64 {
-        ((bits >> COUNT_BITS) & COUNT_MASK, bits & COUNT_MASK)
-    } else {
-        (0, 0)
+    /// The two counts, if they are not too old.
+    fn at(&self, now: u64) -> (u64, u64) {
+        let bits = self.bits.load(ORDER);
+        let low = bits >> NUMBER_SHIFT;
+        let age = now.wrapping_sub(low) & NUMBER_MASK;
+        if bits != 0 && age < BUCKETS as u64 && !self.is_of_another_round(low, now) {
+            ((bits >> COUNT_BITS) & COUNT_MASK, bits & COUNT_MASK)
+        } else {
+            (0, 0)
+        }
+    }
+
+    /// Whether the bucket with these low bits is one that only looks as if it were in the window of bucket `now`.
+    fn is_of_another_round(&self, low: u64, now: u64) -> bool {
+        let number = self.number.load(ORDER);
+        number & NUMBER_MASK == low && now.saturating_sub(number) >= BUCKETS as u64
     }
 }
 

@@ -136,13 +136,13 @@ fn a_window_may_be_looked_at_without_counting() {
 
 #[test]
 fn a_bucket_that_is_full_keeps_its_shares() {
-    let bucket = AtomicU64::new(0);
+    let bucket = Counts::default();
     let full = (1 << NUMBER_SHIFT) | (COUNT_MASK << COUNT_BITS) | (COUNT_MASK / 2);
-    bucket.store(full, ORDER);
-    count(&bucket, 1, true, 1 << COUNT_BITS);
-    let (calls, failures) = counts(&bucket, 1);
+    bucket.bits.store(full, ORDER);
+    bucket.add(1, true, 1 << COUNT_BITS);
+    let (calls, failures) = bucket.at(1);
     assert_eq!((calls, failures), (COUNT_MASK / 2 + 1, COUNT_MASK / 4 + 1));
-    bucket.store((1 << NUMBER_SHIFT) | COUNT_MASK, ORDER);
-    count(&bucket, 1, true, 0);
-    assert_eq!(counts(&bucket, 1), (0, COUNT_MASK / 2 + 1));
+    bucket.bits.store((1 << NUMBER_SHIFT) | COUNT_MASK, ORDER);
+    bucket.add(1, true, 0);
+    assert_eq!(bucket.at(1), (0, COUNT_MASK / 2 + 1));
 }

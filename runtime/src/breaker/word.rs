@@ -14,8 +14,11 @@
 //! The word 0 is closed with nothing on record, the state of a healthy breaker and of a new one. Each change of state starts a
 //! new generation. An outcome carries the generation it was admitted in, and one of an older generation changes nothing:
 //! a late success cannot close the circuit, a late failure cannot open it again.
+//!
+//! Where there is room for the low bits of a time only, [`Stamp`] says how the rest is known.
 
 use super::settings::Settings;
+use super::stamp::{SKEW_MS, Stamp};
 use super::trip::{self, History, Next, Trip};
 use crate::class::Settlement;
 
@@ -43,9 +46,7 @@ const LEASE_MASK: u64 = (1 << 22) - 1;
 pub(super) const MAX_PERMITS: u32 = 63;
 /// Longest time that may be configured: far enough inside its field for sums to stay there too.
 pub(super) const MAX_OPEN_MS: u64 = DEADLINE_MASK / 4;
-/// Longest lease of a probe, nearly nine minutes: an eighth of the ring of its times. Whatever looks as if it had longer to run has passed, so
-/// that only after a silence of an hour (or two, or three) and the lease of a probe that was lost may look as if it still ran, for
-/// as long as it was.
+/// Longest lease of a probe, nearly nine minutes: an eighth of the ring of its times. Whatever looks as if it had longer to run has passed.
 pub(super) const MAX_LEASE_MS: u64 = LEASE_MASK / 8;
 
 /// The packed state of a breaker.
@@ -213,6 +214,33 @@ impl Word {
         Self((generation & GENERATION_MASK) << GENERATION_SHIFT | payload << PAYLOAD_SHIFT | tag)
     }
 
+    /// The time in it, of which it has the low bits.
+    pub(super) const fn stamp(self, trip: Trip) -> Option<Stamp> {
+        match self.phase() {
+            Phase::Closed(history) => history.stamp(trip),
+            Phase::HalfOpen(half) => Some(Stamp::ahead(half.lease_ms, LEASE_MASK, MAX_LEASE_MS)),
+            Phase::Open { .. } | Phase::Forced { .. } => None,
+        }
+    }
+
+    /// The word as it is to be read at this time, where `noted_ms` is the whole of the time that was last written to it: what is longer
+    /// ago than low bits can tell is over.
+    pub(super) fn at(self, settings: &Settings, now_ms: u64, noted_ms: impl Fn() -> u64) -> Self {
+        let stamp = self.stamp(settings.trip);
+        if !stamp.is_some_and(|stamp| stamp.is_outdated(now_ms, noted_ms())) {
+            return self;
+        }
+        let phase = match self.phase() {
+            Phase::Closed(history) => Phase::Closed(history.outdated(settings.trip, now_ms)),
+            Phase::HalfOpen(half) => Phase::HalfOpen(HalfOpen {
+                lease_ms: now_ms,
+                ..half
+            }),
+            phase => phase,
+        };
+        Self::pack(self.generation(), phase)
+    }
+
     /// Closed with nothing on record, in a generation of its own.
     pub(super) const fn reset(self, settings: &Settings) -> Self {
         Self::pack(self.generation() + 1, Phase::Closed(settings.trip.start()))
@@ -291,7 +319,7 @@ impl Word {
                 },
             },
             Phase::HalfOpen(half) => {
-                // Never more probes than outcomes are still needed.
+                // Where their number is set, never more probes than outcomes are still needed.
                 let back = half.successes + half.failures;
                 let wanted = settings.verdict.probes.saturating_sub(back);
                 if half.out < settings.half_open_permits.min(wanted) {
@@ -390,7 +418,7 @@ impl Word {
 /// Whether a lease until `lease_ms` (modulo 2^22) is over.
 const fn is_over(lease_ms: u64, now_ms: u64) -> bool {
     let left = lease_ms.wrapping_sub(now_ms) & LEASE_MASK;
-    left == 0 || left > MAX_LEASE_MS
+    left == 0 || left > MAX_LEASE_MS + SKEW_MS
 }
 
 #[cfg(test)]

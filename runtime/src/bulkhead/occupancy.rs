@@ -26,6 +26,10 @@ impl Occupancy {
         inside
     }
 
+    pub(super) const fn waiting(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
     pub(super) const fn has_waiters(self) -> bool {
         self.0 >= ONE_WAITING
     }
@@ -58,7 +62,7 @@ mod tests {
     fn the_largest_limit_leaves_the_waiters_alone() {
         let waiting = Occupancy::from_bits(ONE_WAITING | u64::from(u32::MAX - 1));
         let full = waiting.enter(u32::MAX).expect("there is room for one");
-        assert_eq!((full.inside(), full.has_waiters()), (u32::MAX, true));
+        assert_eq!((full.inside(), full.waiting()), (u32::MAX, 1));
         assert_eq!(full.enter(u32::MAX), None);
         let alone = Occupancy::from_bits(full.bits() - ONE_WAITING);
         assert_eq!((alone.inside(), alone.has_waiters()), (u32::MAX, false));

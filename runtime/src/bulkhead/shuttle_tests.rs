@@ -118,6 +118,27 @@ fn a_place_that_one_was_told_of_who_has_gone_goes_to_the_next() {
 }
 
 #[test]
+fn a_place_that_one_was_told_of_who_does_not_come_is_found_by_another_who_looks() {
+    let check = || {
+        let bulkhead = full();
+        let (mut first, mut second) = (waiting(&bulkhead), waiting(&bulkhead));
+        let told = Arc::new(Told::default());
+        assert!(!poll(&mut first, &told));
+        assert!(!poll(&mut second, &told));
+        let leaves = thread::spawn({
+            let bulkhead = Arc::clone(&bulkhead);
+            move || bulkhead.leave()
+        });
+        let found = poll(&mut second, &told);
+        leaves.join().expect("it does not panic");
+        assert!(found || poll(&mut second, &told));
+        drop((first, second));
+        assert_eq!(bulkhead.occupancy(), Occupancy::EMPTY);
+    };
+    shuttle::check_dfs(check, None);
+}
+
+#[test]
 fn six_threads_that_wait_or_do_not_are_never_over_the_limit() {
     const LIMIT: u32 = 2;
     let check = || {

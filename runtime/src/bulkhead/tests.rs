@@ -117,6 +117,27 @@ fn a_thread_waits_as_well() {
     assert_eq!(bulkhead.occupancy(), Occupancy::EMPTY);
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_who_is_told_of_a_place_and_does_not_come_holds_nobody_up() {
+    let bulkhead = Bulkhead::new("primary", 1);
+    let permit = bulkhead.try_acquire().expect("it is empty");
+    let mut left_alone = [(); 3].map(|()| Box::pin(bulkhead.acquire_within(Duration::MAX)));
+    for waiter in &mut left_alone {
+        assert!(futures_poll(waiter.as_mut()).await.is_pending());
+    }
+    let begun = Instant::now();
+    let (next, ()) = (bulkhead.acquire_within(MS(1000)), drop(permit));
+    assert!(next.await.is_ok(), "there is room");
+    let mut next = Box::pin(bulkhead.acquire_within(MS(1000)));
+    let permit = bulkhead.try_acquire().expect("it is empty");
+    assert!(futures_poll(next.as_mut()).await.is_pending());
+    drop(permit);
+    assert!(next.await.is_ok(), "there is room");
+    assert!(begun.elapsed() <= MS(11), "{:?}", begun.elapsed());
+    drop(left_alone);
+    assert_eq!(bulkhead.occupancy(), Occupancy::EMPTY);
+}
+
 /// Calls that count how many of them are inside, and find never more than the limit.
 struct Inside<'a>(&'a AtomicU32);
 

@@ -1,6 +1,6 @@
 //! Waiting until there is room, in a task or on a thread.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use super::occupancy::ONE_WAITING;
 use super::{Bulkhead, BulkheadPermit};
 
 impl Bulkhead {
-    /// A place, as soon as there is one.
+    /// A place, as soon as there is one: it is looked for each time that this is polled.
     #[cold]
     pub(super) async fn wait(&self) -> BulkheadPermit<'_> {
         // From here on everybody who leaves says so.
@@ -21,13 +21,40 @@ impl Bulkhead {
             let mut freed = pin!(self.freed.notified());
             // In the queue before the look: a place that becomes free after it is told of.
             freed.as_mut().enable();
-            if let Some(permit) = self.enter() {
-                // If it was told of a place as well, dropping `freed` tells the next in the queue.
+            let entered = poll_fn(|context| {
+                let is_told = freed.as_mut().poll(context).is_ready();
+                match self.enter() {
+                    // If it is told of a place after all, dropping `freed` tells the next in the queue.
+                    Some(permit) => Poll::Ready(Some(permit)),
+                    // Somebody was faster.
+                    None if is_told => Poll::Ready(None),
+                    None => Poll::Pending,
+                }
+            });
+            if let Some(permit) = entered.await {
                 return permit;
             }
-            freed.await;
         }
     }
+
+    /// The same in a task, which looks again and again: what is told to the first in the queue is lost on one whose future nobody polls.
+    #[cold]
+    pub(super) async fn wait_looking(&self) -> BulkheadPermit<'_> {
+        let mut place = pin!(self.wait());
+        loop {
+            let pause = look_again_after(self.occupancy().waiting(), fastrand::u32(..));
+            if let Ok(permit) = tokio::time::timeout(pause, place.as_mut()).await {
+                return permit;
+            }
+        }
+    }
+}
+
+/// How long somebody who waits with so many pauses before he looks again whether there is room: the more there are, the less each has to.
+fn look_again_after(waiting: u32, random: u32) -> Duration {
+    let longest = u64::from(waiting.clamp(10, 40)) * 1_000_000;
+    let half = longest / 2;
+    Duration::from_nanos(longest - half * u64::from(random) / u64::from(u32::MAX))
 }
 
 /// Counted as long as it waits.
@@ -55,7 +82,7 @@ impl Wake for Unpark {
     }
 }
 
-/// The value of `future`, if it is there within `limit`; the thread is blocked until then.
+/// The value of `future`, if it is there within `limit`; the thread is blocked until then, and looks again and again too.
 pub(super) fn block_on<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let begun = Instant::now();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -69,6 +96,20 @@ pub(super) fn block_on<F: Future>(future: F, limit: Duration) -> Option<F::Outpu
         if left.is_zero() {
             return None;
         }
-        thread::park_timeout(left);
+        thread::park_timeout(left.min(look_again_after(0, fastrand::u32(..))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_wait_the_less_each_has_to_look() {
+        const MS: fn(u64) -> Duration = Duration::from_millis;
+        for (waiting, least, most) in [(1, 5, 10), (10, 5, 10), (30, 15, 30), (9000, 20, 40)] {
+            assert_eq!(look_again_after(waiting, u32::MAX), MS(least), "{waiting}");
+            assert_eq!(look_again_after(waiting, 0), MS(most), "{waiting}");
+        }
     }
 }

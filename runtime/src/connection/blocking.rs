@@ -18,7 +18,12 @@ use super::keeper::Keeper;
 ///   every command fails with the class [`Unreachable`](crate::Class::Unreachable) and the holder begins anew; only `EXEC` answers nil, for nothing
 ///   was executed, as where a watched key has changed. So [`redis::transaction`] goes on by itself. Such a connection goes to nobody else.
 /// * `WAIT` is for what was written over the same connection: hold it for both.
-/// * Each reply to a transaction may take as long as a response may.
+/// * The response timeout is for all of an answer, also if it comes byte by byte, and for all of a pipeline's.
+/// * What answers with anything but one reply to each command ends the connection: nobody gets another's reply.
+/// * A command that waits in the server, such as `BLPOP`, does not wait for one that has gone: each time that
+///   [`health_check_after`](super::ConnectorBuilder::health_check_after) has passed, the server is tried over another connection, and with Sentinels
+///   they are asked whether it is still the one. It then fails as where its reply is lost.
+/// * Over TLS a connection has a thread of its own.
 #[derive(Debug)]
 pub struct BlockingConnection {
     to: To,

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use redis::{Cmd, RedisError, RedisResult, Value};
 
+use super::blocking_check::Looks;
+use super::blocking_wire::{BlockingWire, Wait};
 use super::command::{self, Args, Effect, args};
 use super::keeper::Keeper;
 use super::pool::Idle;
 use super::server_connection::told;
 use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
-use super::wire::{BlockingWire, has_rested};
+use super::wire::has_rested;
 use super::{packed, refusals, together};
 use crate::Class;
 use crate::class::known::known;
@@ -72,7 +74,8 @@ impl BlockingServerConnection {
     /// connects to nothing.
     pub(super) fn send_at_once(&mut self, command: &Cmd) {
         if let Some(mut held) = self.held.take() {
-            let answer = held.wire.req_command(command);
+            let mut wait = Wait::for_answer(self.keeper.settings.response_timeout);
+            let answer = held.wire.req_command(command, &mut wait);
             if answer.is_ok() && !self.keeper.ends(&answer, slice::from_ref) {
                 self.held = Some(held);
             }
@@ -88,7 +91,7 @@ impl BlockingServerConnection {
             wait: WaitTime::of(args(command)),
             replies: slice::from_ref,
         };
-        let reply = self.run(&request, |wire| wire.req_command(command))?;
+        let reply = self.run(&request, |wire, wait| wire.req_command(command, wait))?;
         self.keeper.source.peer().judged(reply)
     }
 
@@ -111,7 +114,9 @@ impl BlockingServerConnection {
             replies: slice::from_ref,
         };
         self.enter(&commands)?;
-        let reply = self.run(&request, |wire| wire.req_packed_command(command))?;
+        let reply = self.run(&request, |wire, wait| {
+            wire.req_packed_command(command, wait)
+        })?;
         self.keeper.source.peer().judged(reply)
     }
 
@@ -134,8 +139,8 @@ impl BlockingServerConnection {
             replies: Vec::as_slice,
         };
         self.enter(&commands)?;
-        self.run(&request, |wire| {
-            wire.req_packed_commands(pipeline, offset, count)
+        self.run(&request, |wire, wait| {
+            wire.req_packed_commands(pipeline, offset, count, wait)
         })
     }
 
@@ -169,10 +174,8 @@ impl BlockingServerConnection {
             self.is_lost = true;
             return;
         };
-        if has_rested(held.used_ms, now_ms())
-            && self.state.takes_ping()
-            && !self.keeper.still_answers(held)
-        {
+        let may_be_lost = has_rested(held.used_ms, now_ms()) && self.state.takes_ping();
+        if !held.wire.is_quiet() || may_be_lost && !self.keeper.still_answers(held) {
             self.held = None;
             self.is_lost = true;
         }
@@ -189,25 +192,29 @@ impl BlockingServerConnection {
     fn run<T>(
         &mut self,
         request: &Request<'_, T>,
-        send: impl FnOnce(&mut BlockingWire) -> RedisResult<T>,
+        send: impl FnOnce(&mut BlockingWire, &mut Wait<'_>) -> RedisResult<T>,
     ) -> RedisResult<T> {
         if self.is_lost {
             return Err(lost());
         }
         let had_state = self.held.is_some() && !self.state.is_clean();
         let mut held = self.ready(request.effect, had_state)?;
-        let limit = self.keeper.settings.response_timeout;
         let waits = request.wait != WaitTime::Nothing;
-        if waits {
-            held.wire.set_timeouts(request.wait.limit(limit))?;
-        }
-        let answer = send(&mut held.wire);
+        let looks = waits.then(|| Looks::at(&self.keeper, held.address.clone()));
+        let look = || looks.as_ref().map_or(Ok(()), Looks::look);
+        let mut wait = Wait {
+            limit: request.wait.limit(self.keeper.settings.response_timeout),
+            beside: if waits {
+                Some((self.keeper.check_period(), &look))
+            } else {
+                None
+            },
+            takes_pushes: !self.state.is_clean(),
+        };
+        let answer = send(&mut held.wire, &mut wait);
         let is_ended = self.keeper.ends(&answer, request.replies);
-        let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
-        // After a timeout the reply may come yet: it must not be taken for another's.
-        let goes_on = !is_ended && !has_timed_out;
-        let has_limit = !waits || held.wire.set_timeouts(Some(limit)).is_ok();
-        if goes_on && has_limit {
+        // After a timeout, or behind a reply too many, the next reply might be another's.
+        if !is_ended && held.wire.is_open() {
             held.used_ms = now_ms();
             self.held = Some(held);
             if self.past == Past::Nothing {
@@ -216,8 +223,10 @@ impl BlockingServerConnection {
         } else {
             self.past = Past::Elsewhere;
             self.is_lost = !self.state.is_clean();
-            // Those that nobody holds led to the same server.
-            self.keeper.pool.forget();
+            if is_about_server(&answer) {
+                // Those that nobody holds lead to the same one.
+                self.keeper.pool.forget();
+            }
         }
         answer.map_err(|error| told(&self.keeper, error, request.effect))
     }
@@ -266,6 +275,15 @@ fn begins_anew(words: &[&[u8]]) -> Option<Begins> {
         Some(Begins::Anew)
     } else {
         None
+    }
+}
+
+/// Whether it says anything about other connections to the server.
+fn is_about_server<T>(answer: &RedisResult<T>) -> bool {
+    match answer {
+        Ok(_) => true,
+        // A reply that was too long.
+        Err(error) => Class::of(error) != Class::Permanent,
     }
 }
 

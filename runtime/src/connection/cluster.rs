@@ -144,8 +144,8 @@ pub(super) struct Nodes {
     settings: Settings,
     topology: Topology,
     keepers: Mutex<HashMap<Address, Arc<Keeper>>>,
-    /// For commands that go to several servers at once; made for the first of them.
-    fan_out: Mutex<Option<FanOut>>,
+    /// For commands that go to several servers at once; made for the first of them on each runtime.
+    fan_outs: Mutex<Vec<FanOut>>,
 }
 
 impl fmt::Debug for Nodes {
@@ -163,7 +163,7 @@ impl Nodes {
             settings: settings.clone(),
             topology: Topology::new(),
             keepers: Mutex::new(HashMap::new()),
-            fan_out: Mutex::new(None),
+            fan_outs: Mutex::new(Vec::new()),
         }
     }
 
@@ -198,6 +198,13 @@ impl Nodes {
         let infos = known
             .iter()
             .filter_map(|address| self.cluster.info(address));
+        infos.collect()
+    }
+
+    /// The same of those that have slots.
+    fn owner_infos(&self) -> Vec<ConnectionInfo> {
+        let owners = self.topology.map().owners();
+        let infos = owners.iter().filter_map(|owner| self.cluster.info(owner));
         infos.collect()
     }
 

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::slice;
 use std::sync::Arc;
-use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ToRedisArgs, Value};
@@ -14,9 +13,10 @@ use super::cluster::Nodes;
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
 use super::server_connection::told;
+use super::spares::Spare;
 use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
-use super::wire::{Wire, within};
+use super::wire::within;
 use super::{refusals, together};
 use crate::Class;
 use crate::class::known::known;
@@ -53,7 +53,7 @@ use crate::clock::now_ms;
 ///
 /// * A command that is dropped before its reply has come ends the connection: nobody knows what it has made of it.
 /// * [`response_timeout`](super::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
-///   that wait in the server may take as much longer as they say.
+///   that wait in the server may take as much longer as they say, unless the server is gone meanwhile: it is looked at beside them.
 /// * Commands after which replies do not come one for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
 /// * Dropping it closes it.
 pub struct DedicatedConnection {
@@ -61,7 +61,7 @@ pub struct DedicatedConnection {
     /// The cluster that the server belongs to.
     #[cfg(feature = "cluster")]
     nodes: Option<Arc<Nodes>>,
-    wire: Wire,
+    spare: Spare,
     state: ConnectionState,
     /// Of the database that was selected last.
     database: i64,
@@ -81,13 +81,13 @@ impl fmt::Debug for DedicatedConnection {
 
 impl DedicatedConnection {
     pub(super) async fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
-        let wire = keeper.connect_spare().await?;
+        let spare = keeper.connect_spare().await?;
         Ok(Self {
             database: keeper.source.database(),
             keeper,
             #[cfg(feature = "cluster")]
             nodes: None,
-            wire,
+            spare,
             state: ConnectionState::default(),
             is_over: false,
             is_unanswered: false,
@@ -122,9 +122,14 @@ impl DedicatedConnection {
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let effect = || command::effect(args(command));
         self.enter(slice::from_ref(command).iter(), effect).await?;
-        let limit = self.limit(WaitTime::of(args(command)));
+        let wait = WaitTime::of(args(command));
         self.is_unanswered = true;
-        let answer = within(limit, self.wire.send(command)).await;
+        let Spare { wire, address } = &mut self.spare;
+        let answer = wire.send(command);
+        let answer = self
+            .keeper
+            .wait_for_answer(address.as_ref(), wait, answer)
+            .await;
         let reply = self.end(answer, slice::from_ref, effect)?;
         if command::is(args(command).next().unwrap_or_default(), "SELECT") && reply == Value::Okay {
             self.database = selected(command).unwrap_or(self.database);
@@ -141,9 +146,14 @@ impl DedicatedConnection {
         let commands = || pipeline.cmd_iter().map(args);
         let effect = || together::effect(commands());
         self.enter(pipeline.cmd_iter(), effect).await?;
-        let limit = self.limit(WaitTime::of_all(commands()));
+        let wait = WaitTime::of_all(commands());
         self.is_unanswered = true;
-        let answer = within(limit, self.wire.send_all(pipeline, offset, count)).await;
+        let Spare { wire, address } = &mut self.spare;
+        let answer = wire.send_all(pipeline, offset, count);
+        let answer = self
+            .keeper
+            .wait_for_answer(address.as_ref(), wait, answer)
+            .await;
         let answer = self.end(answer, Vec::as_slice, effect);
         if pipeline.is_transaction() {
             // Whatever has become of it, nothing is watched any more.
@@ -162,14 +172,14 @@ impl DedicatedConnection {
             return Err(over());
         }
         if self.state.is_clean() {
-            self.keeper.settings.renew(&mut self.wire).await;
+            self.keeper.settings.renew(&mut self.spare.wire).await;
         }
-        let looks = self.wire.is_quiet(now_ms()) && self.state.takes_ping();
+        let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
         if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
             self.is_unanswered = true;
             let ping = redis::cmd("PING");
             let limit = Some(self.keeper.settings.response_timeout);
-            let answer = within(limit, self.wire.send(&ping)).await;
+            let answer = within(limit, self.spare.wire.send(&ping)).await;
             self.is_unanswered = false;
             if !self.keeper.source.peer().is_well(&answer) {
                 self.is_over = true;
@@ -184,11 +194,6 @@ impl DedicatedConnection {
                 .sent(args(command), self.keeper.source.database());
         }
         Ok(())
-    }
-
-    /// How long the answer may take.
-    fn limit(&self, wait: WaitTime) -> Option<Duration> {
-        wait.limit(self.keeper.settings.response_timeout)
     }
 
     fn end<T>(
@@ -209,7 +214,7 @@ impl DedicatedConnection {
         if has_timed_out || self.keeper.ends(&answer, replies) {
             self.is_over = true;
         } else {
-            self.wire.heard(now_ms());
+            self.spare.wire.heard(now_ms());
         }
         answer.map_err(|error| told(&self.keeper, error, effect))
     }

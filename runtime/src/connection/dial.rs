@@ -4,48 +4,47 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
-use super::credentials::{Credentials, Renewal};
+use super::credentials::Credentials;
+use super::deadline::Deadline;
 use super::settings::Settings;
 use super::share::share;
 use super::source::{client, nowhere};
 
-/// What synchronous code has connected.
-pub(super) struct BlockingConnected {
-    pub(super) server: redis::Connection,
-    pub(super) address: ConnectionAddr,
-    pub(super) renewal: Renewal,
-}
-
-/// Connects to the first of them that lets it, in the time to connect, which has `begun`: each has its share of what is left.
-pub(super) fn connect_to_any(
+/// Connects to the first of them that lets it, and says which. Each has its share of the time that is left until then: one that stands still leaves
+/// some for the next.
+pub(super) fn connect_to_first<T>(
     servers: Vec<ConnectionInfo>,
-    settings: &Settings,
-    begun: Instant,
-) -> RedisResult<BlockingConnected> {
-    let asked = settings.ask_blocking()?;
+    deadline: Deadline,
+    mut connect: impl FnMut(ConnectionInfo, Duration) -> RedisResult<T>,
+) -> RedisResult<(T, ConnectionAddr)> {
     let mut failure = None;
-    let mut remaining = servers.len();
-    for info in servers {
-        let address = info.addr().clone();
-        let left = settings.connect_timeout.saturating_sub(begun.elapsed());
+    let mut servers = servers.into_iter();
+    while let Some(server) = servers.next() {
+        let address = server.addr().clone();
+        let left = deadline.left()?.unwrap_or(Duration::MAX);
         // Zero would be no limit.
-        let limit = share(left, remaining).max(Duration::from_millis(1));
-        remaining -= 1;
-        match connect(info, settings, asked.get(), limit) {
-            Ok(server) => {
-                return Ok(BlockingConnected {
-                    server,
-                    address,
-                    renewal: asked.renewal,
-                });
-            }
+        let limit = share(left, servers.len() + 1).max(Duration::from_millis(1));
+        match connect(server, limit) {
+            Ok(connection) => return Ok((connection, address)),
             Err(error) => failure = Some(error),
         }
     }
     Err(failure.unwrap_or_else(nowhere))
 }
 
-/// Redis-rs limits each step, not the whole: one that fails for a server which stands still is the last.
+/// The same for subscriptions, over a connection of redis-rs's.
+pub(super) fn connect_to_any(
+    servers: Vec<ConnectionInfo>,
+    settings: &Settings,
+    deadline: Deadline,
+) -> RedisResult<(redis::Connection, ConnectionAddr)> {
+    let asked = settings.ask_blocking()?;
+    connect_to_first(servers, deadline, |server, limit| {
+        connect(server, settings, asked.get(), limit)
+    })
+}
+
+/// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
 fn connect(
     server: ConnectionInfo,
     settings: &Settings,

@@ -2,8 +2,9 @@
 //!
 //! Pure.
 
-use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{ErrorKind, RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
+use super::ping::{is_pong, may_be_refused, may_be_refused_with};
 use crate::Class;
 use crate::class::known::known;
 use crate::class::redis::refusal;
@@ -19,6 +20,34 @@ pub(super) enum Peer {
 }
 
 impl Peer {
+    /// Whether this answer, over a connection of one command's own, says of the server that it is not the one to talk to any more. Whatever else
+    /// has become of that connection says nothing about others.
+    pub(super) fn is_left_after<T>(
+        self,
+        answer: &RedisResult<T>,
+        replies: impl FnOnce(&T) -> &[Value],
+    ) -> bool {
+        let is_left = |reply: &ServerError| {
+            let (code, detail) = refusal(reply);
+            match code {
+                "READONLY" | "MASTERDOWN" | "MOVED" => self.is_ended_by_code(code),
+                // It has changed its role; unless an operator has unblocked this client.
+                "UNBLOCKED" => !detail.contains("CLIENT UNBLOCK"),
+                _ => false,
+            }
+        };
+        match answer {
+            Ok(value) => replies(value).iter().any(|reply| match reply {
+                Value::ServerError(error) => is_left(error),
+                _ => false,
+            }),
+            Err(error) => match error.clone().into_server_errors() {
+                Some(replies) => replies.iter().any(|(_, reply)| is_left(reply)),
+                None => ServerError::try_from(error.clone()).is_ok_and(|reply| is_left(&reply)),
+            },
+        }
+    }
+
     /// Whether this failure ends such a connection. Timeouts are counted, and end none by themselves.
     pub(super) fn is_ended_by(self, error: &RedisError) -> bool {
         match error.kind() {
@@ -61,11 +90,15 @@ impl Peer {
         }
     }
 
-    /// Whether this answer to a `PING` says that all is well. Any answer will do: a server that is loading is there.
+    /// Whether this answer to a `PING` says that all is well. A refusal will do, if it is one that a `PING` meets: a server that is loading is
+    /// there. Anything else is the answer to another command.
     pub(super) fn is_well(self, answer: &RedisResult<Value>) -> bool {
         match answer {
-            Ok(reply) => !self.is_ended_by_reply(reply),
-            Err(error) => !error.is_timeout() && !self.is_ended_by(error),
+            Ok(Value::ServerError(refusal)) => {
+                may_be_refused(refusal) && !self.is_ended_by_code(refusal.code())
+            }
+            Ok(reply) => is_pong(reply),
+            Err(error) => may_be_refused_with(error) && !self.is_ended_by(error),
         }
     }
 
@@ -145,6 +178,36 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_server_is_left_where_a_connection_of_a_command_s_own_says_so() {
+        use Peer::{Node, Replica, Server};
+        let unblocked = "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+        for (text, left) in [
+            (unblocked, &[Server, Replica, Node][..]),
+            ("-UNBLOCKED client unblocked via CLIENT UNBLOCK", &[]),
+            (
+                "-READONLY You can't write against a read only replica.",
+                &[Server],
+            ),
+            ("-MOVED 7 127.0.0.1:7000", &[Server, Replica]),
+            ("-NOAUTH Authentication required.", &[]),
+            ("-WRONGTYPE Operation against a key", &[]),
+        ] {
+            let reply = redis::parse_redis_value(format!("{text}\r\n").as_bytes());
+            let reply = reply.expect("a reply");
+            let error = reply.clone().extract_error();
+            for peer in [Server, Replica, Node] {
+                let expected = left.contains(&peer);
+                let is_left = peer.is_left_after(&Ok(reply.clone()), std::slice::from_ref);
+                assert_eq!(is_left, expected, "{peer:?}: {text}");
+                let is_left = peer.is_left_after(&error, std::slice::from_ref);
+                assert_eq!(is_left, expected, "{peer:?}: {text}");
+            }
+        }
+        let lost = Err(io(io::ErrorKind::BrokenPipe));
+        assert!(!Server.is_left_after(&lost, std::slice::from_ref::<Value>));
     }
 
     #[test]

@@ -29,9 +29,14 @@ impl Failed {
         self.until_ms = then_ms;
     }
 
+    /// For those who have waited for it.
+    pub(super) fn error(&self) -> RedisError {
+        self.error.clone()
+    }
+
     /// What whoever wants a connection now is told; `None`: it is time to try again.
     pub(super) fn rest(&self, now_ms: u64) -> Option<RedisError> {
-        (now_ms < self.until_ms).then(|| self.error.clone())
+        (now_ms < self.until_ms).then(|| self.error())
     }
 }
 

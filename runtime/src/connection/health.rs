@@ -1,6 +1,7 @@
 //! Whether a connection is worth sending anything over, and what is done where that is in doubt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::{RedisError, RedisResult, Value};
 
@@ -26,14 +27,37 @@ impl Keeper {
 
     /// The same after it has been tried, or what is connected in its place.
     pub(super) async fn checked(self: &Arc<Self>, live: &Arc<Live>) -> RedisResult<Arc<Live>> {
-        let checking = live.checking.lock().await;
-        // Somebody else may have done it meanwhile.
-        if live.is_given_up() || self.doubts(live, now_ms()) && !self.holds(live).await {
-            live.give_up();
-            drop(checking);
-            return self.live().await;
+        let limit = self.check_limit();
+        let (check, is_new) = live.check(limit);
+        let spawn = || {
+            let (keeper, live) = (self.clone(), live.clone());
+            check.spawn(async move {
+                let holds = keeper.holds(&live).await;
+                if !holds {
+                    live.give_up();
+                }
+                holds
+            });
+        };
+        if is_new {
+            spawn();
         }
-        Ok(live.clone())
+        if check.outcome(limit, spawn).await == Some(true) {
+            return Ok(live.clone());
+        }
+        live.give_up();
+        self.live().await
+    }
+
+    fn check_limit(&self) -> Duration {
+        let settings = &self.settings;
+        if self.source.moves() {
+            settings
+                .response_timeout
+                .saturating_add(settings.connect_timeout)
+        } else {
+            settings.response_timeout
+        }
     }
 
     async fn holds(&self, live: &Live) -> bool {
@@ -47,8 +71,7 @@ impl Keeper {
         let Some(mut wire) = live.wire() else {
             return false;
         };
-        let answer = wire.send(&redis::cmd("PING")).await;
-        let is_well = self.source.peer().is_well(&answer);
+        let is_well = wire.answers(self.source.peer()).await;
         if is_well {
             live.silence.answered(now_ms());
         }

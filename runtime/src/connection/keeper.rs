@@ -1,20 +1,24 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
-use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::runtime::{Handle, Id};
+use tokio::time::{Instant, timeout};
 
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
-use super::failed::Failed;
+use super::companion::Companion;
 use super::live::Live;
 use super::pool::Pool;
+use super::runtimes::{Build, Runtimes, State};
+use super::server_check::ServerChecks;
 use super::settings::Settings;
+use super::single_flight::Flight;
 use super::source::{Connected, Source};
-use super::wire::Wire;
+use super::spares::Spares;
+use super::turns::Turns;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::{now_ms, whole_millis};
@@ -23,28 +27,16 @@ use crate::clock::{now_ms, whole_millis};
 pub(super) struct Keeper {
     pub(super) source: Source,
     pub(super) settings: Settings,
-    state: Mutex<State>,
-    /// The last spare connection, if it could not be made.
-    spare: Mutex<Option<Failed>>,
+    runtimes: Runtimes,
+    turns: Turns,
+    pub(super) spares: Spares,
+    pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
     pub(super) pool: Pool,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
     #[cfg(feature = "cluster")]
     pub(super) nodes: Option<Arc<Nodes>>,
 }
-
-#[derive(Debug)]
-enum State {
-    /// Nobody has asked yet, or whoever built it is gone.
-    Nothing,
-    Connected(Arc<Live>),
-    /// In the making, for all who ask meanwhile.
-    Building(watch::Receiver<Built>),
-    Failed(Failed),
-}
-
-/// `None` until it is decided.
-type Built = Option<RedisResult<Arc<Live>>>;
 
 impl Keeper {
     pub(super) fn new(source: Source, settings: Settings) -> Self {
@@ -56,61 +48,38 @@ impl Keeper {
             },
             source,
             settings,
-            state: Mutex::new(State::Nothing),
-            spare: Mutex::new(None),
+            runtimes: Runtimes::default(),
+            turns: Turns::default(),
+            spares: Spares::default(),
+            server_checks: ServerChecks::default(),
             pool: Pool::default(),
         }
     }
 
-    /// What is connected; connects if nothing is. Fails at once for a moment after a failure.
+    /// What is connected on this runtime; connects if nothing is, and waits for that as long as connecting may take. Fails at once for a moment after
+    /// a failure.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
+        let runtime = Handle::current().id();
+        let mut begun = None;
         loop {
-            let mut built = match self.look() {
+            let build = match self.look(runtime) {
                 Look::Connected(live) => return Ok(live),
                 Look::Failed(error) => return Err(error),
-                Look::Building(built) => built,
+                Look::Building(build, _) => build,
             };
-            // An error: whoever built it is gone with its runtime.
-            if let Ok(built) = built.wait_for(Option::is_some).await
-                && let Some(result) = &*built
-            {
-                return result.clone();
+            let begun = *begun.get_or_insert_with(Instant::now);
+            let left = self.limit().saturating_sub(begun.elapsed());
+            let outcome = build.outcome(left, || self.spawn_build(runtime, &build));
+            match outcome.await {
+                Some(result) => return result,
+                None if begun.elapsed() >= self.limit() => return Err(self.took_too_long()),
+                // Whoever built it is gone.
+                None => {}
             }
         }
-    }
-
-    /// One more connection, for a command that waits.
-    pub(super) async fn connect_spare(&self) -> RedisResult<Wire> {
-        let settings = Settings {
-            connections: 1,
-            response_timeout: Duration::MAX,
-            ..self.settings.clone()
-        };
-        let limit_ms = whole_millis(self.source.connect_limit(&settings));
-        let failed = {
-            let mut spare = self.spare();
-            let failed = spare.clone();
-            if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
-                return Err(error);
-            }
-            // One tries, and the others fail as the last one did.
-            if let Some(failed) = &mut *spare {
-                failed.rests_until(now_ms().saturating_add(limit_ms));
-            }
-            failed
-        };
-        let connected = self.connect(&settings).await;
-        *self.spare() = connected.as_ref().err().map(|error| {
-            let error = error.clone();
-            Failed::after(failed.as_ref(), error, now_ms())
-        });
-        let connected = connected?;
-        let wire = connected.wires.into_iter().next();
-        wire.ok_or_else(|| self.took_too_long())
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Option<Failed>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes no longer than it may.
@@ -129,89 +98,93 @@ impl Keeper {
         }
     }
 
-    fn look(self: &Arc<Self>) -> Look {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = match &*state {
-            State::Connected(live) if !live.is_given_up() => return Look::Connected(live.clone()),
-            State::Building(built) if built.has_changed().is_ok() => {
-                return Look::Building(built.clone());
+    fn look(self: &Arc<Self>, runtime: Id) -> Look {
+        let (look, is_first) = self.runtimes.look(runtime, |state| {
+            match state {
+                State::Connected(live) if !live.is_given_up() => {
+                    return Look::Connected(live.clone());
+                }
+                State::Building(build) if build.is_under_way(self.limit()) => {
+                    return Look::Building(build.clone(), false);
+                }
+                State::Building(build) => build.abandon(),
+                State::Connected(_) | State::Nothing => {}
             }
-            State::Failed(failed) => Some(failed.clone()),
-            State::Nothing | State::Connected(_) | State::Building(_) => None,
-        };
-        if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
-            return Look::Failed(error);
-        }
-        let (decided, built) = watch::channel(None);
-        *state = State::Building(built.clone());
-        drop(state);
-        let building = Building(self.clone());
-        // Its own task: callers may leave as they like.
-        tokio::spawn(async move {
-            let result = building.0.build(failed).await;
-            decided.send_replace(Some(result));
+            if let Some(error) = self.turns.rest() {
+                return Look::Failed(error);
+            }
+            let build = Flight::new();
+            *state = State::Building(build.clone());
+            Look::Building(build, true)
         });
-        Look::Building(built)
+        // Outside of the lock: on a runtime that shuts down, a task is dropped as soon as it is spawned.
+        if is_first {
+            self.end_with(runtime);
+        }
+        if let Look::Building(build, true) = &look {
+            self.spawn_build(runtime, build);
+        }
+        look
     }
 
-    fn is_now(&self, state: State) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    /// What is connected on this runtime ends with it.
+    fn end_with(self: &Arc<Self>, runtime: Id) {
+        let keeper = Arc::downgrade(self);
+        let companion = Companion::new(move || {
+            if let Some(keeper) = keeper.upgrade() {
+                keeper.runtimes.forget(runtime);
+            }
+        });
+        self.runtimes.keep(runtime, companion);
+    }
+
+    fn spawn_build(self: &Arc<Self>, runtime: Id, build: &Arc<Build>) {
+        build.spawn(self.clone().build(runtime, build.clone()));
+    }
+
+    fn limit(&self) -> Duration {
+        self.source.connect_limit(&self.settings)
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        let limit = self.source.connect_limit(&self.settings);
+        let limit = self.limit();
         let text = format!("no connection within {limit:?}");
         not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
     }
 
-    async fn build(&self, failed: Option<Failed>) -> RedisResult<Arc<Live>> {
-        let connect = self.connect(&self.settings);
-        let result = connect
-            .await
-            .map(|connected| Arc::new(Live::new(connected, now_ms())));
-        if let Ok(live) = &result {
-            live.ends_with_runtime();
-            live.renews(&self.settings);
-        }
-        let next = match &result {
-            Ok(live) => State::Connected(live.clone()),
-            Err(error) => {
-                let error = error.clone();
-                State::Failed(Failed::after(failed.as_ref(), error, now_ms()))
-            }
-        };
-        self.is_now(next);
-        result
-    }
-}
-
-/// A rebuild under way. One that panics has failed, or the next caller would be the next to panic, and so on without end.
-struct Building(Arc<Keeper>);
-
-impl Drop for Building {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let what = "connecting has panicked, with a message of its own";
-            let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-            self.0
-                .is_now(State::Failed(Failed::after(None, error, now_ms())));
-        }
+    async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
+        let turn = self.turns.begin(whole_millis(self.limit()))?;
+        let connected = self.connect(&self.settings).await;
+        turn.end(&connected);
+        let live = Arc::new(Live::new(connected?, runtime, now_ms()));
+        live.renews(&self.settings);
+        self.runtimes.connected(runtime, &build, &live);
+        Ok(live)
     }
 }
 
 enum Look {
     Connected(Arc<Live>),
-    Building(watch::Receiver<Built>),
+    /// `true`: a new one, which is to be spawned.
+    Building(Arc<Build>, bool),
     Failed(RedisError),
 }
 
-/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command.
+/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command. What is no Redis may be
+/// the proxy in front of one, which says that it is gone.
 pub(super) fn not_sent(error: RedisError) -> RedisError {
     match Class::of(&error) {
+        _ if error.kind() == ErrorKind::Parse => known(Class::Unreachable, no_redis(&error)),
         Class::Ambiguous => known(Class::Unreachable, error),
         Class::Permanent => known(Class::Misconfigured, error),
         _ => error,
     }
+}
+
+fn no_redis(error: &RedisError) -> RedisError {
+    let what = "what answers does not speak the Redis protocol";
+    let detail = error.detail().unwrap_or_default().to_owned();
+    (ErrorKind::Parse, what, detail).into()
 }
 
 #[cfg(test)]
@@ -228,6 +201,13 @@ mod tests {
         ] {
             assert_eq!(Class::of(&not_sent(io(kind))), Class::Unreachable, "{kind}");
         }
+        let http = redis::parse_redis_value(b"HTTP/1.1 503 Service Unavailable\r\n");
+        let no_redis = not_sent(http.expect_err("it is none"));
+        assert_eq!(Class::of(&no_redis), Class::Unreachable);
+        assert!(
+            no_redis.to_string().contains("Redis protocol"),
+            "{no_redis}"
+        );
         let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
         assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
         let no_database = RedisError::from((

@@ -2,14 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use redis::ConnectionAddr;
+use tokio::runtime::{Handle, Id};
 
-use super::companion::Companion;
 use super::credentials::{Renewal, Renewing};
 use super::settings::Settings;
 use super::silence::Silence;
+use super::single_flight::Flight;
 use super::source::Connected;
+use super::spares::IdleSpares;
 use super::wire::Wire;
 
 // Each is a hint by itself; nothing is published through them.
@@ -23,46 +26,56 @@ pub(super) struct Live {
     turn: AtomicUsize,
     given_up: AtomicBool,
     pub(super) silence: Silence,
-    /// Connections for commands that wait in the server, while none of them uses it: they would hold up all others.
-    spare: Mutex<Vec<Wire>>,
+    pub(super) idle: Arc<IdleSpares>,
     /// When the server's address was last known to be right, in milliseconds.
     verified_ms: AtomicU64,
-    /// One at a time tries it, or asks where it ought to lead; all others wait for that.
-    pub(super) checking: tokio::sync::Mutex<()>,
-    /// Lasts as long as the runtime on which the connections live.
-    companion: OnceLock<Companion>,
+    /// The last time that it was tried, and asked where it ought to lead: once for all who wait for that.
+    check: Mutex<Option<Arc<Check>>>,
+    /// On which the connections are served.
+    runtime: Id,
     /// Where the credentials do not last for ever.
     renewing: OnceLock<Renewing>,
     renewal: Renewal,
 }
 
+/// Whether it is still of use.
+pub(super) type Check = Flight<bool>;
+
 impl Live {
     /// Just connected: the handshake was an answer.
-    pub(super) fn new(connected: Connected, now_ms: u64) -> Self {
+    pub(super) fn new(connected: Connected, runtime: Id, now_ms: u64) -> Self {
         Self {
             wires: connected.wires,
             address: connected.address,
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             silence: Silence::new(now_ms),
-            spare: Mutex::new(Vec::new()),
+            idle: Arc::default(),
             verified_ms: AtomicU64::new(now_ms),
-            checking: tokio::sync::Mutex::new(()),
-            companion: OnceLock::new(),
+            check: Mutex::new(None),
+            runtime,
             renewing: OnceLock::new(),
             renewal: connected.renewal,
         }
     }
 
-    /// Sees to it that they are given up when this runtime ends, and the tasks that serve them with it: an application's tests have a runtime
-    /// each.
-    pub(super) fn ends_with_runtime(self: &Arc<Self>) {
-        let live = Arc::downgrade(self);
-        let _ = self.companion.set(Companion::new(move || {
-            if let Some(live) = live.upgrade() {
-                live.give_up();
+    /// Whether it is served by the runtime that the caller is on. Another one may stand still.
+    pub(super) fn is_here(&self) -> bool {
+        Handle::try_current().is_ok_and(|here| here.id() == self.runtime)
+    }
+
+    /// A check that may take so long: the one that is under way, or a new one, which is to be spawned if that is `true`.
+    pub(super) fn check(&self, limit: Duration) -> (Arc<Check>, bool) {
+        let mut last = self.check.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(check) = &*last {
+            if check.is_under_way(limit) {
+                return (check.clone(), false);
             }
-        }));
+            check.abandon();
+        }
+        let check = Flight::new();
+        *last = Some(check.clone());
+        (check, true)
     }
 
     /// Sees to it that they go on with new credentials in time.
@@ -74,18 +87,6 @@ impl Live {
 
     pub(super) fn wires(&self) -> &[Wire] {
         &self.wires
-    }
-
-    pub(super) fn take_spare(&self) -> Option<Wire> {
-        self.spare
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-    }
-
-    pub(super) fn put_back(&self, spare: Wire) {
-        let mut spares = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        spares.push(spare);
     }
 
     /// The connection whose turn it is.

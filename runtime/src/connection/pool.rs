@@ -2,17 +2,21 @@
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
+use redis::{ConnectionAddr, RedisResult};
 
+use super::blocking_wire::{BlockingWire, Wait};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
 use super::credentials::Renewal;
-use super::dial::connect_to_any;
+use super::deadline::Deadline;
+use super::dial::connect_to_first;
 use super::failed::Failed;
+use super::found_out::FoundOut;
 use super::keeper::{Keeper, not_sent};
-use super::wire::{BlockingWire, has_rested};
+use super::ping::Ping;
+use super::server_check::Finding;
+use super::wire::has_rested;
 use crate::clock::now_ms;
 
 /// Connections that nobody holds are kept, up to so many.
@@ -21,9 +25,20 @@ const MOST_IDLE: usize = 32;
 /// What the blocking connections of a connector share.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    idle: Mutex<Vec<Idle>>,
+    idle: Mutex<IdleList>,
     gate: Mutex<Gate>,
     passed: Condvar,
+    /// Where a connection that leads there ought to lead, as Sentinels say.
+    places: FoundOut<ConnectionAddr, Option<ConnectionAddr>>,
+    /// Whether the server there is worth waiting for.
+    pub(super) findings: FoundOut<Option<ConnectionAddr>, Finding>,
+}
+
+#[derive(Debug, Default)]
+struct IdleList {
+    idle: Vec<Idle>,
+    /// One that was last used before then, in milliseconds, may be as dead as the one that was found so then.
+    doubted_ms: Option<u64>,
 }
 
 /// One at a time connects; when one fails, all fail for a moment.
@@ -31,13 +46,15 @@ pub(super) struct Pool {
 struct Gate {
     is_taken: bool,
     failed: Option<Failed>,
+    /// All that ever failed.
+    failures: u64,
 }
 
 /// A connection that its holder may use at once.
 pub(super) struct Idle {
     pub(super) wire: BlockingWire,
     /// Where it leads, if it leads to one server.
-    address: Option<ConnectionAddr>,
+    pub(super) address: Option<ConnectionAddr>,
     pub(super) used_ms: u64,
     /// When the address was last known to be right.
     verified_ms: u64,
@@ -52,7 +69,7 @@ impl fmt::Debug for Idle {
 }
 
 impl Pool {
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+    fn idle(&self) -> MutexGuard<'_, IdleList> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,19 +78,26 @@ impl Pool {
     }
 
     fn take(&self) -> Option<Idle> {
-        self.idle().pop()
+        self.idle().idle.pop()
     }
 
     pub(super) fn put_back(&self, idle: Idle) {
         let mut kept = self.idle();
-        if kept.len() < MOST_IDLE {
-            kept.push(idle);
+        let is_doubted = kept.doubted_ms >= Some(idle.used_ms);
+        if kept.idle.len() < MOST_IDLE && idle.wire.is_open() && !is_doubted {
+            kept.idle.push(idle);
         }
     }
 
-    /// They are of no use any more.
+    /// One that leads there is of no use any more: nor are those that have been idle meanwhile, or one after the other would be tried for as long as
+    /// an answer may take.
     pub(super) fn forget(&self) {
-        self.idle().clear();
+        let mut kept = self.idle();
+        kept.doubted_ms = Some(now_ms());
+        let forgotten = std::mem::take(&mut kept.idle);
+        drop(kept);
+        // Closing them takes its time.
+        drop(forgotten);
     }
 }
 
@@ -95,6 +119,10 @@ impl Keeper {
 
     /// Whether it may be used for such a command.
     pub(super) fn is_fit(&self, idle: &mut Idle, may_be_repeated: &dyn Fn() -> bool) -> bool {
+        // A server that closes one, or says what nobody has asked for, says nothing about others.
+        if !idle.wire.is_quiet() {
+            return false;
+        }
         if !self.settings.renew_blocking(idle) {
             return false;
         }
@@ -111,24 +139,41 @@ impl Keeper {
 
     /// Tries it, and asks where it ought to lead.
     fn still_serves(&self, idle: &mut Idle) -> bool {
-        if self.source.moves()
-            && let Ok(servers) = self
-                .source
-                .servers_blocking(&self.settings, idle.address.as_ref())
-            && servers.first().map(ConnectionInfo::addr) != idle.address.as_ref()
+        let place = idle.address.as_ref().map(|address| self.place(address));
+        let is_elsewhere = |place: &ConnectionAddr| Some(place) != idle.address.as_ref();
+        if let Some((Some(place), _)) = &place
+            && is_elsewhere(place)
         {
             self.pool.forget();
             return false;
         }
-        idle.verified_ms = now_ms();
-        self.still_answers(idle)
+        idle.verified_ms = place.map_or_else(now_ms, |(_, said_ms)| said_ms);
+        let answers = self.still_answers(idle);
+        if !answers {
+            self.pool.forget();
+        }
+        answers
+    }
+
+    /// Where a connection that leads there ought to lead, and when that was said; `None`: nobody says. Asked once for all connections.
+    pub(super) fn place(&self, address: &ConnectionAddr) -> (Option<ConnectionAddr>, u64) {
+        if !self.source.moves() {
+            return (None, now_ms());
+        }
+        let holds_ms = self.patience().idle_ms;
+        self.pool.places.get(address, holds_ms, || {
+            let servers = self.source.servers_blocking(&self.settings, Some(address));
+            servers.ok()?.first().map(|server| server.addr().clone())
+        })
     }
 
     /// Tries it.
     pub(super) fn still_answers(&self, idle: &mut Idle) -> bool {
-        let answer = idle.wire.req_command(&redis::cmd("PING"));
+        let ping = Ping::new();
+        let mut wait = Wait::for_answer(self.settings.response_timeout);
+        let answer = idle.wire.req_command(&ping.command(), &mut wait);
         idle.used_ms = now_ms();
-        self.source.peer().is_well(&answer)
+        ping.is_answered(self.source.peer(), &answer) && idle.wire.is_open()
     }
 
     /// Sees to it that the servers of a cluster are known.
@@ -149,12 +194,19 @@ impl Keeper {
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
+        let failures = gate.failures;
         while gate.is_taken {
             let (woken, waited) = pool
                 .passed
                 .wait_timeout(gate, longest)
                 .unwrap_or_else(PoisonError::into_inner);
             gate = woken;
+            if let Some(failed) = &gate.failed
+                && gate.failures != failures
+            {
+                // It failed for all who have waited, however late they wake up.
+                return Err(failed.error());
+            }
             if waited.timed_out() {
                 return Err(self.took_too_long());
             }
@@ -167,31 +219,39 @@ impl Keeper {
             return Err(error);
         }
         let connected = connect().map_err(not_sent);
-        pool.gate().failed = connected.as_ref().err().map(|error| {
+        let failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
         });
+        let mut gate = pool.gate();
+        gate.failures += u64::from(failed.is_some());
+        gate.failed = failed;
+        drop(gate);
         drop(taken);
         connected
     }
 
     fn open_blocking(&self) -> RedisResult<Idle> {
         let settings = &self.settings;
-        let begun = Instant::now();
+        let deadline = Deadline::after(Some(settings.connect_timeout));
         let servers = self.source.servers_blocking(settings, None)?;
-        let connected = connect_to_any(servers, settings, begun)?;
-        let mut wire = BlockingWire(connected.server);
-        wire.set_timeouts(Some(settings.response_timeout))?;
-        if let Some(name) = &settings.client_name {
-            // Not worth failing for: it may not be allowed.
-            let _ = wire.req_command(&name.command());
-        }
+        let asked = settings.ask_blocking()?;
+        let connected = connect_to_first(servers, deadline, |server, limit| {
+            BlockingWire::connect(server, settings, asked.get(), limit)
+        });
+        let (wire, address) = connected.map_err(|error| {
+            if error.is_timeout() {
+                self.took_too_long()
+            } else {
+                error
+            }
+        })?;
         Ok(Idle {
             wire,
-            address: Some(connected.address),
+            address: Some(address),
             used_ms: now_ms(),
             verified_ms: now_ms(),
-            renewal: connected.renewal,
+            renewal: asked.renewal,
         })
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use super::Connector;
 use super::credentials::Asked;
+use super::deadline::Deadline;
 use super::dial::connect_to_any;
 use super::keeper::{Keeper, not_sent};
 use super::share::share;
@@ -107,13 +108,13 @@ impl Keeper {
     }
 
     fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        let begun = Instant::now();
+        let deadline = Deadline::after(Some(self.settings.connect_timeout));
         let servers = match &self.source {
             #[cfg(feature = "cluster")]
             Source::Cluster(_) => self.any_node(),
             source => source.servers_blocking(&self.settings, None)?,
         };
-        connect_to_any(servers, &self.settings, begun).map(|connected| connected.server)
+        connect_to_any(servers, &self.settings, deadline).map(|(connection, _)| connection)
     }
 
     /// All servers of the cluster that are known, in another order each time: the first may be one that does not answer.

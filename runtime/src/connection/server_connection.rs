@@ -3,16 +3,14 @@
 use std::io;
 use std::slice;
 use std::sync::Arc;
-use std::time::Duration;
 
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
 use super::live::Live;
-use super::wait_time::WaitTime;
-use super::wire::{Wire, within};
-use super::{replication, together};
+use super::together;
+use super::wire::Wire;
 use crate::Class;
 use crate::class::known::{known, repeatable};
 use crate::clock::{now_ms, whole_millis};
@@ -20,8 +18,8 @@ use crate::clock::{now_ms, whole_millis};
 /// What callers hold of the connections to one server. Clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct ServerConnection {
-    keeper: Arc<Keeper>,
-    live: Arc<Live>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) live: Arc<Live>,
     /// The one of `live` that was used last. `None`: none was.
     wire: Option<Wire>,
 }
@@ -128,38 +126,14 @@ impl ServerConnection {
         super::transaction::reply(replies)
     }
 
-    /// Sends `WAIT` or `WAITAOF`: for what has been written over this connection, or any other to this server, before.
-    ///
-    /// It would hold up all who share the connection, so it goes over another one. There it would say yes at once, for nothing was written
-    /// over that; so something is written first, which every server hands on to its replicas and nobody keeps.
-    pub(super) async fn wait(&mut self, command: &Cmd) -> RedisResult<Value> {
-        if !self.is_ready(now_ms()) {
-            self.renew().await?;
-        }
-        let mut spare = self.spare().await?;
-        let mut wire = self.live.wire().ok_or_else(nothing)?;
-        if replication::process(&mut wire).await? != replication::process(&mut spare).await? {
-            return Err(replication::moved());
-        }
-        let marked = replication::marked(command);
-        let limit = self.limit(WaitTime::of(args(command)));
-        let answer = within(limit, spare.send_all(&marked, 0, 2)).await;
-        let mut replies = answer.map_err(|error| told(&self.keeper, error, || Effect::Read))?;
-        let reply = replies.pop().unwrap_or(Value::Nil);
-        if let Some(Value::ServerError(_)) = replies.first() {
-            return Err(replication::unmarked());
-        }
-        self.put_back(spare);
-        Ok(reply)
-    }
-
-    fn is_ready(&self, now_ms: u64) -> bool {
+    pub(super) fn is_ready(&self, now_ms: u64) -> bool {
         !self.live.is_given_up() && !self.keeper.doubts(&self.live, now_ms)
     }
 
-    async fn renew(&mut self) -> RedisResult<()> {
+    pub(super) async fn renew(&mut self) -> RedisResult<()> {
         let mut live = self.live.clone();
-        if live.is_given_up() {
+        // One that belongs to another runtime stands still with that.
+        if live.is_given_up() || !live.is_here() {
             live = self.keeper.live().await?;
         }
         if self.keeper.doubts(&live, now_ms()) {
@@ -179,90 +153,23 @@ impl ServerConnection {
 
     /// Looks whether the server is still there, so that nothing is sent into the void that must not be sent twice.
     async fn look(&mut self) -> RedisResult<()> {
-        if let Some(wire) = &mut self.wire {
-            let answer = wire.send(&redis::cmd("PING")).await;
-            if self.keeper.source.peer().is_well(&answer) {
-                wire.heard(now_ms());
-                return Ok(());
+        if self.live.is_here() {
+            if let Some(wire) = &mut self.wire {
+                let answer = wire.send(&redis::cmd("PING")).await;
+                if self.keeper.source.peer().is_well(&answer) {
+                    wire.heard(now_ms());
+                    return Ok(());
+                }
             }
+            self.live.give_up();
         }
-        self.live.give_up();
         self.renew().await?;
         self.live.next(&mut self.wire);
         Ok(())
     }
-
-    /// A connection for a command that waits, by itself.
-    async fn spare(&self) -> RedisResult<Wire> {
-        while let Some(mut spare) = self.live.take_spare() {
-            self.keeper.settings.renew(&mut spare).await;
-            // Most of what waits must not be executed twice.
-            if !spare.is_quiet(now_ms()) {
-                return Ok(spare);
-            }
-            let answer = spare.send(&redis::cmd("PING")).await;
-            if self.keeper.source.peer().is_well(&answer) {
-                return Ok(spare);
-            }
-        }
-        self.keeper.connect_spare().await
-    }
-
-    async fn send_waiting(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let mut spare = self.spare().await?;
-        let limit = self.limit(WaitTime::of(args(command)));
-        let answer = within(limit, spare.send(command)).await;
-        let reply = self.end_waiting(spare, answer, slice::from_ref, || {
-            command::effect(args(command))
-        })?;
-        self.keeper.source.peer().judged(reply)
-    }
-
-    async fn send_all_waiting(
-        &mut self,
-        pipeline: &Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisResult<Vec<Value>> {
-        let mut spare = self.spare().await?;
-        let commands = || pipeline.cmd_iter().map(args);
-        let limit = self.limit(WaitTime::of_all(commands()));
-        let answer = within(limit, spare.send_all(pipeline, offset, count)).await;
-        self.end_waiting(
-            spare,
-            answer,
-            Vec::as_slice,
-            || together::effect(commands()),
-        )
-    }
-
-    fn put_back(&self, spare: Wire) {
-        spare.heard(now_ms());
-        self.live.put_back(spare);
-    }
-
-    /// How long the answer may take.
-    fn limit(&self, wait: WaitTime) -> Option<Duration> {
-        wait.limit(self.keeper.settings.response_timeout)
-    }
-
-    fn end_waiting<T>(
-        &self,
-        spare: Wire,
-        answer: RedisResult<T>,
-        replies: impl FnOnce(&T) -> &[Value],
-        effect: impl FnOnce() -> Effect,
-    ) -> RedisResult<T> {
-        if self.keeper.ends(&answer, replies) {
-            self.live.give_up();
-        } else if answer.as_ref().is_ok() {
-            self.put_back(spare);
-        }
-        answer.map_err(|error| told(&self.keeper, error, effect))
-    }
 }
 
-fn nothing() -> RedisError {
+pub(super) fn nothing() -> RedisError {
     io::Error::from(io::ErrorKind::NotConnected).into()
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Settings {
     pub(super) response_timeout: Duration,
     pub(super) health_check_after: Duration,
     pub(super) connections: usize,
+    pub(super) waiting_connections: usize,
     pub(super) unanswered: u32,
     /// The worst of what is sent again although it may have been executed.
     pub(super) repeated: Effect,
@@ -34,6 +35,8 @@ pub(super) struct Settings {
     /// Where they may change.
     #[cfg(feature = "tls-rustls")]
     pub(super) certificates: Option<CertificatesSource>,
+    /// Of synchronous code; `None`: as long as they like.
+    pub(super) max_reply_bytes: Option<usize>,
 }
 
 /// All of them are made, and made anew, one after the other.
@@ -45,12 +48,14 @@ impl Settings {
         response_timeout: Duration::from_millis(500),
         health_check_after: Duration::from_secs(1),
         connections: 1,
+        waiting_connections: 512,
         unanswered: 2,
         repeated: Effect::Repeatable,
         credentials: None,
         client_name: None,
         #[cfg(feature = "tls-rustls")]
         certificates: None,
+        max_reply_bytes: None,
     };
 }
 
@@ -61,9 +66,11 @@ impl fmt::Debug for Settings {
             .field("response_timeout", &self.response_timeout)
             .field("health_check_after", &self.health_check_after)
             .field("connections", &self.connections)
+            .field("waiting_connections", &self.waiting_connections)
             .field("unanswered", &self.unanswered)
             .field("repeated", &self.repeated)
             .field("client_name", &self.client_name)
+            .field("max_reply_bytes", &self.max_reply_bytes)
             .finish_non_exhaustive()
     }
 }
@@ -153,13 +160,14 @@ impl ConnectorBuilder {
     }
 
     /// A connection that has not been used for so long is tried with a `PING` before it is used again, and with Sentinels the master's
-    /// address is looked up; 1 s unless told.
+    /// address is looked up; 1 s unless told. So is the server of a command that waits in it, each time that it has waited for so long.
     pub fn health_check_after(mut self, idle: Duration) -> Self {
         self.settings.health_check_after = idle;
         self
     }
 
-    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told.
+    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told. A command that waits in a server is
+    /// given up after as many health checks in a row that get none.
     ///
     /// # Panics
     /// If it is zero.
@@ -184,6 +192,7 @@ impl ConnectorBuilder {
 
     /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once. At most
     /// 1,000.
+    /// An application with several tokio runtimes has so many on each that it uses.
     ///
     /// # Panics
     /// If it is zero, or more than 1,000.
@@ -194,6 +203,27 @@ impl ConnectorBuilder {
             "a connector has at most 1000 connections, not {connections}: one carries many commands at once, so a few are enough"
         );
         self.settings.connections = connections;
+        self
+    }
+
+    /// How many commands may wait in a server at once, such as `BLPOP`: each needs a connection of its own. 512 unless told, to each server of a
+    /// cluster: half of the 1,024 files that a process may open by default, and a small part of the 10,000 clients that a server takes.
+    ///
+    /// One more waits for one of them to end, for as long as a connection may take ([`connect_timeout`](Self::connect_timeout)), and then fails
+    /// with [`Rejection::Saturated`](crate::Rejection::Saturated), which is not retried and does not count as a failure of Redis. A command that is
+    /// dropped ends its connection and gives its place back.
+    ///
+    /// Those of [`dedicated`](super::Connector::dedicated) do not count, nor do those of synchronous code: their holders have them for as long as
+    /// they like, and the application knows how many they are.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn waiting_connections(mut self, connections: usize) -> Self {
+        assert!(
+            connections > 0,
+            "commands that wait need at least 1 connection"
+        );
+        self.settings.waiting_connections = connections;
         self
     }
 
@@ -272,6 +302,22 @@ impl ConnectorBuilder {
             self.settings.client_name.is_some(),
             "client_name has to be ASCII without spaces, and not empty"
         );
+        self
+    }
+
+    /// How long a reply to synchronous code may be, in bytes as they go over the wire; as long as it likes unless told. Of a pipeline each reply is
+    /// counted by itself.
+    ///
+    /// One that is longer ends its connection as soon as that shows, before its bytes fill the memory, and is an error of the class
+    /// [`Permanent`](crate::Class::Permanent), which names this setting: the command was executed, and would be answered so again.
+    ///
+    /// Replies to asynchronous code, and those over TLS, are read by redis-rs, which has no such limit.
+    ///
+    /// # Panics
+    /// If it is zero.
+    pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
+        assert!(bytes > 0, "max_reply_bytes has to be at least 1");
+        self.settings.max_reply_bytes = Some(bytes);
         self
     }
 

@@ -261,14 +261,23 @@ pub(super) fn client(
     Client::open(authenticated(with_tcp_settings(info), credentials))
 }
 
+/// So many commands may wait to be written. Of those that do not fit, each gets a place for itself and keeps it until its future is polled: if that
+/// is left alone, the others wait in vain. They are bound by the response timeout, not by this.
+const MOST_UNWRITTEN: usize = 1 << 14;
+
 /// How long an answer may take is said once connected: it is another matter how long connecting may take.
 pub(super) fn config(settings: &Settings) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
+        .set_pipeline_buffer_size(MOST_UNWRITTEN)
         .set_connection_timeout(Some(settings.connect_timeout))
         .set_response_timeout(None)
 }
 
-fn authenticated(info: ConnectionInfo, credentials: Option<&Credentials>) -> ConnectionInfo {
+/// The same server, as this user.
+pub(super) fn authenticated(
+    info: ConnectionInfo,
+    credentials: Option<&Credentials>,
+) -> ConnectionInfo {
     let Some(credentials) = credentials else {
         return info;
     };

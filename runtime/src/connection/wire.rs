@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ConnectionLike, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use super::credentials::Renewal;
+use super::ending::Peer;
 use super::in_flight::InFlight;
+use super::ping::Ping;
 use super::{together, transaction};
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
@@ -83,6 +85,13 @@ impl Wire {
         answer.map_err(|error| self.told(error))
     }
 
+    /// Whether the server answers, and answers this connection's question.
+    pub(super) async fn answers(&mut self, peer: Peer) -> bool {
+        let ping = Ping::new();
+        let answer = self.send(&ping.command()).await;
+        ping.is_answered(peer, &answer)
+    }
+
     /// Of a transaction the reply to `EXEC`, or why it was refused.
     pub(super) async fn send_all(
         &mut self,
@@ -124,7 +133,7 @@ pub(super) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
     now_ms.saturating_sub(used_ms) >= QUIET_MS
 }
 
-fn no_answer(limit: Duration) -> RedisError {
+pub(super) fn no_answer(limit: Duration) -> RedisError {
     let text = format!("no answer within {limit:?}");
     io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
@@ -140,62 +149,4 @@ pub(super) async fn within<T>(
             .await
             .unwrap_or_else(|_| Err(no_answer(limit))),
     }
-}
-
-/// The same for synchronous code.
-pub(super) struct BlockingWire(pub(super) redis::Connection);
-
-impl BlockingWire {
-    /// `None`: an answer may take as long as it likes.
-    pub(super) fn set_timeouts(&self, limit: Option<Duration>) -> RedisResult<()> {
-        self.0.set_read_timeout(limit)?;
-        self.0.set_write_timeout(limit)
-    }
-
-    pub(super) fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        self.0.req_command(command)
-    }
-
-    pub(super) fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        self.0.req_packed_command(command)
-    }
-
-    pub(super) fn req_packed_commands(
-        &mut self,
-        pipeline: &[u8],
-        offset: usize,
-        count: usize,
-    ) -> RedisResult<Vec<Value>> {
-        let mut replies = replies(&mut self.0, pipeline, offset + count)?;
-        if offset > 0 && count == 1 {
-            return transaction::reply(replies);
-        }
-        Ok(replies.split_off(offset))
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.0.is_open()
-    }
-}
-
-/// The replies to a pipeline, until the server is lost: redis-rs goes on to wait for each of them, as long as for one.
-fn replies(
-    server: &mut redis::Connection,
-    pipeline: &[u8],
-    count: usize,
-) -> RedisResult<Vec<Value>> {
-    server.send_packed_command(pipeline)?;
-    let (mut replies, mut failed) = (Vec::new(), None);
-    let mut read = 0;
-    while read < count {
-        match server.recv_response() {
-            Ok(Value::Push { .. }) => continue,
-            Ok(reply) => replies.push(reply),
-            Err(error) if error.is_io_error() => return Err(error),
-            // The others have to be read, or the next command would get them.
-            Err(error) => failed = failed.or(Some(error)),
-        }
-        read += 1;
-    }
-    failed.map_or(Ok(replies), Err)
 }

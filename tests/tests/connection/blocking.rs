@@ -157,7 +157,7 @@ fn a_changed_password_is_asked_for_anew() -> TestResult {
         assert_eq!(Class::of(&error), Class::Misconfigured, "{error}");
     }
     *password.lock().unwrap_or_else(PoisonError::into_inner) = "second";
-    // A refusal rests as any failure does, for 250 ms at most.
+    // It rests a moment after a connect that failed.
     thread::sleep(MS(300));
     redis::cmd("PING").exec(&mut redis.get_blocking()?)?;
     Ok(())

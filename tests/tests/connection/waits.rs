@@ -125,3 +125,65 @@ async fn in_a_cluster_as_well() -> TestResult {
     redis.set::<_, _, ()>(cluster.key_on(1), 1).await?;
     Ok(())
 }
+
+/// What else would tell that the server has gone: nothing is sent over a connection on which a command waits.
+#[test]
+fn synchronous_code_does_not_wait_for_a_server_that_stands_still() -> TestResult {
+    let server = redis_resilient_tests::server()?;
+    let redis = builder(&server.url())?.health_check_after(MS(100)).build();
+    let mut waiting = redis.get_blocking()?;
+    let waits = std::thread::spawn(move || {
+        let answer = waiting.blpop::<_, Option<(String, i64)>>("list", 0.0);
+        (answer, Instant::now(), waiting)
+    });
+    // It is looked at, and waited on.
+    std::thread::sleep(MS(500));
+    assert!(!waits.is_finished());
+    let frozen = Instant::now();
+    server.freeze();
+    let (answer, ended, mut waiting) = waits.join().map_err(|_| "it panicked")?;
+    let error = answer.expect_err("nobody answers");
+    assert!(ended - frozen < 2 * (MS(100) + RESPONSE + CONNECT) + SLACK);
+    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert!(error.to_string().contains("health checks"), "{error}");
+    server.thaw();
+    let end = Instant::now() + SLACK;
+    while waiting.get::<_, Option<i64>>("k").is_err() {
+        assert!(Instant::now() < end, "it does not come back");
+        std::thread::sleep(MS(20));
+    }
+    Ok(())
+}
+
+/// Many workers look at it once for all.
+#[test]
+fn synchronous_workers_that_wait_are_no_load() -> TestResult {
+    const WORKERS: usize = 16;
+    let (_server, proxy) = proxied()?;
+    let redis = builder(&proxy.url())?
+        .connect_timeout(SLACK)
+        .response_timeout(SLACK)
+        .health_check_after(MS(50))
+        .build();
+    let workers: Vec<_> = (0..WORKERS)
+        .map(|_| {
+            let redis = redis.clone();
+            std::thread::spawn(move || {
+                let mut redis = redis.get_blocking()?;
+                redis.blpop::<_, Option<(String, usize)>>("list", 0.0)
+            })
+        })
+        .collect();
+    std::thread::sleep(MS(1000));
+    let connected = proxy.accepted();
+    assert!(connected <= WORKERS as u64 + 2, "{connected} connects");
+    let mut other = redis.get_blocking()?;
+    for number in 0..WORKERS {
+        other.rpush::<_, _, ()>("list", number)?;
+    }
+    for worker in workers {
+        let popped = worker.join().map_err(|_| "it panicked")??;
+        assert!(popped.is_some(), "none was given up");
+    }
+    Ok(())
+}

@@ -38,6 +38,8 @@ pub(super) struct Config {
     pub(super) max_ms: u64,
     pub(super) successes: u32,
     pub(super) probes: u32,
+    /// Whether `probes` is set; else `successes` are waited for, and no failure.
+    pub(super) sets_probes: bool,
     pub(super) permits: u32,
     pub(super) lease_ms: u64,
     /// The share of failed probes that opens it again, in place of a number of successes.
@@ -59,12 +61,12 @@ impl Config {
             .lump(ms(self.lump_ms))
             .reset_timeout(ms(self.first_ms))
             .reset_timeout_max(ms(self.max_ms))
-            .success_threshold_of(self.successes, self.probes)
             .half_open_permits(self.permits)
             .probe_lease(ms(self.lease_ms));
-        let breaker = match self.probe_percent {
+        let breaker = match self.probe_percent() {
             Some(percent) => breaker.half_open_failure_rate(percent, self.probes),
-            None => breaker,
+            None if self.sets_probes => breaker.success_threshold_of(self.successes, self.probes),
+            None => breaker.success_threshold(self.successes),
         };
         let breaker = match self.rule {
             Rule::InARow { failures } => breaker.failure_threshold(failures),
@@ -88,6 +90,19 @@ impl Config {
         match self.slow() {
             Some((percent, from_ms)) => breaker.slow_call_rate(percent, ms(from_ms)),
             None => breaker,
+        }
+    }
+
+    pub(super) fn probe_percent(&self) -> Option<u32> {
+        self.probe_percent.filter(|_| self.sets_probes)
+    }
+
+    /// How many probes may still be let through, after so many are back.
+    pub(super) const fn wanted(&self, back: u32) -> u32 {
+        if self.sets_probes {
+            self.probes - back
+        } else {
+            u32::MAX
         }
     }
 

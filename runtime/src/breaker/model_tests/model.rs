@@ -62,8 +62,7 @@ impl Model {
 
     fn enter(&mut self, phase: Phase) {
         let from = self.state();
-        let is_kept =
-            self.config.rule.slides() && (self.observing || !matches!(phase, Phase::Closed));
+        let is_kept = self.config.rule.slides() && !matches!(phase, Phase::Closed);
         if !is_kept {
             self.history = History::NONE;
         }
@@ -98,8 +97,9 @@ impl Model {
     }
 
     pub(super) fn observe(&mut self, observe: bool) {
+        let begins = observe && !self.observing;
         self.observing = observe;
-        if observe && self.config.rule.slides() {
+        if begins && self.config.rule.slides() {
             self.history = History::NONE;
         }
     }
@@ -121,7 +121,7 @@ impl Model {
                 failures,
                 lease_until_ms,
             } => {
-                let wanted = self.config.probes - *successes - *failures;
+                let wanted = self.config.wanted(*successes + *failures);
                 if *out < self.config.permits.min(wanted) {
                     *out += 1;
                     *lease_until_ms = now_ms + self.config.lease_ms;
@@ -213,10 +213,11 @@ impl Model {
         let Config {
             successes: wanted,
             probes,
-            probe_percent,
+            sets_probes,
             ..
         } = self.config;
-        let (opens, closes) = match probe_percent {
+        let (opens, closes) = match self.config.probe_percent() {
+            None if !sets_probes => (failures > 0, successes == wanted),
             Some(percent) => (
                 failures > 0 && failures * 100 >= probes * percent,
                 successes + failures == probes,

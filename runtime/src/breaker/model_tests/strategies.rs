@@ -43,13 +43,27 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     ]
 }
 
+/// Short times; and silences around those after which what is kept of a time looks the same again.
+fn waits() -> impl Strategy<Value = u64> {
+    let around = |bits: u32| (1_u64 << bits) - 3_000..(1 << bits) + 3_000;
+    prop_oneof![
+        10 => 0_u64..30,
+        10 => 0_u64..5_000,
+        1 => around(20),
+        1 => around(22),
+        1 => around(24),
+        1 => around(28),
+        1 => 0_u64..1 << 23,
+    ]
+}
+
 /// Orders are rare: most of a sequence would be spent under them.
 pub(super) fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => Just(Step::Admit),
         20 => (any::<Index>(), outcomes()).prop_map(|(which, outcome)| Step::Settle(which, outcome)),
         40 => outcomes().prop_map(Step::Call),
-        20 => prop_oneof![0_u64..30, 0_u64..5_000].prop_map(Step::Advance),
+        20 => waits().prop_map(Step::Advance),
         10 => (0_u64..2).prop_map(Step::AdvanceToTheEdge),
         1 => option::of(0_u64..3_000).prop_map(Step::ForceOpen),
         1 => Just(Step::ForceClosed),
@@ -93,13 +107,13 @@ fn rules() -> impl Strategy<Value = Rule> {
 pub(super) fn configs() -> impl Strategy<Value = Config> {
     let half_open = (1_u32..=4).prop_flat_map(|probes| (1..=probes, Just(probes)));
     let periods = (1_u64..2_000).prop_flat_map(|first| (Just(first), first..first * 40));
-    let lump_ms = prop_oneof![Just(0), 1_u64..40];
+    let lump_ms = prop_oneof![4 => Just(0), 4 => 1_u64..40, 1 => 1_u64..524_287];
     (
         rules(),
         lump_ms,
         periods,
         half_open,
-        1_u32..=4,
+        (any::<bool>(), 1_u32..=4),
         1_u64..5_000,
         option::of(1_u32..=100),
         option::of((1_u32..=100, 1_u64..500)),
@@ -110,7 +124,7 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                 lump_ms,
                 (first_ms, max_ms),
                 (successes, probes),
-                permits,
+                (sets_probes, permits),
                 lease_ms,
                 probe_percent,
                 slow,
@@ -121,6 +135,7 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                 max_ms,
                 successes,
                 probes,
+                sets_probes,
                 permits,
                 lease_ms,
                 probe_percent,

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use redis::{Cmd, ConnectionLike as _, RedisResult, Value};
+use redis::{Cmd, ConnectionLike as _, RedisError, RedisResult, Value};
 
 use super::super::blocking_server_connection::BlockingServerConnection;
 use super::super::credentials::Renewal;
 use super::super::keeper::not_sent;
 use super::super::state::{Bound, bound};
+use super::super::wire::no_answer;
 use super::super::{command, packed, refusals, together, transaction};
 use super::Nodes;
 use super::address::Address;
@@ -20,6 +21,7 @@ use super::fan_out::told;
 use super::redirect::{self, Redirect};
 use super::route::{self, Route};
 use super::split::Split;
+use crate::Class;
 use crate::clock::now_ms;
 
 /// Sends each command to the server that has its slot, and follows that server's word where somebody else has it.
@@ -166,7 +168,7 @@ impl BlockingClusterConnection {
         let commands: Vec<_> = packed::commands(pipeline).collect();
         let words = commands.iter().map(|command| command.iter().copied());
         let Some(slot) = route::of_pipeline(words)? else {
-            return self.fan_out_all(pipeline, offset, count);
+            return self.send_all_anywhere(pipeline, offset, count);
         };
         let owner = self.owner(slot)?;
         let is_transaction = offset > 0;
@@ -314,17 +316,31 @@ impl BlockingClusterConnection {
         self.fanned_out(fan_out, answer, packed)
     }
 
-    fn fan_out_all(
+    /// A pipeline without any key goes to one server that has slots, whichever that is. Redis-rs's own connection would look for one among all that
+    /// are known, and waits for each that stands still.
+    fn send_all_anywhere(
         &mut self,
-        packed: &[u8],
+        pipeline: &[u8],
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let mut fan_out = self.fan_out_connection()?;
-        let answer = fan_out
-            .connection
-            .req_packed_commands(packed, offset, count);
-        self.fanned_out(fan_out, answer, packed)
+        let mut owners = self.nodes.topology().map().owners();
+        fastrand::shuffle(&mut owners);
+        // The one in which its holder has something, then those that are connected to, then any.
+        owners.sort_by_cached_key(|owner| {
+            let held = self.held.iter().find(|(held, _)| *held == **owner);
+            held.map_or(2, |(_, server)| u8::from(!server.has_state()))
+        });
+        let mut answer = Err(nobody_has(0));
+        for owner in owners {
+            let server = self.to(&owner);
+            answer = server.and_then(|server| server.send_all(pipeline, offset, count));
+            let was_not_sent = |error: &RedisError| Class::of(error) == Class::Unreachable;
+            if !answer.as_ref().is_err_and(was_not_sent) {
+                break;
+            }
+        }
+        self.ended(answer, Vec::as_slice)
     }
 
     fn fan_out_connection(&mut self) -> RedisResult<FanOut> {
@@ -338,7 +354,7 @@ impl BlockingClusterConnection {
         let asked = nodes.settings.ask_blocking()?;
         let client = nodes
             .cluster
-            .client(nodes.infos(), &nodes.settings, asked.get())?;
+            .client(nodes.owner_infos(), &nodes.settings, asked.get())?;
         let connection = client.get_connection().map_err(not_sent)?;
         let limit = Some(nodes.settings.response_timeout);
         connection.set_read_timeout(limit)?;
@@ -367,6 +383,11 @@ impl BlockingClusterConnection {
                 let commands: Vec<_> = packed::commands(packed).collect();
                 let words = commands.iter().map(|command| command.iter().copied());
                 let is_once = together::effect(words) > self.nodes.settings.repeated;
+                let error = if error.is_timeout() {
+                    no_answer(self.nodes.settings.response_timeout)
+                } else {
+                    error
+                };
                 Err(told(error, is_once))
             }
         }

@@ -1,11 +1,12 @@
 //! Commands that go to several servers of a cluster at once, over a connection of redis-rs's own, which makes one reply of theirs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::ConnectionLike as _;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use tokio::runtime::{Handle, Id};
 
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
@@ -28,7 +29,9 @@ pub(super) struct FanOut {
     version: u64,
     /// Of the credentials that it was made with: redis-rs takes no others later.
     renewal: Renewal,
-    /// The runtime that served it has ended.
+    /// That serves it.
+    runtime: Id,
+    /// The runtime has ended.
     is_over: Arc<AtomicBool>,
     _companion: Companion,
 }
@@ -70,8 +73,7 @@ impl Nodes {
             let is_there = async {
                 let live = keeper.live().await?;
                 let mut wire = live.wire().ok_or_else(|| nobody_has(0))?;
-                let answer = wire.send(&redis::cmd("PING")).await;
-                if keeper.source.peer().is_well(&answer) {
+                if wire.answers(keeper.source.peer()).await {
                     return Ok(());
                 }
                 live.give_up();
@@ -117,15 +119,16 @@ impl Nodes {
     async fn fan_out_connection(
         self: &Arc<Self>,
     ) -> RedisResult<redis::cluster_async::ClusterConnection> {
-        let kept = || self.fan_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fan_out) = &*kept()
-            && !fan_out.is_over.load(Ordering::Relaxed)
-            && fan_out.version == self.topology.version()
-            && !fan_out.renewal.is_due(now_ms())
-        {
+        let (runtime, version) = (Handle::current().id(), self.topology.version());
+        let is_of_use = |fan_out: &&FanOut| {
+            fan_out.runtime == runtime
+                && fan_out.version == version
+                && !fan_out.renewal.is_due(now_ms())
+                && !fan_out.is_over.load(Ordering::Relaxed)
+        };
+        if let Some(fan_out) = self.fan_outs().iter().find(is_of_use) {
             return Ok(fan_out.connection.clone());
         }
-        let version = self.topology.version();
         let asked = self.settings.ask().await?;
         let client = self
             .cluster
@@ -136,19 +139,35 @@ impl Nodes {
             .map_err(not_sent)?;
         let is_over = Arc::new(AtomicBool::new(false));
         let over = is_over.clone();
-        *kept() = Some(FanOut {
+        let made = FanOut {
             connection: connection.clone(),
             version,
             renewal: asked.renewal,
+            runtime,
             is_over,
             _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),
-        });
+        };
+        self.forget_fan_out(runtime);
+        self.fan_outs().push(made);
         Ok(connection)
+    }
+
+    fn fan_outs(&self) -> MutexGuard<'_, Vec<FanOut>> {
+        self.fan_outs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// That of this runtime, and those whose runtimes have ended.
+    fn forget_fan_out(&self, runtime: Id) {
+        let is_over = |fan_out: &FanOut| fan_out.is_over.load(Ordering::Relaxed);
+        self.fan_outs()
+            .retain(|fan_out| fan_out.runtime != runtime && !is_over(fan_out));
     }
 
     fn fanned_out<T>(self: &Arc<Self>, answer: RedisResult<T>, effect: Effect) -> RedisResult<T> {
         answer.map_err(|error| {
-            *self.fan_out.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            if let Ok(here) = Handle::try_current() {
+                self.forget_fan_out(here.id());
+            }
             self.doubted();
             self.look_up_beside();
             told(error, effect > self.settings.repeated)

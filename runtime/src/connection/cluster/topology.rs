@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, Value};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use super::super::blocking_wire::Wait;
 use super::super::keeper::Keeper;
 use super::super::slot;
 use super::Nodes;
@@ -15,13 +17,16 @@ use super::connection::{nobody_has, part_failed, still_refused};
 use super::redirect::Redirect;
 use super::slot_map::SlotMap;
 use crate::Class;
-use crate::clock::now_ms;
+use crate::clock::{now_ms, whole_millis};
 
 /// So many servers are asked at once who has the slots; the first that knows is believed, and redirections correct it.
 const ASKED_AT_ONCE: usize = 6;
 
 /// They are asked no sooner than this after they were asked last.
 const REST_MS: u64 = 50;
+
+/// A task that has not begun to ask after so long is not waited for.
+const MOMENT_MS: u64 = 20;
 
 // Each is a hint by itself; what is published stands behind a lock.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -32,8 +37,8 @@ pub(super) struct Topology {
     version: AtomicU64,
     /// Somebody has met a server that is not what the map says.
     is_doubted: AtomicBool,
-    /// Somebody is asking.
-    is_asked: AtomicBool,
+    /// Somebody is asking, until then: on a runtime that stands still it is not done.
+    asking_until_ms: AtomicU64,
     asked_ms: AtomicU64,
 }
 
@@ -43,7 +48,7 @@ impl Topology {
             map: Mutex::new(Arc::new(SlotMap::empty())),
             version: AtomicU64::new(0),
             is_doubted: AtomicBool::new(false),
-            is_asked: AtomicBool::new(false),
+            asking_until_ms: AtomicU64::new(0),
             asked_ms: AtomicU64::new(0),
         }
     }
@@ -58,6 +63,13 @@ impl Topology {
     /// Another number when the map has changed.
     pub(super) fn version(&self) -> u64 {
         self.version.load(ORDER)
+    }
+
+    /// `false`: somebody else has said so meanwhile.
+    fn is_asked_until(&self, before_ms: u64, until_ms: u64) -> bool {
+        let asking = &self.asking_until_ms;
+        let exchanged = asking.compare_exchange(before_ms, until_ms, ORDER, ORDER);
+        exchanged.is_ok()
     }
 
     fn change(&self, change: impl FnOnce(&SlotMap) -> Option<SlotMap>) {
@@ -125,22 +137,35 @@ impl Nodes {
         self.topology.is_doubted.store(true, ORDER);
     }
 
-    /// Asks the servers anew where there is doubt, beside all commands.
+    /// Asks the servers anew where there is doubt, beside all commands. Outside of a runtime the doubt is left to the next.
     pub(in crate::connection) fn look_up_beside(self: &Arc<Self>) {
         let topology = &self.topology;
-        if !topology.is_doubted.load(ORDER) || topology.is_asked.swap(true, ORDER) {
+        if !topology.is_doubted.load(ORDER) {
             return;
         }
-        let nodes = self.clone();
-        tokio::spawn(async move {
-            let asking = Asking(nodes);
-            let topology = &asking.0.topology;
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (now_ms, before_ms) = (now_ms(), topology.asking_until_ms.load(ORDER));
+        let until_ms = now_ms.saturating_add(MOMENT_MS);
+        if now_ms < before_ms || !topology.is_asked_until(before_ms, until_ms) {
+            return;
+        }
+        let mut asking = Asking {
+            nodes: self.clone(),
+            until_ms,
+        };
+        runtime.spawn(async move {
+            let nodes = asking.nodes.clone();
+            let topology = &nodes.topology;
             while topology.is_doubted.swap(false, ORDER) {
-                let rested_ms = now_ms().saturating_sub(topology.asked_ms.load(ORDER));
+                asking.goes_on();
+                let rested_ms =
+                    crate::clock::now_ms().saturating_sub(topology.asked_ms.load(ORDER));
                 let rest_ms = REST_MS.saturating_sub(rested_ms);
                 tokio::time::sleep(Duration::from_millis(rest_ms)).await;
                 // A failure: whoever meets it next asks again.
-                let _ = asking.0.learn().await;
+                let _ = nodes.learn().await;
             }
         });
     }
@@ -226,11 +251,33 @@ impl Nodes {
 }
 
 /// Somebody asks, until this is dropped.
-struct Asking(Arc<Nodes>);
+struct Asking {
+    nodes: Arc<Nodes>,
+    until_ms: u64,
+}
+
+impl Asking {
+    /// For as long as it may take.
+    fn goes_on(&mut self) {
+        let settings = &self.nodes.settings;
+        let limit = settings
+            .connect_timeout
+            .saturating_mul(3)
+            .saturating_add(settings.response_timeout);
+        self.is_now_until(now_ms().saturating_add(whole_millis(limit)));
+    }
+
+    fn is_now_until(&mut self, until_ms: u64) {
+        let topology = &self.nodes.topology;
+        if topology.is_asked_until(self.until_ms, until_ms) {
+            self.until_ms = until_ms;
+        }
+    }
+}
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        self.0.topology.is_asked.store(false, ORDER);
+        self.is_now_until(0);
     }
 }
 
@@ -254,7 +301,8 @@ async fn ask(keeper: Arc<Keeper>, address: Address) -> RedisResult<SlotMap> {
 
 fn ask_blocking(keeper: &Arc<Keeper>, address: &Address) -> RedisResult<SlotMap> {
     let mut idle = keeper.take()?;
-    let reply = idle.wire.req_command(&question())?;
+    let mut wait = Wait::for_answer(keeper.settings.response_timeout);
+    let reply = idle.wire.req_command(&question(), &mut wait)?;
     keeper.pool.put_back(idle);
     read(reply, address)
 }

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Renewal;
 use crate::clock::now_ms;
+use crate::connection::blocking_wire::Wait;
 use crate::connection::live::Live;
 use crate::connection::pool::Idle;
 use crate::connection::settings::Settings;
@@ -107,13 +108,12 @@ impl Settings {
         let Some(credentials) = asked.get() else {
             return true;
         };
-        let answer = idle.wire.req_command(&credentials.command());
-        let accepted = answer.and_then(Value::extract_error);
-        idle.renewal = match &accepted {
+        let mut wait = Wait::for_answer(self.response_timeout);
+        let answer = idle.wire.req_command(&credentials.command(), &mut wait);
+        idle.renewal = match answer.and_then(Value::extract_error) {
             Ok(_) => asked.renewal,
             Err(_) => idle.renewal.failed(now_ms()),
         };
-        // The answer may still come, and would be taken for another's.
-        !accepted.is_err_and(|error| error.is_io_error())
+        idle.wire.is_open()
     }
 }
