@@ -171,3 +171,21 @@ pub(crate) fn is_place(expression: &Expr) -> bool {
         Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Unary(_)
     )
 }
+
+/// Does it name a `static`, as far as that can be seen? The compiler wants them in capitals.
+pub(crate) fn names_static(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| is_in_capitals(&last.ident.to_string()))
+        }
+        _ => false,
+    }
+}
+
+pub(crate) fn is_in_capitals(name: &str) -> bool {
+    name.len() > 1
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+}

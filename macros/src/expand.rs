@@ -182,7 +182,7 @@ impl<'a> Expansion<'a> {
         let attempts = quote_spanned!(mixed=> #keyword { { #attempt } if !#pause { #stop } });
         match self.plan.breaker {
             Breaker::Off => attempts,
-            Breaker::Shared | Breaker::Own { .. } => {
+            Breaker::Default { .. } | Breaker::Own { .. } => {
                 quote_spanned!(mixed=> if #call::begin(&mut __resilient_call) { #attempts } #stopped)
             }
         }

@@ -57,7 +57,7 @@ use crate::stages::resilient;
 /// | `jitter` | `"full"`, `"equal"`, `"decorrelated"`, `"none"` | `"full"` | the random part of a pause, lest all clients come back at once |
 /// | `timeout` | duration, `false` | `"1s"` | the limit of each attempt; not in sync functions, whose connection has a read timeout of its own |
 /// | `deadline` | duration | none | the limit of the whole call: no pause is begun that would not fit, and an attempt gets what is left |
-/// | `breaker` | a `Breaker`, `false` | one for all | the circuit breaker that every attempt asks first |
+/// | `breaker` | a `Breaker`, `false` | one for each Redis of a `Connector`, one for all else | the circuit breaker that every attempt asks first |
 /// | `fallback` | see below | none | what to return when Redis does not |
 /// | `fallback_on` | `"unusable"`, `"outage"` | `"unusable"` | for which failures: an outage only, or also credentials and settings that Redis refuses |
 /// | `fallback_limit` | a number, a `Bulkhead`, `false` | `64` | how many calls may be in the fallback at once; others fail at once |
@@ -71,6 +71,16 @@ use crate::stages::resilient;
 /// A duration is a string with a unit (`"250ms"`, `"1.5s"`, `"2m"`; `ns`, `us`, `ms`, `s`, `m`, `h`) or an expression of type
 /// `Duration`. Expressions may use the arguments: `timeout = self.settings.timeout`. What is written as a literal is
 /// checked by the compiler, alone and against the other options; the rest when the function is called.
+///
+/// # Breakers
+///
+/// A breaker is named by the `static` or the field that holds it, itself or in an `Arc`, `Rc`, `Box`, `LazyLock` or a reference; or given by a
+/// call that lends one, such as `SET.of_key(key)` or `LATER.get_or_init(make)`. A `const` is made anew wherever it is named, and does not compile.
+///
+/// A function that names none has the one of the Redis that its `Connector` leads to (`Connector::breaker`): that of the first parameter whose
+/// type is written with that name, or else of the first place in the body that a connection is got from, `self.redis.get()`, `app.redis.get()`
+/// or `REDIS.get_blocking()`. So a Redis that is dead opens no circuit but its own. Where none is found, or what is got is not from a
+/// `Connector`, the function has the one that all of these share, `DEFAULT_BREAKER`. `breaker = self.redis().breaker()` says it in other cases.
 ///
 /// # Fallbacks
 ///
@@ -96,8 +106,8 @@ use crate::stages::resilient;
 ///
 /// # What the function has to allow
 ///
-/// * **The body runs again.** It borrows its arguments. If it uses one up, the compiler says "value moved here, in previous
-///   iteration of loop"; name that argument in `clone(…)`, or clone it in the body. What an attempt did to an argument
+/// * **The body runs again.** It borrows its arguments. If it uses one up, that is an error, or the compiler says "value moved here, in
+///   previous iteration of loop"; name that argument in `clone(…)`, or clone it in the body. What an attempt did to an argument
 ///   behind a `&mut`, or to one that is `mut`, stays done for the next.
 /// * **A result may borrow, but not what an attempt changes.** One that borrows from `&self` or from an argument is fine. Out of a
 ///   `&mut` only a field can be borrowed that the body does not change: else the compiler says "two closures require unique access".
@@ -110,7 +120,9 @@ use crate::stages::resilient;
 ///   when the second is refused.
 /// * **The body is cut off.** A command that blocks, like `BLPOP`, needs `timeout = false`.
 /// * **The error can say what happened.** Any `std::error::Error` with a `redis::RedisError` among its sources does, and so do
-///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`.
+///   `anyhow::Error` and `Box<dyn Error>`; for others implement `Classify` or write `classify = …`. An error that holds only the text of a
+///   Redis error says nothing: the function is tried once, and its fallback does not answer. The first such error of each function is a
+///   `WARN` event that says what to write.
 /// * **The error can be made.** An open circuit and a timeout have to be told: the error type needs
 ///   `From<redis::RedisError>`, unless there is a fallback other than a closure, with `fallback_limit = false` or a plain value at its
 ///   end; or `breaker = false, timeout = false` and no `deadline`. Values known only at run time need it in any case: they may

@@ -1,17 +1,19 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
 mod commands;
+mod connectors;
 mod docs;
 mod limit;
 mod parameters;
 mod policy;
 mod signature;
+mod used_up;
 
 pub(crate) use self::limit::Limit;
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Rebind;
-pub(crate) use self::policy::{Backoff, Name, Policy, Setter};
-use crate::args::{Args, Form, Item, Switch, is_place, referenced};
+pub(crate) use self::policy::{Backoff, Name, Policy, Setter, number};
+use crate::args::{Args, Form, Item, Switch, is_place, names_static, referenced};
 use crate::errors::Errors;
 use crate::item::{Shape, Target};
 use crate::types;
@@ -55,14 +57,27 @@ pub(crate) enum Mode {
 
 pub(crate) enum Breaker {
     Off,
-    Shared,
+    Default {
+        /// Where a `Connector` may be, whose Redis has one of its own. Without a reference to it.
+        connectors: Vec<TokenStream>,
+    },
     Own {
         /// Without a reference to it.
         expression: TokenStream,
-        /// Something with a place of its own, that is there before and after the call.
-        is_place: bool,
+        place: Place,
         span: Span,
     },
+}
+
+/// Where a breaker is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// By its name a `static`.
+    Static,
+    /// Something that is there before and after the call.
+    Elsewhere,
+    /// What an expression makes, which has to be kept.
+    Made,
 }
 
 pub(crate) struct Fallback {
@@ -73,6 +88,8 @@ pub(crate) struct Fallback {
     pub(crate) span: Span,
     /// A value, not work.
     pub(crate) plain: bool,
+    /// A function of its own, not one that the function is given: its parameters may be counted.
+    pub(crate) is_counted: bool,
 }
 
 /// What comes out of the loop when the fallback is to answer.
@@ -106,6 +123,7 @@ impl Plan {
             );
         }
         let output = output?;
+        used_up::check(&args, &target, &parameters, errors);
 
         let user = UserCode {
             rename_self: matches!(target.shape, Shape::AsyncTrait(_)),
@@ -128,7 +146,11 @@ impl Plan {
             Vec::new()
         };
         let shows_non_idempotent = args.idempotent.is_none() && !commands.is_empty();
-        let docs = docs::plan(&args, &target, is_async, &commands);
+        let connectors = match &args.breaker {
+            None => connectors::places(&target, &parameters),
+            Some(_) => Vec::new(),
+        };
+        let docs = docs::plan(&args, &target, is_async, &commands, &connectors);
         let policy = policy::plan(&args, &target, is_async, shows_non_idempotent, user);
         let shared = args.fallback.is_some()
             || policy.computed
@@ -145,7 +167,7 @@ impl Plan {
                 Mode::Sync
             },
             policy,
-            breaker: breaker(args.breaker.map(|breaker| breaker.value), user),
+            breaker: breaker(args.breaker.map(|breaker| breaker.value), connectors, user),
             shows_non_idempotent,
             class: args.classify.map(|classify| user.tokens(&classify.value)),
             limit: limit::plan(args.fallback_limit, &fallback, user),
@@ -229,25 +251,55 @@ fn krate(path: Option<Path>) -> TokenStream {
     )
 }
 
-fn breaker(setting: Option<Switch<Expr>>, user: UserCode) -> Breaker {
+fn breaker(setting: Option<Switch<Expr>>, connectors: Vec<TokenStream>, user: UserCode) -> Breaker {
     let expression = match setting {
-        None => return Breaker::Shared,
+        None => return Breaker::Default { connectors },
         Some(Switch::Off) => return Breaker::Off,
         Some(Switch::On(expression)) => expression,
     };
     let expression = referenced(&expression);
     let last = match expression {
-        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.span()),
+        Expr::Path(path) => path.path.segments.last().map(|last| &last.ident),
         _ => None,
     };
     Breaker::Own {
-        span: last.unwrap_or_else(|| expression.span()),
-        is_place: is_place(expression),
-        expression: user.tokens(expression),
+        place: match expression {
+            _ if names_static(expression) => Place::Static,
+            _ if is_place(expression) && !is_made_and_followed(expression) => Place::Elsewhere,
+            _ => Place::Made,
+        },
+        span: last.map_or_else(|| expression.span(), Ident::span),
+        expression: match expression {
+            Expr::Unary(_) if is_made_and_followed(expression) => {
+                let expression = user.tokens(expression);
+                quote_spanned!(Span::mixed_site()=> &#expression)
+            }
+            _ => user.tokens(expression),
+        },
+    }
+}
+
+/// `*self.breakers.read()`: what is followed has to be kept as well.
+fn is_made_and_followed(expression: &Expr) -> bool {
+    match expression {
+        Expr::Unary(unary) => {
+            let followed = referenced(&unary.expr);
+            !is_place(followed) || is_made_and_followed(followed)
+        }
+        _ => false,
     }
 }
 
 impl Parameters {
+    /// By its name, and not one of the parameters, or a `static`, which cannot be taken elsewhere.
+    fn is_function(&self, expression: &Expr) -> bool {
+        let Expr::Path(path) = expression else {
+            return false;
+        };
+        let is_parameter = self.typed().any(|(name, _)| path.path.is_ident(name));
+        !is_parameter && !names_static(expression)
+    }
+
     /// The fallbacks as they will be called.
     fn fallbacks(
         &self,
@@ -286,6 +338,7 @@ impl Parameters {
                 };
                 Fallback {
                     form: item.form,
+                    is_counted: arguments.len() <= 8 && self.is_function(&item.expression),
                     expression,
                     arguments,
                     span: item.span,

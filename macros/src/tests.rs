@@ -13,7 +13,7 @@ use syn::{Item, LitStr};
 
 /// An item that every set of options can be tried on.
 const FUNCTION: &str =
-    "async fn get(conn: &mut C, key: String) -> RedisResult<u64> { conn.get(key).await }";
+    "async fn get(conn: &mut C, key: String) -> RedisResult<u64> { conn.get(&key).await }";
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the text of a test is made of tokens")
@@ -21,7 +21,7 @@ fn tokens(text: &str) -> TokenStream {
 
 /// Each error as `` `where` what``.
 #[track_caller]
-fn errors(args: &str, item: &str) -> Vec<String> {
+pub(crate) fn errors(args: &str, item: &str) -> Vec<String> {
     let item_tokens = tokens(item);
     let mut errors = crate::errors::Errors::default();
     let args = crate::args::Args::parse(tokens(args), &mut errors);

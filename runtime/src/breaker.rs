@@ -30,7 +30,7 @@ pub use permit::Permit;
 use record::Record;
 use settings::Settings;
 pub use snapshot::Snapshot;
-pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker};
+pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker};
 pub(crate) use ticket::Ticket;
 use word::{Order, Phase, Word};
 
@@ -87,7 +87,7 @@ pub struct Breaker {
     record: OnceLock<Arc<Record>>,
 }
 
-/// The breaker of all functions that name none.
+/// The breaker of all functions that name none, and do not take a `Connector`, whose Redis has one of its own.
 pub static DEFAULT_BREAKER: Breaker = Breaker::new("default");
 
 /// Whether a circuit lets calls through.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
-pub use self::source::{IntoBulkhead, bulkhead};
+pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
 use crate::Rejection;
 use crate::sync::AtomicU64;
 

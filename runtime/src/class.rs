@@ -6,6 +6,7 @@ pub(crate) mod chain;
 pub(crate) mod diagnosis;
 pub(crate) mod known;
 pub(crate) mod ladder;
+pub(crate) mod lost_source;
 mod pools;
 pub(crate) mod redis;
 

@@ -62,6 +62,7 @@ mod companion;
 mod credentials;
 mod deadline;
 mod dedicated;
+mod default_breaker;
 mod dial;
 mod ending;
 mod environment;
@@ -129,17 +130,21 @@ pub use role::Role;
 pub use settings::ConnectorBuilder;
 use settings::Settings;
 use source::Source;
-pub use subscription::{Subscription, SubscriptionEvent};
+pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
+
+use crate::Breaker;
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Connector {
     keeper: Arc<Keeper>,
+    breaker: &'static Breaker,
 }
 
 impl Connector {
     fn new(source: Source, settings: Settings) -> Self {
         Self {
+            breaker: default_breaker::of(&source),
             keeper: Arc::new(Keeper::new(source, settings)),
         }
     }

@@ -2,6 +2,13 @@
 //!
 //! The method has a name that no trait of the user has, for his are in scope as well.
 
+mod arity;
+
+pub use arity::{
+    AnyArity, Arity, Callee, Takes, Takes0, Takes1, Takes2, Takes3, Takes4, Takes5, Takes6, Takes7,
+    Takes8, TakesAny, TakesMissing, takes,
+};
+
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;

@@ -50,6 +50,7 @@ mod clock;
 #[cfg(feature = "connection")]
 pub mod connection;
 mod cut_off;
+mod default_breaker;
 mod fallback;
 pub mod kill_switch;
 mod outcome;

@@ -2,17 +2,27 @@
 #![allow(missing_docs)]
 
 pub use crate::attempt::{Attempt, Pause, attempt, pause};
-pub use crate::breaker::{DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker};
-pub use crate::bulkhead::{IntoBulkhead, bulkhead};
+pub use crate::breaker::{
+    DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker,
+};
+pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::diagnosis::Diagnosis;
 pub use crate::class::ladder::{
-    ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaNothing, View, classify_with,
+    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaFromRedis, ViaMute,
+    ViaNothing, View, classify_with,
 };
 pub use crate::clock::now;
 #[cfg(all(feature = "connection", feature = "test-util"))]
 pub use crate::connection::command_table;
+pub use crate::default_breaker::{
+    HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
+};
+pub use crate::fallback::{
+    AnyArity, Arity, Callee, Takes, Takes0, Takes1, Takes2, Takes3, Takes4, Takes5, Takes6, Takes7,
+    Takes8, TakesAny, TakesMissing, takes,
+};
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };

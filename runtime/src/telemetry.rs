@@ -18,6 +18,8 @@ pub(crate) struct Failure {
 
 #[cfg(feature = "tracing")]
 mod events {
+    use std::collections::BTreeSet;
+    use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
 
     use tracing::{debug, error, info, warn};
@@ -59,6 +61,27 @@ mod events {
             class = failure.class.label(),
             breaker = failure.breaker,
             "attempt failed, will not retry",
+        );
+    }
+
+    /// Once for each function: its code is to be changed.
+    #[cold]
+    pub(crate) fn lost_source(failure: Failure) {
+        static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+        if !told.insert(failure.function) {
+            return;
+        }
+        drop(told);
+        warn!(
+            target: TARGET,
+            function = failure.function,
+            attempt = failure.attempt,
+            class = failure.class.label(),
+            breaker = failure.breaker,
+            "the error has no Redis error among its sources: it is not retried, and no fallback answers; if Redis has failed, keep the \
+             `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
+             means: `impl Classify`, or `classify = …`",
         );
     }
 
@@ -127,6 +150,7 @@ mod events {
     pub(crate) const fn retry(_: Failure, _: Duration) {}
     pub(crate) const fn budget_exhausted(_: Failure) {}
     pub(crate) const fn last_failure(_: Failure) {}
+    pub(crate) const fn lost_source(_: Failure) {}
     pub(crate) const fn misconfigured(_: Failure, _: Option<&'static str>) {}
     pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
     pub(crate) const fn saturated(_: &'static str, _: &Bulkhead, _: Option<&'static str>) {}
@@ -135,6 +159,6 @@ mod events {
 }
 
 pub(crate) use events::{
-    budget_exhausted, falls_back, last_failure, misconfigured, retry, saturated, stale_outcome,
-    transition,
+    budget_exhausted, falls_back, last_failure, lost_source, misconfigured, retry, saturated,
+    stale_outcome, transition,
 };

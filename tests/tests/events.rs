@@ -201,3 +201,131 @@ async fn wrong_credentials_that_a_fallback_answers_for() {
         "the caller has the error: {told:#?}"
     );
 }
+
+/// Errors that lose what Redis said: each function is told of once, and what to write.
+mod lost_sources {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    pub(super) enum Text {
+        #[error("redis: {0}")]
+        Redis(String),
+        #[error("no such user")]
+        NotFound,
+    }
+
+    impl From<RedisError> for Text {
+        fn from(error: RedisError) -> Self {
+            Self::Redis(error.to_string())
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    pub(super) enum Whole {
+        #[error("redis")]
+        Redis(#[from] RedisError),
+        #[error("no such user")]
+        NotFound,
+        #[error("{0}")]
+        Text(String),
+    }
+
+    /// What nothing is known of: it is made by hand.
+    #[derive(Debug, thiserror::Error)]
+    #[error("the cache is down")]
+    pub(super) struct ByHand;
+
+    pub(super) fn refused() -> RedisResult<u64> {
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_without_a_source_are_told_once_for_each_function() {
+    use lost_sources::{ByHand, Text, Whole, refused};
+
+    #[redis_resilient(breaker = false, fallback = Ok(1))]
+    async fn text() -> Result<u64, Text> {
+        Ok(refused()?)
+    }
+    #[redis_resilient(breaker = false)]
+    fn other(found: bool) -> Result<u64, Text> {
+        if found { Ok(1) } else { Err(Text::NotFound) }
+    }
+    #[redis_resilient(breaker = false, timeout = false, fallback = Ok(1))]
+    async fn by_hand() -> Result<u64, ByHand> {
+        refused().map_err(|_| ByHand)
+    }
+    #[redis_resilient(breaker = false)]
+    async fn anyhow() -> anyhow::Result<u64> {
+        refused().map_err(|error| anyhow::anyhow!("cannot read: {error}"))
+    }
+    #[redis_resilient(breaker = false)]
+    async fn boxed() -> Result<u64, Box<dyn std::error::Error>> {
+        refused().map_err(|error| error.to_string().into())
+    }
+    #[redis_resilient(breaker = false)]
+    async fn thrown_away() -> Result<u64, Whole> {
+        refused().map_err(|error| Whole::Text(error.to_string()))
+    }
+    // These are right.
+    #[redis_resilient(breaker = false, retries = 0)]
+    async fn whole(found: bool) -> Result<u64, Whole> {
+        if found {
+            Ok(refused()?)
+        } else {
+            Err(Whole::NotFound)
+        }
+    }
+    #[redis_resilient(breaker = false, retries = 0)]
+    async fn context() -> anyhow::Result<u64> {
+        use anyhow::Context as _;
+        refused().context("cannot read")
+    }
+    #[redis_resilient(breaker = false, classify = |_| redis_resilient::Class::Foreign)]
+    async fn classified() -> Result<u64, Text> {
+        Ok(refused()?)
+    }
+    #[redis_resilient(breaker = false)]
+    async fn other_failure() -> anyhow::Result<u64> {
+        anyhow::bail!("no such user")
+    }
+
+    let recorder = Recorder::default();
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    for _ in 0..3 {
+        assert!(text().await.is_err(), "the fallback does not answer");
+        assert!(other(true).is_ok() && other(false).is_err());
+        assert!(by_hand().await.is_err());
+        assert!(anyhow().await.is_err());
+        assert!(boxed().await.is_err());
+        assert!(thrown_away().await.is_err());
+        assert!(whole(false).await.is_err() && whole(true).await.is_err());
+        assert!(context().await.is_err());
+        assert!(classified().await.is_err());
+        assert!(other_failure().await.is_err());
+    }
+    let lines = recorder.lines();
+    let mut warnings: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains(" WARN "))
+        .collect();
+    warnings.sort();
+    let told = ["anyhow", "boxed", "by_hand", "other", "text", "thrown_away"];
+    let named = |line: &str, name: &str| line.contains(&format!("function=\"events::{name}\""));
+    assert_eq!(warnings.len(), told.len(), "{warnings:#?}");
+    for name in told {
+        let lines: Vec<_> = warnings.iter().filter(|line| named(line, name)).collect();
+        let [line] = lines[..] else {
+            panic!("one warning of {name}: {warnings:#?}");
+        };
+        assert!(
+            line.contains("has no Redis error among its sources")
+                && line.contains("keep the `RedisError` as the error's `source`")
+                && line.contains("classify = "),
+            "{line}"
+        );
+        assert!(!line.contains("refused"), "not the error's text: {line}");
+    }
+}

@@ -2,8 +2,9 @@
 
 #![expect(clippy::borrowed_box, reason = "one of the holders")]
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock, RwLock};
 
 use redis::{RedisError, RedisResult};
 use redis_resilient::{Breaker, Bulkhead, Rejection, State, redis_resilient};
@@ -118,4 +119,69 @@ async fn fields_are_followed_to_what_they_hold() -> RedisResult<()> {
     let error = repository.limited().await.expect_err("there is no room");
     assert!(Rejection::find(&error).is_none(), "its own error: {error}");
     Ok(())
+}
+
+static LATER: OnceLock<Breaker> = OnceLock::new();
+static AT_ONCE: LazyLock<Arc<Breaker>> = LazyLock::new(|| Arc::new(touchy()));
+
+/// What gives one: a call, an entry, a guard.
+struct Givers {
+    named: BTreeMap<&'static str, Arc<Breaker>>,
+    locked: RwLock<Arc<Breaker>>,
+    boxed: Box<Breaker>,
+}
+
+impl Givers {
+    #[redis_resilient(retries = 0, breaker = LATER.get_or_init(touchy))]
+    async fn later(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = **AT_ONCE)]
+    fn at_once(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = self.named["one"])]
+    async fn entry(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = self.named.get(name).unwrap_or(&AT_ONCE))]
+    fn found(&self, name: &str) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = **self.locked.read().unwrap_or_else(std::sync::PoisonError::into_inner))]
+    fn locked(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+
+    #[redis_resilient(retries = 0, breaker = *self.boxed)]
+    async fn followed(&self) -> RedisResult<u64> {
+        Err(down())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_gives_one_is_asked() {
+    let givers = Givers {
+        named: ["one", "two"].map(|name| (name, Arc::new(touchy()))).into(),
+        locked: RwLock::new(Arc::new(touchy())),
+        boxed: Box::new(touchy()),
+    };
+    assert!(givers.later().await.is_err());
+    assert_eq!(LATER.get().map(Breaker::state), Some(State::Open));
+    assert!(givers.at_once().is_err());
+    assert_eq!(AT_ONCE.state(), State::Open);
+    assert!(givers.entry().await.is_err());
+    assert_eq!(givers.named["one"].state(), State::Open);
+    assert_eq!(givers.named["two"].state(), State::Closed);
+    assert!(givers.found("two").is_err());
+    assert_eq!(givers.named["two"].state(), State::Open);
+    assert!(givers.locked().is_err());
+    let locked = givers.locked.read().map(|breaker| breaker.state());
+    assert_eq!(locked.ok(), Some(State::Open));
+    assert!(givers.followed().await.is_err());
+    assert_eq!(givers.boxed.state(), State::Open);
 }

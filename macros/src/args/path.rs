@@ -38,7 +38,16 @@ impl Value {
                  `static {name}: Breaker = Breaker::new(\"{written}\");` and write `breaker = {name}`"
             )))
             }
-            _ => self.expression().map(Switch::On),
+            _ => {
+                let expression = self.expression()?;
+                if is_new(&expression) {
+                    return Err(self.error(
+                        "a breaker that is made here is a new one for each call, and never opens: declare \
+                         `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`",
+                    ));
+                }
+                Ok(Switch::On(expression))
+            }
         }
     }
 
@@ -64,6 +73,27 @@ impl Value {
             }
             _ => Ok(path),
         }
+    }
+}
+
+/// `Breaker::new("sessions").failure_threshold(3)`, and `Arc::new(…)` of that.
+fn is_new(expression: &Expr) -> bool {
+    match expression {
+        Expr::Reference(reference) => is_new(&reference.expr),
+        Expr::Paren(paren) => is_new(&paren.expr),
+        Expr::Group(group) => is_new(&group.expr),
+        Expr::MethodCall(call) => is_new(&call.receiver),
+        Expr::Closure(closure) => is_new(&closure.body),
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else {
+                return false;
+            };
+            let mut names = path.path.segments.iter().rev().map(|name| &name.ident);
+            names.next().is_some_and(|last| last == "new")
+                && (names.next().is_some_and(|name| name == "Breaker")
+                    || call.args.iter().any(is_new))
+        }
+        _ => false,
     }
 }
 

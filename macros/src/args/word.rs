@@ -1,7 +1,7 @@
 //! Options with a few words to choose from.
 
-use super::BackoffArg;
 use super::value::{Kind, Value};
+use super::{BackoffArg, referenced};
 use crate::suggest;
 use syn::{Expr, Result};
 
@@ -51,7 +51,7 @@ impl Value {
     pub(super) fn backoff(&self) -> Result<BackoffArg> {
         match self.kind() {
             // `backoff = exp` would be looked up as a `Backoff` of that name: nobody means that.
-            Kind::Expression if !is_word(&self.expression, CURVES) => {
+            Kind::Expression if meant(&self.expression, CURVES).is_none() => {
                 Ok(BackoffArg::Custom(Box::new(self.expression.clone())))
             }
             _ => self.word(CURVES).map(BackoffArg::Curve),
@@ -66,7 +66,7 @@ impl Value {
         self.word(FAILURES)
     }
 
-    fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T> {
+    fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T> {
         let name = self.known.name;
         let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
         let find = |text: &str| words.iter().find(|(word, _)| *word == text);
@@ -86,19 +86,23 @@ impl Value {
                 "expected a word in quotes: write `{name} = \"none\"`"
             ))),
             _ => {
-                let written = self.tokens.to_string();
-                let quoted = find(&written).map_or(self.known.example.to_owned(), |_| {
-                    format!("{name} = \"{written}\"")
-                });
+                let quoted = match meant(&self.expression, words) {
+                    Some(word) => format!("{name} = \"{word}\""),
+                    None => self.known.example.to_owned(),
+                };
                 Err(self.error(format!("expected a word in quotes: write `{quoted}`")))
             }
         }
     }
 }
 
-fn is_word<T>(expression: &Expr, words: &[(&str, T)]) -> bool {
-    match expression {
-        Expr::Path(path) => words.iter().any(|(word, _)| path.path.is_ident(word)),
-        _ => false,
-    }
+/// The word that is meant by one without quotes.
+fn meant<T>(expression: &Expr, words: &[(&'static str, T)]) -> Option<&'static str> {
+    let Expr::Path(path) = referenced(expression) else {
+        return None;
+    };
+    let written = path.path.get_ident()?.to_string();
+    let foreign = suggest::foreign_word(&written);
+    let mut words = words.iter().map(|(word, _)| *word);
+    words.find(|word| *word == written || Some(*word) == foreign)
 }

@@ -210,9 +210,10 @@ impl Expansion<'_> {
         // In this block only, or the methods would be there for the body as well.
         quote_spanned! {shown=> {
             use #private::{
-                ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaNothing as _,
+                ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaFromRedis as _,
+                ViaMute as _, ViaNothing as _,
             };
-            (&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
+            (&&&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
         }}
     }
 

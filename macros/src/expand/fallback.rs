@@ -2,8 +2,9 @@
 
 use super::Expansion;
 use crate::args::Form;
+use crate::plan::number;
 use crate::plan::{Fallback, Mode};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote_spanned;
 
 impl Expansion<'_> {
@@ -52,10 +53,29 @@ impl Expansion<'_> {
             arguments,
             span,
             plain: _,
+            is_counted,
         } = fallback;
         let shown = span.resolved_at(Span::mixed_site());
         let private = self.private_at(shown);
         let value = match form {
+            Form::Function if *is_counted => {
+                let count = number(Literal::usize_unsuffixed(arguments.len()));
+                // By its name here, or type parameters of its own would have to be told twice.
+                quote_spanned! {shown=>
+                    match #expression {
+                        __resilient_callee => {
+                            #private::takes::<#count>({
+                                use #private::{
+                                    Takes0 as _, Takes1 as _, Takes2 as _, Takes3 as _, Takes4 as _, Takes5 as _,
+                                    Takes6 as _, Takes7 as _, Takes8 as _, TakesAny as _, TakesMissing as _,
+                                };
+                                (&&&#private::Callee(&__resilient_callee)).resilient_arity()
+                            });
+                            __resilient_callee(#(#arguments),*)
+                        }
+                    }
+                }
+            }
             Form::Function | Form::Method => quote_spanned!(shown=> #expression(#(#arguments),*)),
             Form::Closure => {
                 quote_spanned!(shown=> #private::with_error(#expression, __resilient_error))

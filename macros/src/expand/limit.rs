@@ -160,10 +160,18 @@ impl Expansion<'_> {
                     &LIMIT
                 }}
             }
-            Limit::Shared { expression, span } => {
+            Limit::Shared {
+                expression,
+                is_static,
+                span,
+            } => {
                 let shown = span.resolved_at(mixed);
                 let private = self.private_at(shown);
-                quote_spanned!(shown=> #private::bulkhead(&#expression))
+                if *is_static {
+                    quote_spanned!(shown=> #private::static_bulkhead(&#expression))
+                } else {
+                    quote_spanned!(shown=> #private::bulkhead(&#expression))
+                }
             }
         };
         quote_spanned!(mixed=> let __resilient_limit: &#private::Bulkhead = #bulkhead;)

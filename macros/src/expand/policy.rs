@@ -2,7 +2,7 @@
 
 use super::Expansion;
 use crate::args::{Curve, FallbackOn, Jitter};
-use crate::plan::{Backoff, Breaker, Name, Setter};
+use crate::plan::{Backoff, Breaker, Name, Place, Setter};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
@@ -113,23 +113,42 @@ impl Expansion<'_> {
                 TokenStream::new(),
                 quote_spanned!(mixed=> ::core::option::Option::None),
             ),
-            Breaker::Shared => (
+            Breaker::Default { connectors } if connectors.is_empty() => (
                 TokenStream::new(),
                 quote_spanned!(mixed=> #private::breaker(&#private::DEFAULT_BREAKER)),
             ),
+            Breaker::Default { connectors } => (
+                TokenStream::new(),
+                // In this block only, or the methods would be there for the body as well.
+                quote_spanned!(mixed=> {
+                    use #private::{ViaConnector as _, ViaNoConnector as _};
+                    #private::default_breaker([
+                        #((&&#private::Taken(&#connectors)).resilient_breaker()),*
+                    ])
+                }),
+            ),
             Breaker::Own {
                 expression,
-                is_place,
+                place,
                 span,
             } => {
                 let shown = span.resolved_at(mixed);
                 let private = self.private_at(shown);
-                if *is_place {
-                    // Not in a `let`, which would keep alive what a `const` makes anew for each call.
-                    return (
-                        TokenStream::new(),
-                        quote_spanned!(shown=> #private::breaker(&#expression)),
-                    );
+                // Not in a `let`, which would keep alive what a `const` makes anew for each call.
+                match place {
+                    Place::Static => {
+                        return (
+                            TokenStream::new(),
+                            quote_spanned!(shown=> #private::static_breaker(&#expression)),
+                        );
+                    }
+                    Place::Elsewhere => {
+                        return (
+                            TokenStream::new(),
+                            quote_spanned!(shown=> #private::breaker(&#expression)),
+                        );
+                    }
+                    Place::Made => {}
                 }
                 let local = quote_spanned!(shown=> __resilient_breaker);
                 (

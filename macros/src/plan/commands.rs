@@ -7,6 +7,7 @@
 
 mod methods;
 mod names;
+mod second_words;
 #[cfg(test)]
 mod tests;
 
@@ -89,7 +90,17 @@ impl Found {
             Rule::With(at, words) => self.is_unknown(arguments.get(at)) || self.say(words),
             Rule::Without(at, words) => self.is_unknown(arguments.get(at)) || !self.say(words),
             Rule::IntoItself => names::is_into_itself(arguments),
-            Rule::UnlessFromStart => names::trims_start(arguments),
+            Rule::UnlessFromAnEnd => !names::keeps_an_end(arguments),
+            Rule::Deadline(unit_ms, options) => {
+                names::is_short(arguments.get(1), unit_ms)
+                    || options.is_some_and(|at| {
+                        self.is_unknown(arguments.get(at)) || self.say(methods::CONDITIONS)
+                    })
+            }
+            Rule::Expiry(at) => {
+                let options = arguments.get(at);
+                self.is_unknown(options) || options.is_some_and(|words| names::expires_soon(words))
+            }
         }
     }
 
@@ -190,7 +201,9 @@ impl Arguments {
 /// The words of an expression, without what only borrows.
 fn words(tokens: TokenStream) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
+    let mut sign = "";
     for token in tokens {
+        let before = std::mem::take(&mut sign);
         match token {
             TokenTree::Group(group) => {
                 let inside = self::words(group.stream());
@@ -205,9 +218,10 @@ fn words(tokens: TokenStream) -> Vec<String> {
                 words.push(match syn::parse_str(&literal.to_string()) {
                     Ok(Lit::Str(text)) => text.value(),
                     Ok(Lit::ByteStr(text)) => String::from_utf8_lossy(&text.value()).into_owned(),
-                    _ => literal.to_string(),
+                    _ => format!("{before}{literal}"),
                 });
             }
+            TokenTree::Punct(mark) if mark.as_char() == '-' => sign = "-",
             TokenTree::Punct(_) => {}
         }
     }

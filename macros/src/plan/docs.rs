@@ -11,6 +11,7 @@ use self::pauses::Pauses;
 use super::limit;
 use crate::args::{Amount, Args, FallbackOn, Form, Item, Limit, Switch, Written};
 use crate::item::Target;
+use proc_macro2::TokenStream;
 use std::time::Duration;
 use syn::Meta;
 
@@ -24,15 +25,16 @@ pub(super) fn plan(
     target: &Target,
     is_async: bool,
     commands: &[String],
+    connectors: &[TokenStream],
 ) -> Option<String> {
     let documented = target.attributes.iter().any(|attribute| {
         matches!(&attribute.meta, Meta::NameValue(_)) && attribute.path().is_ident("doc")
     });
-    documented.then(|| section(args, is_async, commands))
+    documented.then(|| section(args, is_async, commands, connectors))
 }
 
-/// `commands` are those in the body that must not be repeated.
-fn section(args: &Args, is_async: bool, commands: &[String]) -> String {
+/// `commands` are those in the body that must not be repeated, `connectors` are where it may have a `Connector` from.
+fn section(args: &Args, is_async: bool, commands: &[String], connectors: &[TokenStream]) -> String {
     let retries = known(args.retries.as_ref()).unwrap_or(Known::Value(DEFAULT_RETRIES));
     let timeout = timeout(args, is_async);
     let deadline = known(args.deadline.as_ref());
@@ -50,7 +52,7 @@ fn section(args: &Args, is_async: bool, commands: &[String]) -> String {
                 )
             })
         },
-        Some(breaker(args)),
+        Some(breaker(args, connectors)),
         Some(fallback(args)),
         args.classify.as_ref().map(|classify| {
             format!(
@@ -191,9 +193,15 @@ fn total(
     Some(text)
 }
 
-fn breaker(args: &Args) -> String {
+fn breaker(args: &Args, connectors: &[TokenStream]) -> String {
     let mut text = match args.breaker.as_ref().map(|breaker| &breaker.value) {
-        None => "Circuit breaker: the one of all functions that name none.".to_owned(),
+        None => match connectors {
+            [] => "Circuit breaker: the one of all functions that name none.".to_owned(),
+            [connector, ..] => format!(
+                "Circuit breaker: the default one, which is that of its Redis where {} is a `Connector`.",
+                code(connector)
+            ),
+        },
         Some(Switch::Off) => "No circuit breaker.".to_owned(),
         Some(Switch::On(breaker)) => {
             format!(

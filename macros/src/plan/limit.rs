@@ -2,7 +2,7 @@
 
 use super::policy::number;
 use super::{Fallback, UserCode};
-use crate::args::{self, Args, Form, Item, Switch, Written};
+use crate::args::{self, Args, Form, Item, Switch, Written, names_static};
 use crate::errors::Errors;
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -18,6 +18,7 @@ pub(crate) enum Limit {
     Shared {
         /// Without a reference to it.
         expression: TokenStream,
+        is_static: bool,
         span: Span,
     },
 }
@@ -83,6 +84,7 @@ pub(super) fn plan(
         Some(Switch::On(args::Limit::Calls(calls))) => Some(own(calls)),
         Some(Switch::On(args::Limit::Bulkhead(expression))) => Some(Limit::Shared {
             span: telling_span(&expression),
+            is_static: names_static(&expression),
             expression: user.tokens(&expression),
         }),
     }

@@ -78,6 +78,22 @@ impl Parameters {
         }
     }
 
+    /// Those with a name that are there in any case, and their types.
+    pub(super) fn typed(&self) -> impl Iterator<Item = (&Ident, &Type)> {
+        let others = self.others.iter().filter(|other| other.cfgs.is_empty());
+        others.filter_map(|parameter| Some((parameter.name.as_ref()?, &parameter.ty)))
+    }
+
+    /// Those that are taken by value, with a type of this kind, and are not there to be given another value.
+    pub(super) fn owned(
+        &self,
+        is_owned: impl Fn(&Type) -> bool,
+    ) -> impl Iterator<Item = (&Ident, &Type)> {
+        let others = self.others.iter();
+        let others = others.filter(move |other| !other.declared_mut && is_owned(&other.ty));
+        others.filter_map(|parameter| Some((parameter.name.as_ref()?, &parameter.ty)))
+    }
+
     fn find(&self, name: &Ident) -> Option<&Parameter> {
         self.others
             .iter()

@@ -178,7 +178,7 @@ fn time(duration: &Duration) -> TokenStream {
 }
 
 /// Not a number of the user, whatever lints think of its digits.
-pub(super) fn number(mut literal: Literal) -> TokenStream {
+pub(crate) fn number(mut literal: Literal) -> TokenStream {
     literal.set_span(Span::mixed_site());
     literal.into_token_stream()
 }

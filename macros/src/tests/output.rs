@@ -103,16 +103,44 @@ fn values_of_run_time_are_checked_at_run_time() {
 }
 
 #[test]
+fn a_connector_that_may_be_there_is_looked_at() {
+    has(
+        "",
+        "async fn get(&self, redis: &Connector) -> RedisResult<u64> { redis.get().await?; self.other.get().await }",
+        &[
+            "__private::default_breaker([(&&::redis_resilient::__private::Taken(&redis)).resilient_breaker(),",
+            "(&&::redis_resilient::__private::Taken(&self.other)).resilient_breaker()",
+        ],
+    );
+    let own = "async fn get(redis: &Connector) -> RedisResult<u64> { redis.get().await }";
+    lacks("breaker = SESSIONS", own, &["default_breaker"]);
+    lacks("breaker = false", own, &["default_breaker"]);
+}
+
+#[test]
 fn breakers_are_taken_by_reference_once() {
     has(
         "breaker = SESSIONS",
         FUNCTION,
-        &["__private::breaker(&SESSIONS)"],
+        &["__private::static_breaker(&SESSIONS)"],
     );
     has(
         "breaker = &SESSIONS",
         FUNCTION,
-        &["__private::breaker(&SESSIONS)"],
+        &["__private::static_breaker(&SESSIONS)"],
+    );
+    has(
+        "breaker = self.breaker",
+        FUNCTION,
+        &["__private::breaker(&self.breaker)"],
+    );
+    has(
+        "breaker = *self.breakers.read()",
+        FUNCTION,
+        &[
+            "let __resilient_breaker = &*self.breakers.read();",
+            "__private::held_breaker(&__resilient_breaker)",
+        ],
     );
     has(
         "breaker = self.breaker(1)",
@@ -251,7 +279,7 @@ fn fallbacks_are_limited_unless_they_are_plain_values() {
     );
     for limit in ["PRIMARY", "&PRIMARY", "(&(PRIMARY))"] {
         let args = format!("fallback = fetch, fallback_limit = {limit}");
-        has(&args, FUNCTION, &["__private::bulkhead(&PRIMARY)"]);
+        has(&args, FUNCTION, &["__private::static_bulkhead(&PRIMARY)"]);
     }
     has(
         "fallback = fetch(), fallback_limit = self.primary",
@@ -284,26 +312,33 @@ fn a_function_may_go_without_the_retry_budget() {
 
 #[test]
 fn fallbacks_get_the_arguments() {
-    has("fallback = fetch", FUNCTION, &["fetch(&mut *conn, key)"]);
+    has(
+        "fallback = fetch",
+        FUNCTION,
+        &[
+            "match fetch { __resilient_callee => { ::redis_resilient::__private::takes::<2",
+            "__resilient_callee(&mut *conn, key)",
+        ],
+    );
     has(
         "fallback = [fetch, fetch], clone(key)",
         FUNCTION,
         &[
-            "fetch(&mut *conn, ::core::clone::Clone::clone(&key))",
-            "fetch(&mut *conn, key)",
+            "__resilient_callee(&mut *conn, ::core::clone::Clone::clone(&key))",
+            "__resilient_callee(&mut *conn, key)",
         ],
     );
     let method = "fn f(&mut self, id: u64) -> Result<u8, E> { g() }";
     has(
         "fallback = Self::fetch",
         method,
-        &["Self::fetch(&mut *self, id)"],
+        &["match Self::fetch {", "__resilient_callee(&mut *self, id)"],
     );
     has("fallback = self.db.fetch", method, &["self.db.fetch(id)"]);
     has(
         "fallback = Self::fetch",
         "fn f(&self, id: u64) -> Result<u8, E> { g() }",
-        &["Self::fetch(self, id)"],
+        &["match Self::fetch {", "__resilient_callee(self, id)"],
     );
     has(
         "fallback = |e| Ok(id)",
@@ -386,7 +421,7 @@ pub(super) const ASYNC_TRAIT: &str = "
             let mut __self = self;
             let key = key;
             let (a, b) = { let __arg2 = __arg2; __arg2 };
-            let __ret: RedisResult<u64> = { __self.get(key).await };
+            let __ret: RedisResult<u64> = { __self.get(&key).await };
             #[allow(unreachable_code)]
             __ret
         })
@@ -416,7 +451,18 @@ fn async_trait_keeps_its_frame() {
     has(
         "fallback = Self::fetch",
         &named,
-        &["Self::fetch(&mut *__self, key, c)"],
+        &["__resilient_callee(&mut *__self, key, c)"],
+    );
+}
+
+#[test]
+fn what_cannot_be_taken_elsewhere_is_called_where_it_is() {
+    let given = "fn f(fetch: impl FnOnce(u64) -> Result<u8, E>) -> Result<u8, E> { g() }";
+    has("fallback = fetch", given, &["= fetch(fetch);"]);
+    has(
+        "fallback = FETCH",
+        "fn f(id: u64) -> Result<u8, E> { g() }",
+        &["= FETCH(id);"],
     );
 }
 

@@ -9,7 +9,8 @@ use super::Breaker;
 #[diagnostic::on_unimplemented(
     message = "`breaker = …` needs a `Breaker`, not a `{Self}`",
     label = "not a `Breaker`",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`",
+    note = "or write what leads to it, however it is held: `breaker = LATER.get_or_init(make)`, `breaker = *guard`"
 )]
 pub trait IntoBreaker<'a> {
     /// The breaker.
@@ -63,12 +64,23 @@ pub fn breaker<'a, B: IntoBreaker<'a>>(breaker: B) -> Option<&'a Breaker> {
     Some(breaker.into_breaker())
 }
 
+/// The breaker of a call, where it is named by a path in capitals.
+// The compiler shows the line with the bound to those who name a `const`.
+#[inline]
+pub fn static_breaker<B>(breaker: B) -> Option<&'static Breaker>
+where
+    B: IntoBreaker<'static>, // a `const` is made anew wherever it is named, and never opens: declare it as a `static`
+{
+    Some(breaker.into_breaker())
+}
+
 /// What a call in the option `breaker = …` may give: not a `Breaker` by value, which would be a new one for each call.
 #[diagnostic::on_unimplemented(
     message = "`breaker = …` has to give a `Breaker` that is there for all calls, not a `{Self}`",
     label = "not a reference to a `Breaker`",
     note = "a `Breaker` that is made here is a new one for each call, and never opens",
-    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`"
+    note = "declare `static SESSIONS: Breaker = Breaker::new(\"sessions\");` and write `breaker = SESSIONS`",
+    note = "or write what leads to it, however it is held: `breaker = LATER.get_or_init(make)`, `breaker = *guard`"
 )]
 pub trait HoldsBreaker {
     /// The breaker.
@@ -90,6 +102,15 @@ impl HoldsBreaker for Arc<Breaker> {
 impl HoldsBreaker for Rc<Breaker> {
     fn held(&self) -> &Breaker {
         self
+    }
+}
+
+impl<'a, T: ?Sized> HoldsBreaker for &&'a T
+where
+    &'a T: HoldsBreaker,
+{
+    fn held(&self) -> &Breaker {
+        (**self).held()
     }
 }
 

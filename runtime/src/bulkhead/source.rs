@@ -62,3 +62,12 @@ impl<'a, F: FnOnce() -> Bulkhead> IntoBulkhead<'a> for &'a LazyLock<Bulkhead, F>
 pub fn bulkhead<'a, B: IntoBulkhead<'a>>(bulkhead: B) -> &'a Bulkhead {
     bulkhead.into_bulkhead()
 }
+
+/// The same, named by a path in capitals.
+// The compiler shows the line with the bound to those who name a `const`.
+pub fn static_bulkhead<B>(bulkhead: B) -> &'static Bulkhead
+where
+    B: IntoBulkhead<'static>, // a `const` is made anew wherever it is named, and lets all in: declare it as a `static`
+{
+    bulkhead.into_bulkhead()
+}

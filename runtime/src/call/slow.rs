@@ -7,7 +7,7 @@ use super::late::{Late, Over};
 use super::{Call, Step};
 use crate::breaker::{Breaker, BreakerEvent, Ticket};
 use crate::class::Settlement;
-use crate::class::diagnosis::{Code, Diagnosis};
+use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::clock::{self, Instant};
 use crate::policy::Policy;
 use crate::telemetry::{self, Failure};
@@ -108,7 +108,7 @@ impl Call<'_> {
     }
 
     pub(super) fn fails(&mut self, diagnosis: Diagnosis) -> Step {
-        let Diagnosis { class, code } = diagnosis;
+        let Diagnosis { class, remark } = diagnosis;
         let verdict = class.verdict(self.policy.says_idempotent());
         let failed = self.failures().saturating_add(1);
         self.unmark();
@@ -123,6 +123,9 @@ impl Call<'_> {
             class,
             breaker: self.breaker.map(Breaker::name),
         };
+        if remark == Some(Remark::LostSource) {
+            telemetry::lost_source(failure);
+        }
         if verdict.retry
             && let Some(delay) = self.plans_retry(failed)
         {
@@ -145,7 +148,11 @@ impl Call<'_> {
             return Step::Return;
         }
         if class == Class::Misconfigured && self.policy.fallback.is_some() {
-            telemetry::misconfigured(failure, code.map(Code::label));
+            let code = match remark {
+                Some(Remark::Code(code)) => Some(code.label()),
+                Some(Remark::LostSource) | None => None,
+            };
+            telemetry::misconfigured(failure, code);
         }
         Step::Fallback
     }

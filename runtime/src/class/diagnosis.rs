@@ -1,16 +1,27 @@
 //! What an annotated function learns from an error: its class, and the code that the people on call look for.
 
+use std::any::TypeId;
 use std::error::Error;
 
 use redis::{ErrorKind, RedisError};
 
+use super::lost_source::{self, Origin};
 use super::{Class, chain};
 
-/// The class of a failure, and the code of one that only its operator can mend. Two bytes, so that it travels in a register.
+/// The class of a failure, and what is to be told of it beside. Two bytes, so that it travels in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     pub(crate) class: Class,
-    pub(crate) code: Option<Code>,
+    pub(crate) remark: Option<Remark>,
+}
+
+/// What the people on call are to be told of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// Why Redis refuses this application.
+    Code(Code),
+    /// It looks like a failure of Redis, and its error does not tell.
+    LostSource,
 }
 
 /// Why Redis refuses this application.
@@ -25,13 +36,17 @@ pub(crate) enum Code {
 }
 
 impl Diagnosis {
-    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+    /// Of an error of the type with this id.
+    pub(super) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
         let class = Class::of(error);
-        let code = match class {
-            Class::Misconfigured => chain::find_map(error, &mut Code::of_link),
+        let remark = match class {
+            Class::Misconfigured => chain::find_map(error, &mut Code::of_link).map(Remark::Code),
+            Class::Foreign if cfg!(feature = "tracing") => {
+                lost_source::has_lost_it(error, id, origin).then_some(Remark::LostSource)
+            }
             _ => None,
         };
-        Self { class, code }
+        Self { class, remark }
     }
 
     /// As it is in a function whose body shows a command that must not be repeated: what no connection has
@@ -48,7 +63,10 @@ impl Diagnosis {
 
 impl From<Class> for Diagnosis {
     fn from(class: Class) -> Self {
-        Self { class, code: None }
+        Self {
+            class,
+            remark: None,
+        }
     }
 }
 
@@ -93,7 +111,16 @@ mod tests {
 
     #[test]
     fn the_code_of_a_refusal_is_found_however_deep() {
-        let code = |error: &(dyn Error + 'static)| Diagnosis::of(error).code.map(Code::label);
+        let code = |error: &(dyn Error + 'static)| match Diagnosis::of(
+            error,
+            TypeId::of::<RedisError>(),
+            Origin::Kept,
+        )
+        .remark?
+        {
+            Remark::Code(code) => Some(code.label()),
+            Remark::LostSource => None,
+        };
         for name in ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"] {
             let reply = redis::make_extension_error(name.into(), Some("some words".into()));
             assert_eq!(code(&reply), Some(name));

@@ -1,14 +1,18 @@
 //! Finds the class of an error of any type, decided at compile time by what the type can do.
 //!
-//! Method lookup tries the receiver with the most references first: [`Classify`], then [`Error`], then the wrappers that only
-//! hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
+//! Method lookup tries the receiver with the most references first: [`Mute`] types, [`Classify`], then [`Error`], with `From<RedisError>` or without, then
+//! the wrappers that only hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
 //!
 //! The method has a name that no trait of the user has, for his are in scope as well.
 
+use std::any::TypeId;
 use std::error::Error;
 use std::fmt;
 
+use redis::RedisError;
+
 use super::diagnosis::Diagnosis;
+use super::lost_source::{self, Origin};
 use super::{Class, Classify, known};
 
 /// An error to look at.
@@ -26,9 +30,77 @@ pub trait ViaClassify {
     fn resilient_diagnosis(&self) -> Diagnosis;
 }
 
-impl<E: Classify> ViaClassify for &&&&View<'_, E> {
+impl<E: Classify> ViaClassify for &&&&&View<'_, E> {
     fn resilient_diagnosis(&self) -> Diagnosis {
         self.0.class().into()
+    }
+}
+
+/// Types of the standard library that can tell nothing of Redis, and cannot be taught to: an error message that says so.
+pub trait ViaMute {
+    /// The type that is mute.
+    type Mute;
+    /// There is none.
+    fn resilient_diagnosis(&self) -> Diagnosis
+    where
+        Self::Mute: TellsOfRedis;
+}
+
+impl<E: Mute> ViaMute for &&&&&&View<'_, E> {
+    type Mute = E;
+
+    fn resilient_diagnosis(&self) -> Diagnosis
+    where
+        E: TellsOfRedis,
+    {
+        Class::Foreign.into()
+    }
+}
+
+/// A type that never has a Redis error inside.
+pub trait Mute {}
+
+macro_rules! mute {
+    ($($ty:ty),* $(,)?) => { $(impl Mute for $ty {})* };
+}
+
+mute! {
+    fmt::Error,
+    std::array::TryFromSliceError,
+    std::char::ParseCharError,
+    std::env::VarError,
+    std::ffi::FromBytesWithNulError,
+    std::ffi::NulError,
+    std::net::AddrParseError,
+    std::num::ParseFloatError,
+    std::num::ParseIntError,
+    std::num::TryFromIntError,
+    std::str::ParseBoolError,
+    std::str::Utf8Error,
+    std::string::FromUtf8Error,
+    std::sync::mpsc::RecvError,
+    std::time::SystemTimeError,
+}
+
+/// What no [`Mute`] type does.
+#[diagnostic::on_unimplemented(
+    message = "`#[redis_resilient]` never finds a failure of Redis in a `{Self}`: the function would be tried once, without a fallback",
+    label = "this type never has a Redis error inside",
+    note = "return `redis::RedisResult<..>`, or an error type of your own with the `redis::RedisError` as its `source` (in `thiserror`: `#[from]`)",
+    note = "or say what its errors mean: `classify = |error| Class::Ambiguous`"
+)]
+pub trait TellsOfRedis {}
+
+/// Types that are errors, and can be made of a Redis error.
+pub trait ViaFromRedis {
+    /// The error's class.
+    fn resilient_diagnosis(&self) -> Diagnosis;
+}
+
+impl<E: Error + From<RedisError> + 'static> ViaFromRedis for &&&&View<'_, E> {
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        let origin = Origin::Tried(lost_source::keeps::<E>);
+        Diagnosis::of(self.0, TypeId::of::<E>(), origin)
     }
 }
 
@@ -42,7 +114,7 @@ pub trait ViaError {
 
 impl<E: Error + 'static> ViaError for &&&View<'_, E> {
     fn resilient_diagnosis(&self) -> Diagnosis {
-        Diagnosis::of(self.0)
+        Diagnosis::of(self.0, TypeId::of::<E>(), Origin::Unknown)
     }
 
     fn resilient_is_repeatable(&self) -> bool {
@@ -58,9 +130,9 @@ pub trait ViaAsRefSendSync {
     fn resilient_is_repeatable(&self) -> bool;
 }
 
-impl<E: AsRef<dyn Error + Send + Sync + 'static>> ViaAsRefSendSync for &&View<'_, E> {
+impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for &&View<'_, E> {
     fn resilient_diagnosis(&self) -> Diagnosis {
-        Diagnosis::of(self.0.as_ref())
+        Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
     }
 
     fn resilient_is_repeatable(&self) -> bool {
@@ -76,9 +148,9 @@ pub trait ViaAsRef {
     fn resilient_is_repeatable(&self) -> bool;
 }
 
-impl<E: AsRef<dyn Error + 'static>> ViaAsRef for &View<'_, E> {
+impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
     fn resilient_diagnosis(&self) -> Diagnosis {
-        Diagnosis::of(self.0.as_ref())
+        Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
     }
 
     fn resilient_is_repeatable(&self) -> bool {
@@ -121,14 +193,12 @@ mod tests {
     use std::io;
     use std::sync::Arc;
 
-    use redis::RedisError;
-
     use super::*;
 
     macro_rules! class {
         ($error:expr) => {{
             let error = &$error;
-            (&&&&&View(error)).resilient_diagnosis().class
+            (&&&&&&&View(error)).resilient_diagnosis().class
         }};
     }
 
@@ -183,7 +253,6 @@ mod tests {
         assert_eq!(class!(boxed), Class::Unreachable);
         let boxed: Box<dyn Error + Send + Sync> = Box::new(AppError::from(refused()));
         assert_eq!(class!(boxed), Class::Unreachable);
-        assert_eq!(class!(fmt::Error), Class::Foreign);
     }
 
     #[test]
@@ -205,7 +274,7 @@ mod tests {
             reason = "as the attribute writes it, whatever the type"
         )]
         fn generic<E: Error + 'static>(error: &E) -> Class {
-            (&&&&&View(error)).resilient_diagnosis().class
+            (&&&&&&&View(error)).resilient_diagnosis().class
         }
         assert_eq!(generic(&refused()), Class::Unreachable);
     }

@@ -10,6 +10,7 @@ mod connection;
 mod fan_out;
 mod redirect;
 mod route;
+mod shard_channels;
 mod slot_map;
 mod split;
 mod topology;
@@ -24,6 +25,7 @@ use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{ConnectionInfo, ErrorKind, RedisResult};
 
 use super::credentials::Credentials;
+use super::default_breaker::addresses;
 use super::keeper::Keeper;
 #[cfg(feature = "tls-rustls")]
 use super::settings::with_certificates;
@@ -35,6 +37,7 @@ use address::Address;
 pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
 use fan_out::FanOut;
+pub(super) use shard_channels::host;
 use topology::Topology;
 
 /// Where some of its servers are.
@@ -53,6 +56,11 @@ impl fmt::Debug for Cluster {
 }
 
 impl Cluster {
+    /// Where it is, for people.
+    pub(super) fn place(&self) -> String {
+        format!("the cluster of {}", addresses(&self.seeds))
+    }
+
     pub(super) fn new(seeds: Vec<ConnectionInfo>) -> RedisResult<Self> {
         if seeds.is_empty() {
             return Err((

@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::single_flight::Flight;
 use super::source::{Connected, Source};
 use super::spares::Spares;
+use super::subscription::Subscriptions;
 use super::turns::Turns;
 use crate::Class;
 use crate::class::known::known;
@@ -33,6 +34,7 @@ pub(super) struct Keeper {
     pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
     pub(super) pool: Pool,
+    pub(super) subscriptions: Subscriptions,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
     #[cfg(feature = "cluster")]
     pub(super) nodes: Option<Arc<Nodes>>,
@@ -53,6 +55,7 @@ impl Keeper {
             spares: Spares::default(),
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
+            subscriptions: Subscriptions::default(),
         }
     }
 

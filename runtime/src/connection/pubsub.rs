@@ -19,11 +19,11 @@ impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
     /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
     ///
-    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it: [`subscribe`](Self::subscribe) gives one
-    /// that sees to both.
+    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it:
+    /// [`subscribe`](Self::subscribe) gives one that sees to all of that.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), and as there for a moment after a failure with that one.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -33,7 +33,10 @@ impl Connector {
             let client = client(info, settings, asked.get())?;
             client.get_async_pubsub().await
         };
-        self.keeper.connect_subscriber(&[], connect).await
+        self.keeper.try_subscriber()?;
+        let connected = self.keeper.connect_subscriber(&[], connect).await;
+        self.keeper.subscriptions.done(&connected);
+        connected
     }
 
     /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
@@ -53,11 +56,20 @@ impl Connector {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        self.keeper.pubsub_blocking().map_err(not_sent)
+        self.keeper.try_subscriber()?;
+        let connected = self.keeper.pubsub_blocking().map_err(not_sent);
+        self.keeper.subscriptions.done(&connected);
+        connected
     }
 }
 
 impl Keeper {
+    /// After a failure one tries, and the others fail as that one did.
+    fn try_subscriber(&self) -> RedisResult<()> {
+        let limit = self.source.connect_limit(&self.settings);
+        self.subscriptions.try_turn(limit)
+    }
+
     /// Connects a subscriber to any server that will do, in its own way: to one that is `known` if there is any.
     pub(super) async fn connect_subscriber<T, C>(
         &self,

@@ -13,6 +13,7 @@ use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisConnectionInfo,
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::default_breaker::addresses;
 use super::role::Role;
 use super::settings::{Settings, with_tcp_settings};
 use super::source::{client, config};
@@ -47,6 +48,15 @@ impl fmt::Debug for Sentinels {
 }
 
 impl Sentinels {
+    /// Where the server is, for people: as the Sentinels are asked for it.
+    pub(super) fn place(&self) -> String {
+        let role = match self.role {
+            Role::Master => "",
+            Role::Replica => "a replica of ",
+        };
+        format!("{role}{} at {}", self.master, addresses(&self.nodes))
+    }
+
     pub(super) fn new(nodes: Vec<ConnectionInfo>, master: String) -> RedisResult<Self> {
         if nodes.is_empty() {
             return Err((ErrorKind::EmptySentinelList, "no Sentinel is named").into());

@@ -147,6 +147,15 @@ impl Source {
         }
     }
 
+    /// The one server of a cluster that it is, if it is one.
+    pub(super) fn node(&self) -> Option<&ConnectionInfo> {
+        match self {
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => Some(info),
+            _ => None,
+        }
+    }
+
     /// What a connection leads to.
     pub(super) const fn peer(&self) -> Peer {
         match self {

@@ -1,5 +1,6 @@
 //! The table of what commands do when they are executed twice, against real servers.
 
+mod attribute;
 mod cut_off;
 mod document;
 mod looked_at;

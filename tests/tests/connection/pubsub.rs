@@ -2,6 +2,9 @@
 
 mod channels;
 mod members;
+mod runtimes;
+mod shards;
+mod shared;
 
 use redis::{Commands, RedisError};
 use redis_resilient::Class;
@@ -25,9 +28,8 @@ fn quick(builder: ConnectorBuilder) -> Connector {
 }
 
 async fn next(subscription: &mut Subscription) -> Result<SubscriptionEvent, &'static str> {
-    tokio::time::timeout(PATIENCE, subscription.next())
-        .await
-        .map_err(|_| "nothing happens")
+    let next = tokio::time::timeout(PATIENCE, subscription.next()).await;
+    next.map_err(|_| "nothing happens")?.ok_or("it ends")
 }
 
 async fn is_subscribed(subscription: &mut Subscription) -> TestResult {

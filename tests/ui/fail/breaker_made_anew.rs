@@ -1,13 +1,6 @@
 use redis::RedisResult;
 use redis_resilient::{Breaker, redis_resilient};
 
-const EACH_TIME_ANOTHER: Breaker = Breaker::new("sessions");
-
-#[redis_resilient(breaker = EACH_TIME_ANOTHER)]
-async fn named() -> RedisResult<u64> {
-    Ok(1)
-}
-
 #[redis_resilient(breaker = Breaker::new("sessions").failure_threshold(3))]
 async fn in_place() -> RedisResult<u64> {
     Ok(1)
@@ -18,6 +11,20 @@ fn referenced() -> RedisResult<u64> {
     Ok(1)
 }
 
+#[redis_resilient(breaker = std::sync::Arc::new(Breaker::new("sessions")))]
+fn counted() -> RedisResult<u64> {
+    Ok(1)
+}
+
+#[redis_resilient(breaker = made())]
+fn by_a_function() -> RedisResult<u64> {
+    Ok(1)
+}
+
+fn made() -> Breaker {
+    Breaker::new("sessions")
+}
+
 fn main() {
-    let _ = (named(), in_place(), referenced());
+    let _ = (in_place(), referenced(), counted(), by_a_function());
 }

@@ -26,8 +26,12 @@ pub(super) enum Rule {
     Without(usize, &'static [&'static str]),
     /// If the destination, which is the first argument, is a source too.
     IntoItself,
-    /// Unless what is trimmed begins at 0.
-    UnlessFromStart,
+    /// Unless what `LTRIM` leaves is so many from one end.
+    UnlessFromAnEnd,
+    /// If the deadline, the second argument in this many milliseconds, is near, or if the options at this place name a condition.
+    Deadline(i64, Option<usize>),
+    /// If the `Expiry` at this place is near, or a moment.
+    Expiry(usize),
 }
 
 pub(super) fn find(name: &str) -> Option<&'static Method> {
@@ -59,7 +63,7 @@ const fn rule(name: &'static str, arguments: usize, command: &'static str, rule:
 }
 
 /// How options say that something is done under a condition, which no longer holds the second time, or ask for what was there.
-const CONDITIONS: &[&str] = &[
+pub(super) const CONDITIONS: &[&str] = &[
     "FNX",
     "FXX",
     "GT",
@@ -71,9 +75,17 @@ const CONDITIONS: &[&str] = &[
     "value_comparison",
 ];
 
+/// How `RadiusOptions` say that the result is written.
+const STORES: &[&str] = &["store", "store_dist"];
+
 /// In the order of their names: they are searched.
-pub(super) static METHODS: [Method; 136] = [
+pub(super) static METHODS: [Method; 162] = [
     always("acl_deluser", 1, "ACL DELUSER"),
+    always("acl_load", 0, "ACL LOAD"),
+    always("acl_log_reset", 0, "ACL LOG RESET"),
+    always("acl_save", 0, "ACL SAVE"),
+    always("acl_setuser", 1, "ACL SETUSER"),
+    always("acl_setuser_rules", 2, "ACL SETUSER"),
     common("append", 2, "APPEND"),
     always("bf_add", 2, "BF.ADD"),
     always("bf_insert", 2, "BF.INSERT"),
@@ -82,11 +94,13 @@ pub(super) static METHODS: [Method; 136] = [
     always("bf_madd", 2, "BF.MADD"),
     always("bf_reserve", 3, "BF.RESERVE"),
     always("bf_reserve_options", 4, "BF.RESERVE"),
+    rule("bit_and", 2, "BITOP", Rule::IntoItself),
     rule("bit_and_or", 2, "BITOP", Rule::IntoItself),
     rule("bit_diff", 2, "BITOP", Rule::IntoItself),
     rule("bit_diff1", 2, "BITOP", Rule::IntoItself),
     rule("bit_not", 2, "BITOP", Rule::IntoItself),
     rule("bit_one", 2, "BITOP", Rule::IntoItself),
+    rule("bit_or", 2, "BITOP", Rule::IntoItself),
     rule("bit_xor", 2, "BITOP", Rule::IntoItself),
     always("blmove", 5, "BLMOVE"),
     always("blmpop", 5, "BLMPOP"),
@@ -104,18 +118,33 @@ pub(super) static METHODS: [Method; 136] = [
     always("decr", 2, "DECR"),
     common("del", 1, "DEL"),
     always("del_ex", 2, "DELEX"),
+    rule("expire", 2, "EXPIRE", Rule::Deadline(1_000, None)),
+    always("expire_at", 2, "EXPIREAT"),
+    always("flushall", 0, "FLUSHALL"),
+    always("flushall_options", 1, "FLUSHALL"),
+    always("flushdb", 0, "FLUSHDB"),
+    always("flushdb_options", 1, "FLUSHDB"),
     always("ft_create", 3, "FT.CREATE"),
     always("geo_add", 2, "GEOADD"),
+    rule("geo_radius", 6, "GEORADIUS", Rule::With(5, STORES)),
+    rule(
+        "geo_radius_by_member",
+        5,
+        "GEORADIUSBYMEMBER",
+        Rule::With(4, STORES),
+    ),
     always("get_del", 1, "GETDEL"),
+    rule("get_ex", 2, "GETEX", Rule::Expiry(1)),
     always("getset", 2, "GETSET"),
     always("hdel", 2, "HDEL"),
-    rule("hexpire", 4, "HEXPIRE", Rule::With(2, CONDITIONS)),
-    rule("hexpire_at", 4, "HEXPIREAT", Rule::With(2, CONDITIONS)),
+    rule("hexpire", 4, "HEXPIRE", Rule::Deadline(1_000, Some(2))),
+    always("hexpire_at", 4, "HEXPIREAT"),
     always("hget_del", 2, "HGETDEL"),
+    rule("hget_ex", 3, "HGETEX", Rule::Expiry(2)),
     always("hincr", 3, "HINCRBY"),
     always("hpersist", 2, "HPERSIST"),
-    rule("hpexpire", 4, "HPEXPIRE", Rule::With(2, CONDITIONS)),
-    rule("hpexpire_at", 4, "HPEXPIREAT", Rule::With(2, CONDITIONS)),
+    rule("hpexpire", 4, "HPEXPIRE", Rule::Deadline(1, Some(2))),
+    always("hpexpire_at", 4, "HPEXPIREAT"),
     always("hset", 3, "HSET"),
     rule("hset_ex", 3, "HSETEX", Rule::With(1, CONDITIONS)),
     always("hset_nx", 3, "HSETNX"),
@@ -142,10 +171,13 @@ pub(super) static METHODS: [Method; 136] = [
     always("lpush", 2, "LPUSH"),
     always("lpush_exists", 2, "LPUSHX"),
     always("lrem", 3, "LREM"),
-    rule("ltrim", 3, "LTRIM", Rule::UnlessFromStart),
+    always("lset", 3, "LSET"),
+    rule("ltrim", 3, "LTRIM", Rule::UnlessFromAnEnd),
     rule("mset_ex", 2, "MSETEX", Rule::With(1, CONDITIONS)),
     always("mset_nx", 1, "MSETNX"),
     common("persist", 1, "PERSIST"),
+    rule("pexpire", 2, "PEXPIRE", Rule::Deadline(1, None)),
+    always("pexpire_at", 2, "PEXPIREAT"),
     always("pfadd", 2, "PFADD"),
     common("publish", 2, "PUBLISH"),
     common("rename", 2, "RENAME"),
@@ -159,10 +191,13 @@ pub(super) static METHODS: [Method; 136] = [
     always("set_nx", 2, "SETNX"),
     rule("set_options", 3, "SET", Rule::With(2, CONDITIONS)),
     always("setbit", 3, "SETBIT"),
+    always("setrange", 3, "SETRANGE"),
+    rule("sinterstore", 2, "SINTERSTORE", Rule::IntoItself),
     always("smove", 3, "SMOVE"),
     always("spop", 1, "SPOP"),
     always("spublish", 2, "SPUBLISH"),
     always("srem", 2, "SREM"),
+    rule("sunionstore", 2, "SUNIONSTORE", Rule::IntoItself),
     common("unlink", 1, "UNLINK"),
     always("vadd", 3, "VADD"),
     always("vadd_options", 4, "VADD"),
@@ -175,6 +210,7 @@ pub(super) static METHODS: [Method; 136] = [
     always("xadd_maxlen_map", 4, "XADD"),
     always("xadd_options", 4, "XADD"),
     always("xautoclaim_options", 6, "XAUTOCLAIM"),
+    always("xcfgset", 2, "XCFGSET"),
     always("xclaim", 5, "XCLAIM"),
     always("xclaim_options", 6, "XCLAIM"),
     always("xdel", 2, "XDEL"),
@@ -184,6 +220,8 @@ pub(super) static METHODS: [Method; 136] = [
     always("xgroup_createconsumer", 3, "XGROUP CREATECONSUMER"),
     always("xgroup_delconsumer", 3, "XGROUP DELCONSUMER"),
     always("xgroup_destroy", 2, "XGROUP DESTROY"),
+    always("xgroup_setid", 3, "XGROUP SETID"),
+    always("xnack", 4, "XNACK"),
     rule("xread_options", 3, "XREADGROUP", Rule::With(2, &["group"])),
     always("xtrim", 2, "XTRIM"),
     always("xtrim_options", 2, "XTRIM"),

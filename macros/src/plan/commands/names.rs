@@ -1,4 +1,8 @@
 //! Commands by name, for `cmd("…")`: which ones may be repeated. All others, and those that nobody knows, must not be.
+//!
+//! A test of the workspace compares this with the table of the connection, and says where and why the two differ.
+
+use super::second_words;
 
 /// `arguments` are the words of each `.arg(…)`, as far as they show.
 pub(super) fn may_be_repeated(name: &str, arguments: &[Vec<String>]) -> bool {
@@ -10,42 +14,38 @@ pub(super) fn may_be_repeated(name: &str, arguments: &[Vec<String>]) -> bool {
                 .any(|option| word.eq_ignore_ascii_case(option))
         })
     };
-    let second_is = |words: &[&str]| {
+    if let Some(repeatable) = second_words::of(name) {
         let second = arguments.first().and_then(|words| words.first());
-        second.is_some_and(|second| words.iter().any(|word| second.eq_ignore_ascii_case(word)))
-    };
+        let second = second.map_or("", String::as_str);
+        if name == "ACL" && second.eq_ignore_ascii_case("LOG") {
+            return !says(&["RESET"]);
+        }
+        return repeatable
+            .iter()
+            .any(|word| second.eq_ignore_ascii_case(word));
+    }
     match name {
         "SET" => !says(&["NX", "XX", "GET", "IFEQ", "IFNE", "IFDEQ", "IFDNE"]),
-        "EXPIRE" | "EXPIREAT" | "PEXPIRE" | "PEXPIREAT" | "HEXPIRE" | "HEXPIREAT" | "HPEXPIRE"
-        | "HPEXPIREAT" => !says(&["NX", "XX", "GT", "LT"]),
+        "EXPIRE" | "HEXPIRE" => {
+            !says(&["NX", "XX", "GT", "LT"]) && !is_short(arguments.get(1), SECOND_MS)
+        }
+        "PEXPIRE" | "HPEXPIRE" => {
+            !says(&["NX", "XX", "GT", "LT"]) && !is_short(arguments.get(1), 1)
+        }
+        "GETEX" | "HGETEX" => {
+            let options = arguments.get(1..).unwrap_or(&[]).concat();
+            !expires_soon(&options)
+        }
         "HSETEX" => !says(&["NX", "XX", "FNX", "FXX"]),
         "JSON.SET" | "MSETEX" => !says(&["NX", "XX"]),
         // By these options they write, perhaps onto what they read.
         "SORT" | "GEORADIUS" | "GEORADIUSBYMEMBER" => !says(&["STORE", "STOREDIST"]),
         "COPY" | "RESTORE" => says(&["REPLACE"]),
         "BITFIELD" => !says(&["SET", "INCRBY"]),
-        "LTRIM" => !trims_start(arguments),
+        "LTRIM" => keeps_an_end(arguments),
         "BITOP" => !is_into_itself(arguments.get(1..).unwrap_or(&[])),
-        "GEOSEARCHSTORE" | "SDIFFSTORE" | "ZDIFFSTORE" | "ZINTERSTORE" | "ZRANGESTORE"
-        | "ZUNIONSTORE" => !is_into_itself(arguments),
-        "CLIENT" => second_is(&[
-            "GETNAME", "GETREDIR", "ID", "INFO", "LIST", "SETINFO", "SETNAME",
-        ]),
-        "CLUSTER" => second_is(&[
-            "COUNTKEYSINSLOT",
-            "GETKEYSINSLOT",
-            "INFO",
-            "KEYSLOT",
-            "LINKS",
-            "MYID",
-            "NODES",
-            "REPLICAS",
-            "SHARDS",
-            "SLOTS",
-        ]),
-        "CONFIG" => second_is(&["GET", "HELP"]),
-        "FUNCTION" => second_is(&["DUMP", "LIST", "STATS"]),
-        "SCRIPT" => second_is(&["EXISTS", "LOAD"]),
+        "GEOSEARCHSTORE" | "SDIFFSTORE" | "SINTERSTORE" | "SUNIONSTORE" | "ZDIFFSTORE"
+        | "ZINTERSTORE" | "ZRANGESTORE" | "ZUNIONSTORE" => !is_into_itself(arguments),
         _ => REPEATABLE.binary_search(&name).is_ok(),
     }
 }
@@ -62,19 +62,74 @@ pub(super) fn is_into_itself(arguments: &[Vec<String>]) -> bool {
             .any(|source| source.windows(many).any(|words| words == destination))
 }
 
-/// Does `LTRIM` cut something off at the start? Then the second time it cuts off more.
-pub(super) fn trims_start(arguments: &[Vec<String>]) -> bool {
-    let start = arguments.get(1).and_then(|words| words.first());
-    start.is_none_or(|start| start != "0")
+/// Does `LTRIM` leave so many from one end? Else it cuts off more the second time. An end that does not show is taken for a length.
+pub(super) fn keeps_an_end(arguments: &[Vec<String>]) -> bool {
+    let (start, end) = (number(arguments.get(1)), number(arguments.get(2)));
+    matches!(
+        (start, end),
+        (Some(0), None | Some(0.. | -1)) | (Some(..0), Some(-1))
+    )
+}
+
+const SECOND_MS: i64 = 1_000;
+
+/// In milliseconds: nobody repeats a command that long after its first execution.
+const LONG_MS: i64 = 60_000;
+
+/// Is this deadline so near that it may pass between two executions? One that does not show is taken for a far one, as most are: if it is near,
+/// the second execution changes nothing and says so.
+pub(super) fn is_short(time: Option<&Vec<String>>, unit_ms: i64) -> bool {
+    number(time).is_some_and(|time| time.saturating_mul(unit_ms) < LONG_MS)
+}
+
+/// Do these words of `GETEX` set a deadline that may pass between two executions, or a moment?
+pub(super) fn expires_soon(options: &[String]) -> bool {
+    options.iter().enumerate().any(|(at, word)| {
+        let time = || options.get(at + 1).map(|time| vec![time.clone()]);
+        match word.to_ascii_uppercase().as_str() {
+            "EXAT" | "PXAT" => true,
+            "EX" => is_short(time().as_ref(), SECOND_MS),
+            "PX" => is_short(time().as_ref(), 1),
+            _ => false,
+        }
+    })
+}
+
+/// The number that this argument is, if it is written there.
+fn number(argument: Option<&Vec<String>>) -> Option<i64> {
+    let [word] = argument?.as_slice() else {
+        return None;
+    };
+    let (sign, digits) = match word.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, word.as_str()),
+    };
+    let digits: String = digits.chars().filter(|c| *c != '_').collect();
+    let end = digits.find(|c: char| !c.is_ascii_digit());
+    let number: i64 = digits.get(..end.unwrap_or(digits.len()))?.parse().ok()?;
+    Some(sign * number)
 }
 
 /// In the order of their names: they are searched.
-const REPEATABLE: &[&str] = &[
+pub(super) const REPEATABLE: &[&str] = &[
+    "ARCOUNT",
+    "ARGET",
+    "ARGETRANGE",
+    "ARGREP",
+    "ARINFO",
+    "ARLASTITEMS",
+    "ARLEN",
+    "ARMGET",
+    "ARNEXT",
+    "AROP",
+    "ARSCAN",
+    "ASKING",
     "AUTH",
     "BF.CARD",
     "BF.EXISTS",
     "BF.INFO",
     "BF.MEXISTS",
+    "BF.SCANDUMP",
     "BITCOUNT",
     "BITFIELD_RO",
     "BITPOS",
@@ -82,11 +137,12 @@ const REPEATABLE: &[&str] = &[
     "CF.EXISTS",
     "CF.INFO",
     "CF.MEXISTS",
+    "CLUSTERSCAN",
     "CMS.INFO",
     "CMS.QUERY",
-    "COMMAND",
     "DBSIZE",
     "DIGEST",
+    "DISCARD",
     "DUMP",
     "ECHO",
     "EVALSHA_RO",
@@ -94,8 +150,6 @@ const REPEATABLE: &[&str] = &[
     "EXISTS",
     "EXPIRETIME",
     "FCALL_RO",
-    "FLUSHALL",
-    "FLUSHDB",
     "FT.AGGREGATE",
     "FT.EXPLAIN",
     "FT.INFO",
@@ -109,14 +163,12 @@ const REPEATABLE: &[&str] = &[
     "GEOSEARCH",
     "GET",
     "GETBIT",
-    "GETEX",
     "GETRANGE",
     "HELLO",
     "HEXISTS",
     "HEXPIRETIME",
     "HGET",
     "HGETALL",
-    "HGETEX",
     "HKEYS",
     "HLEN",
     "HMGET",
@@ -140,28 +192,26 @@ const REPEATABLE: &[&str] = &[
     "JSON.TYPE",
     "KEYS",
     "LASTSAVE",
-    "LATENCY",
     "LCS",
     "LINDEX",
     "LLEN",
     "LOLWUT",
     "LPOS",
     "LRANGE",
-    "LSET",
-    "MEMORY",
     "MGET",
     "MSET",
-    "OBJECT",
+    "MULTI",
     "PEXPIRETIME",
     "PFCOUNT",
     "PFMERGE",
     "PING",
     "PSETEX",
-    "PSUBSCRIBE",
     "PTTL",
-    "PUBSUB",
-    "PUNSUBSCRIBE",
+    "QUIT",
     "RANDOMKEY",
+    "READONLY",
+    "READWRITE",
+    "RESET",
     "ROLE",
     "SCAN",
     "SCARD",
@@ -169,25 +219,18 @@ const REPEATABLE: &[&str] = &[
     "SDIFFCARD",
     "SELECT",
     "SETEX",
-    "SETRANGE",
     "SINTER",
     "SINTERCARD",
-    "SINTERSTORE",
     "SISMEMBER",
-    "SLOWLOG",
     "SMEMBERS",
     "SMISMEMBER",
     "SORT_RO",
     "SRANDMEMBER",
     "SSCAN",
-    "SSUBSCRIBE",
     "STRLEN",
-    "SUBSCRIBE",
     "SUBSTR",
     "SUNION",
     "SUNIONCARD",
-    "SUNIONSTORE",
-    "SUNSUBSCRIBE",
     "TIME",
     "TOPK.INFO",
     "TOPK.LIST",
@@ -203,7 +246,6 @@ const REPEATABLE: &[&str] = &[
     "TS.REVRANGE",
     "TTL",
     "TYPE",
-    "UNSUBSCRIBE",
     "UNWATCH",
     "VCARD",
     "VDIM",
@@ -219,15 +261,11 @@ const REPEATABLE: &[&str] = &[
     "WAIT",
     "WAITAOF",
     "WATCH",
-    "XCFGSET",
-    "XINFO",
     "XLEN",
-    "XNACK",
     "XPENDING",
     "XRANGE",
     "XREAD",
     "XREVRANGE",
-    "XSETID",
     "ZCARD",
     "ZCOUNT",
     "ZDIFF",
@@ -256,5 +294,6 @@ mod tests {
     #[test]
     fn the_table_is_sorted() {
         assert!(REPEATABLE.is_sorted_by(|a, b| a < b));
+        assert!(second_words::REPEATABLE.is_sorted_by(|(a, _), (b, _)| a < b));
     }
 }

@@ -17,7 +17,7 @@ fn args(text: &str) -> Args {
 
 #[track_caller]
 fn says(is_async: bool, text: &str, items: &[&str]) {
-    let found = section(&args(text), is_async, &[]);
+    let found = section(&args(text), is_async, &[], &[]);
     let expected = format!("\n # Resilience\n\n * {}", items.join("\n * "));
     assert_eq!(found, expected, "{text}");
 }
@@ -90,7 +90,7 @@ fn what_is_written_is_told() {
 fn what_must_not_be_repeated_is_named() {
     let told = |options: &str, commands: &[&str]| {
         let commands: Vec<String> = commands.iter().map(|&name| name.to_owned()).collect();
-        let text = section(&args(options), true, &commands);
+        let text = section(&args(options), true, &commands, &[]);
         let line = text.lines().nth(3).unwrap_or_default().to_owned();
         line.split_once("after 1 s.")
             .map(|(_, rest)| rest.to_owned())
@@ -124,10 +124,20 @@ fn what_must_not_be_repeated_is_named() {
 }
 
 #[test]
+fn the_breaker_of_a_connector_is_told() {
+    let text = section(&args(""), true, &[], &["self.redis".parse().unwrap()]);
+    assert!(
+        text.contains("Circuit breaker: the default one, which is that of its Redis where `self.redis` is a `Connector`."),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_fallback_for_outages_only_is_told() {
     let text = section(
         &args("fallback = Ok(1), fallback_on = \"outage\""),
         true,
+        &[],
         &[],
     );
     assert!(
@@ -168,15 +178,15 @@ fn of_values_of_run_time_the_code_is_told() {
 #[test]
 fn a_deadline_is_told_where_it_is_the_shorter() {
     for (deadline, total) in [("2s", "2 s"), ("10s", "4.35 s")] {
-        let text = section(&args(&format!("deadline = \"{deadline}\"")), true, &[]);
+        let text = section(&args(&format!("deadline = \"{deadline}\"")), true, &[], &[]);
         assert!(
             text.contains(&format!("at most {total} together")),
             "{text}"
         );
     }
-    let text = section(&args("deadline = \"10s\", timeout = false"), true, &[]);
+    let text = section(&args("deadline = \"10s\", timeout = false"), true, &[], &[]);
     assert!(text.contains("at most 10 s together"), "{text}");
-    let text = section(&args("timeout = false"), true, &[]);
+    let text = section(&args("timeout = false"), true, &[], &[]);
     assert!(!text.contains("together"), "{text}");
 }
 

@@ -1,13 +1,13 @@
 //! Whether messages can still come: the connection, the server, and its cluster are looked at again and again.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionInfo, RedisError, RedisResult, Value};
 use tokio::time::{sleep, timeout};
 
+use super::hub::Link;
 use super::membership::{Members, left};
 use crate::connection::credentials::Renewal;
 use crate::connection::ending::Peer;
@@ -26,7 +26,7 @@ pub(super) async fn watch(
     server: &ConnectionInfo,
     known: &mut Vec<ConnectionInfo>,
     renewal: &mut Renewal,
-    heard: &AtomicBool,
+    link: &Link,
 ) -> RedisError {
     let settings = &keeper.settings;
     let is_cluster = keeper.source.is_cluster();
@@ -44,12 +44,12 @@ pub(super) async fn watch(
             return moved();
         }
         settings.renew_subscriber(connection, renewal).await;
-        heard.store(false, Ordering::Relaxed);
+        let heard = link.heard();
         let answer = question.query_async::<Value>(connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
         let answer = match timeout(settings.response_timeout, answer).await {
             Ok(Err(error)) if Peer::Server.is_ended_by(&error) => return error,
-            Err(_) if !heard.load(Ordering::Relaxed) => return silent(settings.response_timeout),
+            Err(_) if link.heard() == heard => return silent(settings.response_timeout),
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => continue,
         };

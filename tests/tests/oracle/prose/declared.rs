@@ -15,14 +15,14 @@ pub(crate) fn fb_11_a_fallback_that_does_not_fit(case: &Case) -> Result<Told, St
             ),
             Some("argument list differs") => (
                 "row_68_fallback_with_other_arguments",
-                "this function takes 0 arguments but 2 arguments were supplied",
+                "is called with the arguments of the annotated one, 2 in number, and takes fewer or more",
             ),
             Some("both handler class and method named") => {
                 ("row_71_option_twice", "error: `fallback` is given twice")
             }
             Some("method does not exist") => (
                 "row_68_fallback_with_other_arguments",
-                "cannot find function `fetch_dv` in this scope",
+                "cannot find value `fetch_dv` in this scope",
             ),
             other => return Err(format!("unknown problem {other:?}")),
         };
