@@ -48,7 +48,8 @@
 //! [`Unrepeatable`](crate::Class::Unrepeatable) for a `BLPOP`, [`Ambiguous`](crate::Class::Ambiguous) for an `XREAD`, which an annotated function
 //! repeats on the next server.
 //!
-//! Subscribers have [`Connector::subscribe`].
+//! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe): all of a connector over
+//! one connection, with rests of their own.
 
 mod blocking;
 mod blocking_check;
@@ -83,6 +84,7 @@ mod pool;
 mod pubsub;
 mod refusals;
 mod replication;
+mod rest;
 #[cfg(feature = "sentinel")]
 mod role;
 mod runtimes;
@@ -105,7 +107,6 @@ mod tls;
 mod together;
 mod token;
 mod transaction;
-mod turns;
 mod wait_time;
 mod waiting;
 mod wire;

@@ -27,7 +27,6 @@ async fn answering(
 
 const LOADING: &str = "LOADING Redis is loading the dataset in memory";
 
-#[expect(clippy::unused_async, reason = "a fallback may be a future")]
 async fn database(_: &mut Conn, id: u64) -> RedisResult<String> {
     Ok(format!("row {id}"))
 }
@@ -122,7 +121,6 @@ async fn a_closure_gets_the_last_error() -> TestResult {
 #[tokio::test]
 async fn a_list_is_tried_in_turn() -> TestResult {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    #[expect(clippy::unused_async, reason = "a fallback may be a future")]
     async fn replica(_: &mut Conn, _: u64) -> RedisResult<String> {
         ASKED.fetch_add(1, Ordering::Relaxed);
         Err(RedisError::from((
@@ -142,7 +140,6 @@ async fn a_list_is_tried_in_turn() -> TestResult {
 
 #[tokio::test]
 async fn the_fallback_s_own_error_is_the_answer() -> TestResult {
-    #[expect(clippy::unused_async, reason = "a fallback may be a future")]
     async fn broken(_: &mut Conn) -> RedisResult<String> {
         Err(RedisError::from((
             redis::ErrorKind::Client,

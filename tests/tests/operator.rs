@@ -79,11 +79,11 @@ fn breaker() -> Breaker {
 #[tokio::test(start_paused = true)]
 async fn a_circuit_that_only_observes_refuses_nobody_and_tells_whom_it_would() {
     let (breaker, redis) = (breaker(), Redis::default());
-    let [would_refuse, refuses] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
-    let (passing, refused) = (would_refuse.clone(), refuses.clone());
+    let [would_refuse, did_refuse] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let (passing, counted) = (would_refuse.clone(), did_refuse.clone());
     breaker.on_event(move |event| {
         if let BreakerEvent::Refused { passes, .. } = event {
-            let count = if *passes { &passing } else { &refused };
+            let count = if *passes { &passing } else { &counted };
             count.fetch_add(1, Ordering::Relaxed);
         }
     });
@@ -104,11 +104,11 @@ async fn a_circuit_that_only_observes_refuses_nobody_and_tells_whom_it_would() {
     breaker.force_open(None);
     assert_eq!(answers(&breaker, &redis).await, well);
     assert_eq!(breaker.state(), State::ForcedOpen);
-    assert_eq!(refuses.load(Ordering::Relaxed), 0);
+    assert_eq!(did_refuse.load(Ordering::Relaxed), 0);
     breaker.observe_only(false);
     let kept_out = ("database database refused".to_owned(), 0);
     assert_eq!(answers(&breaker, &redis).await, kept_out);
-    assert_eq!(refuses.load(Ordering::Relaxed), 3);
+    assert_eq!(did_refuse.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test(start_paused = true)]

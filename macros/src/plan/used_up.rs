@@ -88,10 +88,9 @@ pub(super) fn check(args: &Args, target: &Target, parameters: &Parameters, error
 }
 
 fn text(name: &Ident, ty: &Type, way: Way, clones: &[Ident]) -> String {
-    let again = "and the body runs once for each attempt";
     if way == Way::Called {
         return format!(
-            "`{name}` can be called only once, {again}: take an `impl Fn` in its place"
+            "`{name}` can be called only once, and the body runs once for each attempt: take an `impl Fn` in its place"
         );
     }
     let names: Vec<_> = clones.iter().chain([name]).map(Ident::to_string).collect();
@@ -108,7 +107,8 @@ fn text(name: &Ident, ty: &Type, way: Way, clones: &[Ident]) -> String {
         Way::Captured => format!("; or clone it before, `let {name} = {name}.clone();`"),
     };
     format!(
-        "`{name}` is used up here, {again}: write {clone} in the attribute to have it cloned for each{bound}{lend}"
+        "`{name}` is used up here, and the body runs once for each attempt: write {clone} in the attribute to have it \
+         cloned for each{bound}{lend}"
     )
 }
 

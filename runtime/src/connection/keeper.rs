@@ -12,14 +12,14 @@ use super::cluster::Nodes;
 use super::companion::Companion;
 use super::live::Live;
 use super::pool::Pool;
+use super::rest::Rest;
 use super::runtimes::{Build, Runtimes, State};
 use super::server_check::ServerChecks;
 use super::settings::Settings;
 use super::single_flight::Flight;
-use super::source::{Connected, Source};
+use super::source::{Connected, Source, no_connection};
 use super::spares::Spares;
 use super::subscription::Subscriptions;
-use super::turns::Turns;
 use crate::Class;
 use crate::class::known::known;
 use crate::clock::{now_ms, whole_millis};
@@ -29,7 +29,7 @@ pub(super) struct Keeper {
     pub(super) source: Source,
     pub(super) settings: Settings,
     runtimes: Runtimes,
-    turns: Turns,
+    rest: Rest,
     pub(super) spares: Spares,
     pub(super) server_checks: ServerChecks,
     /// For synchronous callers.
@@ -51,7 +51,7 @@ impl Keeper {
             source,
             settings,
             runtimes: Runtimes::default(),
-            turns: Turns::default(),
+            rest: Rest::default(),
             spares: Spares::default(),
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
@@ -113,7 +113,7 @@ impl Keeper {
                 State::Building(build) => build.abandon(),
                 State::Connected(_) | State::Nothing => {}
             }
-            if let Some(error) = self.turns.rest() {
+            if let Some(error) = self.rest.refusal() {
                 return Look::Failed(error);
             }
             let build = Flight::new();
@@ -150,13 +150,11 @@ impl Keeper {
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        let limit = self.limit();
-        let text = format!("no connection within {limit:?}");
-        not_sent(std::io::Error::new(std::io::ErrorKind::TimedOut, text).into())
+        not_sent(no_connection(self.limit()))
     }
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
-        let turn = self.turns.begin(whole_millis(self.limit()))?;
+        let turn = self.rest.begin(whole_millis(self.limit()))?;
         let connected = self.connect(&self.settings).await;
         turn.end(&connected);
         let live = Arc::new(Live::new(connected?, runtime, now_ms()));

@@ -8,11 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use redis::{ConnectionAddr, RedisError, RedisResult};
-use tokio::sync::watch::{self, Receiver};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::ending::Peer;
 use super::keeper::Keeper;
+use super::single_flight::Flight;
 use super::wait_time::WaitTime;
 use super::wire::within;
 use crate::Class;
@@ -40,8 +40,7 @@ struct Check {
     /// Where the server is.
     address: Option<ConnectionAddr>,
     begun_ms: u64,
-    /// `None` until it is decided.
-    found: Receiver<Option<Finding>>,
+    found: Arc<Flight<Finding>>,
 }
 
 impl Keeper {
@@ -89,42 +88,42 @@ impl Keeper {
 
     /// One look for all who want one at about the same time, in a task: whoever is not polled holds nobody up.
     async fn check(self: &Arc<Self>, address: Option<&ConnectionAddr>) -> Finding {
-        let mut found = self.found(address);
-        let found = async { *found.wait_for(Option::is_some).await.ok()? };
-        // To look for a server, to connect, and to ask: where the runtime of another one stands still, it takes longer.
-        let settings = &self.settings;
-        let longest = self.source.connect_limit(settings).saturating_mul(2);
-        match timeout(longest.saturating_add(settings.response_timeout), found).await {
-            Ok(Some(finding)) => finding,
-            _ => self.look_at(address).await,
+        let (check, is_new) = self.latest_check(address);
+        let spawn = || {
+            let (keeper, address) = (self.clone(), address.cloned());
+            check.spawn(async move { keeper.look_at(address.as_ref()).await });
+        };
+        if is_new {
+            spawn();
+        }
+        // To look for the server, to connect, and to ask.
+        let connect = self.source.connect_limit(&self.settings).saturating_mul(2);
+        let longest = connect.saturating_add(self.settings.response_timeout);
+        match check.outcome(longest, spawn).await {
+            Some(finding) => finding,
+            // Whoever did it is gone, or stands still.
+            None => self.look_at(address).await,
         }
     }
 
-    fn found(self: &Arc<Self>, address: Option<&ConnectionAddr>) -> Receiver<Option<Finding>> {
+    /// The one that somebody else has begun lately, or a new one, which is to be spawned if that is `true`.
+    fn latest_check(&self, address: Option<&ConnectionAddr>) -> (Arc<Flight<Finding>>, bool) {
         let now_ms = now_ms();
-        let lately_ms = whole_millis(self.check_period()) / 2;
+        let lately_ms = whole_millis(self.check_period() / 2).max(1);
         let checks = &self.server_checks.0;
         let mut checks = checks.lock().unwrap_or_else(PoisonError::into_inner);
-        checks.retain(|check| now_ms.saturating_sub(check.begun_ms) < lately_ms.max(1));
-        let same = checks
-            .iter()
-            .find(|check| check.address.as_ref() == address);
-        if let Some(check) = same {
-            return check.found.clone();
+        checks.retain(|check| now_ms.saturating_sub(check.begun_ms) < lately_ms);
+        let is_same = |check: &&Check| check.address.as_ref() == address;
+        if let Some(check) = checks.iter().find(is_same) {
+            return (check.found.clone(), false);
         }
-        let (decided, found) = watch::channel(None);
+        let found = Flight::new();
         checks.push(Check {
             address: address.cloned(),
             begun_ms: now_ms,
             found: found.clone(),
         });
-        drop(checks);
-        let (keeper, address) = (self.clone(), address.cloned());
-        tokio::spawn(async move {
-            let finding = keeper.look_at(address.as_ref()).await;
-            decided.send_replace(Some(finding));
-        });
-        found
+        (found, true)
     }
 
     /// Asks Sentinels, if there are any, and then the server itself over the shared connection.

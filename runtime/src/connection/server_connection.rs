@@ -154,12 +154,11 @@ impl ServerConnection {
     /// Looks whether the server is still there, so that nothing is sent into the void that must not be sent twice.
     async fn look(&mut self) -> RedisResult<()> {
         if self.live.is_here() {
-            if let Some(wire) = &mut self.wire {
-                let answer = wire.send(&redis::cmd("PING")).await;
-                if self.keeper.source.peer().is_well(&answer) {
-                    wire.heard(now_ms());
-                    return Ok(());
-                }
+            if let Some(wire) = &mut self.wire
+                && wire.answers(self.keeper.source.peer()).await
+            {
+                wire.heard(now_ms());
+                return Ok(());
             }
             self.live.give_up();
         }

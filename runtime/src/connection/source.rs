@@ -92,12 +92,12 @@ impl Source {
         let mut remaining = servers.len();
         for server in servers {
             let left = settings.connect_timeout.saturating_sub(begun.elapsed());
-            let limit = share(left, remaining);
+            let connected = timeout(share(left, remaining), connect_to(server, settings, &asked));
             remaining -= 1;
-            match timeout(limit, connect_to(server, settings, &asked)).await {
+            failure = match connected.await {
                 Ok(Ok(connected)) => return Ok(connected),
-                Ok(Err(error)) => failure = Some(error),
-                Err(_) => failure = Some(silent(limit)),
+                Ok(Err(error)) if !error.is_timeout() => Some(error),
+                Ok(Err(_)) | Err(_) => Some(no_connection(settings.connect_timeout)),
             }
         }
         Err(failure.unwrap_or_else(nowhere))
@@ -247,8 +247,8 @@ async fn connect_to(
     })
 }
 
-/// Of several servers, one has not let itself be connected to in its share of the time.
-fn silent(limit: Duration) -> RedisError {
+/// Redis-rs says no more of it than that it has timed out, or in other words for code that blocks.
+pub(super) fn no_connection(limit: Duration) -> RedisError {
     let text = format!("no connection within {limit:?}");
     std::io::Error::new(std::io::ErrorKind::TimedOut, text).into()
 }

@@ -1,9 +1,9 @@
 //! Connections beside the shared ones: for commands that wait in the server, and for those who want one for themselves.
 
+mod connects;
 mod gate;
 mod idle;
 mod limit;
-mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,17 +15,19 @@ mod subscriber;
 mod task;
 mod watch;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
 use redis::{RedisResult, ToRedisArgs};
 use tokio::runtime::{Handle, Id};
+use tokio::task::coop::poll_proceed;
 
 pub use self::event::{SubscriptionEvent, WhenFull};
 use self::gate::Gate;
@@ -35,7 +37,7 @@ use self::pool::Pool;
 use self::registry::Kind;
 #[cfg(feature = "cluster")]
 use self::shards::Shards;
-use self::subscriber::Subscriber;
+use self::subscriber::{Next, Subscriber};
 use super::Connector;
 use super::keeper::Keeper;
 
@@ -134,6 +136,8 @@ pub struct Subscription {
     /// Of its own, if it does not share connections.
     own: Option<Arc<Pool>>,
     served: Option<Served>,
+    /// Taken from what is shared, and to be told next.
+    taken: VecDeque<SubscriptionEvent>,
 }
 
 /// Where it is subscribed.
@@ -150,6 +154,7 @@ impl Subscription {
             subscriber: Arc::new(Subscriber::new(kind, &read(names), CAPACITY)),
             own: None,
             served: None,
+            taken: VecDeque::new(),
         }
     }
 
@@ -262,12 +267,21 @@ impl Subscription {
             self.leave();
             self.begin();
         }
+        let progress = ready!(poll_proceed(context));
         loop {
-            if let Some(next) = self.subscriber.poll(context) {
-                return next;
+            if let Some(event) = self.taken.pop_front() {
+                // Whoever takes them as fast as they come lets others have their turn.
+                progress.made_progress();
+                return Poll::Ready(event);
             }
-            self.leave();
-            self.begin();
+            match self.subscriber.take(&mut self.taken, context) {
+                Next::Taken => {}
+                Next::Awaited => return Poll::Pending,
+                Next::Nothing => {
+                    self.leave();
+                    self.begin();
+                }
+            }
         }
     }
 

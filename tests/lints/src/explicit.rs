@@ -60,7 +60,6 @@ pub async fn with_fallback(conn: &mut MultiplexedConnection) -> RedisResult<u64>
 
 /// # Errors
 /// Never.
-#[expect(clippy::unused_async, reason = "stands for a query")]
 async fn database(_: &mut MultiplexedConnection) -> RedisResult<u64> {
     return Ok(1);
 }

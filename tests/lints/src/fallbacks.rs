@@ -118,7 +118,6 @@ pub fn sync_path_of_sync(conn: &mut Connection, id: u64) -> RedisResult<Option<u
 }
 
 /// Stands for a query.
-#[expect(clippy::unused_async, reason = "stands for a query")]
 async fn database(_: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<u64>> {
     memory_of(id)
 }

@@ -153,7 +153,7 @@ async fn a_changed_password_is_asked_for_anew() -> TestResult {
         assert!(!format!("{error} {error:?} {redis:?}").contains("first"));
     }
     *password.lock().unwrap_or_else(PoisonError::into_inner) = "second";
-    // A refusal rests as any failure does, for 250 ms at most. The first call after that, without a retry.
+    // It rests a moment after a connect that failed. The first call after that, without a retry.
     sleep(MS(300)).await;
     redis::cmd("PING").exec_async(&mut held).await?;
     Ok(())

@@ -9,8 +9,8 @@ use redis_resilient_testkit::{RealCluster, WireFault};
 use super::clusters::{ANSWER, to_the};
 use super::*;
 
-/// For one that is looked for in vain, and one that answers.
-const LONGEST: Duration = ANSWER.saturating_mul(2);
+/// For one that does not answer and is looked for in vain, and one that answers on a busy machine.
+const LONGEST: Duration = ANSWER.saturating_mul(3);
 
 /// A cluster whose first server is silent, to those who come now as to those who were there.
 fn with_a_silent_shard() -> Result<(RealCluster, BlockingConnection), Box<dyn std::error::Error>> {
@@ -71,7 +71,7 @@ fn what_is_for_all_says_who_is_missing_and_when_it_gives_up() -> TestResult {
     for _ in 0..3 {
         let begun = Instant::now();
         let error = redis::cmd("DBSIZE").exec(&mut held).expect_err("of all");
-        assert!(begun.elapsed() < LONGEST + ANSWER, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
         assert_eq!(Class::of(&error), Class::Unreachable, "{error}");
     }
     let error = to_the(&cluster)?

@@ -233,10 +233,20 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
         assert!(error.to_string().contains("primary"), "{error}");
     }
     // The next one waits in the new primary.
-    let next = self::worker(&redis, "list", 0.0);
-    let mut pusher = redis_resilient_tests::connect(&sentinels.master().url())?;
-    cmd("RPUSH").arg("list").arg(7).exec(&mut pusher)?;
-    assert_eq!(next.await??, Some(("list".to_owned(), 7)));
+    let next = tokio::spawn({
+        let redis = redis.clone();
+        async move { next_entry(&redis, "stream").await }
+    });
+    sentinels.wait_for_failover(old, MS(20_000))?;
+    let mut writer = redis_resilient_tests::connect(&sentinels.master().url())?;
+    cmd("XADD")
+        .arg("stream")
+        .arg("*")
+        .arg("f")
+        .arg(7)
+        .exec(&mut writer)?;
+    let read = timeout(MS(40_000), next).await???;
+    assert_eq!(read.len(), 1);
     sentinels.server(old).thaw();
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(super) fn doors() -> Vec<Door> {
             },
             run_blocking: Some(|| {
                 full(|redis, stop| {
-                    threads(redis, stop, |redis| {
+                    threads(redis, &stop, |redis| {
                         let mut connection = redis.get_blocking()?;
                         connection
                             .blpop::<_, Option<(String, String)>>("q", 1.0)
@@ -85,7 +85,7 @@ pub(super) fn doors() -> Vec<Door> {
                 })
             },
             run_blocking: Some(|| {
-                tokens(|redis, stop| threads(redis, stop, |redis| redis.get_blocking().map(drop)))
+                tokens(|redis, stop| threads(redis, &stop, |redis| redis.get_blocking().map(drop)))
             }),
         },
     ]
@@ -125,7 +125,7 @@ impl<'a> Tasks<'a> {
     }
 }
 
-fn threads(redis: &Connector, stop: Stop, call: fn(&Connector) -> RedisResult<()>) {
+fn threads(redis: &Connector, stop: &Stop, call: fn(&Connector) -> RedisResult<()>) {
     for _ in 0..THREADS {
         let (redis, stop) = (redis.clone(), stop.clone());
         thread::spawn(move || {
@@ -171,7 +171,7 @@ fn closed_blocking(call: fn(&Connector) -> RedisResult<()>) -> Result<Seen> {
     let proxy = FaultProxy::to(nobody()?)?;
     let redis = Connector::open(proxy.url())?;
     let stop = Stop::default();
-    threads(&redis, stop.clone(), call);
+    threads(&redis, &stop, call);
     seen(&proxy, &stop)
 }
 

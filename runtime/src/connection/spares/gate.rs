@@ -6,12 +6,12 @@ use std::thread;
 use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::Notify;
 
-use super::turns::{Answer, Turn, Turns};
+use super::connects::{Answer, Connects, Turn};
 use crate::clock::now_ms;
 
 #[derive(Debug, Default)]
 pub(super) struct Gate {
-    turns: Mutex<Turns>,
+    connects: Mutex<Connects>,
     /// Told of each connect that is over.
     pub(super) changed: Notify,
 }
@@ -34,7 +34,10 @@ impl Gate {
     /// `longest_ms`: how long the connect can take.
     pub(super) fn enter(self: &Arc<Self>, longest_ms: u64) -> Entry {
         let now_ms = now_ms();
-        match self.turns().take(now_ms, now_ms.saturating_add(longest_ms)) {
+        match self
+            .connects()
+            .take(now_ms, now_ms.saturating_add(longest_ms))
+        {
             Answer::Connect(turn) => Entry::Connect(Ticket {
                 gate: self.clone(),
                 turn,
@@ -47,11 +50,11 @@ impl Gate {
 
     /// What somebody is told without a turn.
     pub(super) fn refusal(&self) -> Option<RedisError> {
-        self.turns().refusal(now_ms())
+        self.connects().refusal(now_ms())
     }
 
-    fn turns(&self) -> MutexGuard<'_, Turns> {
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    fn connects(&self) -> MutexGuard<'_, Connects> {
+        self.connects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,10 +62,10 @@ impl Ticket {
     /// This has come of it.
     pub(super) fn end<T>(mut self, result: &RedisResult<T>) {
         self.is_over = true;
-        let mut turns = self.gate.turns();
+        let mut connects = self.gate.connects();
         match result {
-            Ok(_) => turns.succeeded(&self.turn),
-            Err(error) => turns.failed(&self.turn, error.clone(), now_ms()),
+            Ok(_) => connects.succeeded(&self.turn),
+            Err(error) => connects.failed(&self.turn, error.clone(), now_ms()),
         }
     }
 }
@@ -70,14 +73,14 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if !self.is_over {
-            let mut turns = self.gate.turns();
+            let mut connects = self.gate.connects();
             if thread::panicking() {
                 // Or the next caller would be the next to panic, and so on without end.
                 let what = "connecting has panicked, with a message of its own";
                 let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-                turns.failed(&self.turn, error, now_ms());
+                connects.failed(&self.turn, error, now_ms());
             } else {
-                turns.left(&self.turn);
+                connects.left(&self.turn);
             }
         }
         self.gate.changed.notify_one();

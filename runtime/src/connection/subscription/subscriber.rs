@@ -1,9 +1,10 @@
 //! What a subscription shares with the tasks that serve it: what it wants, and what it has not taken yet.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use redis::{Msg, RedisError};
 
@@ -36,6 +37,18 @@ pub(super) struct Inbox {
     #[cfg(feature = "cluster")]
     pub(super) places: Places,
     waker: Option<Waker>,
+}
+
+/// So many events are taken at once.
+const AT_ONCE: usize = 64;
+
+/// What there is to take.
+pub(super) enum Next {
+    Taken,
+    /// The waker is woken when there is something.
+    Awaited,
+    /// Nothing, and no task serves it.
+    Nothing,
 }
 
 /// Whether it takes a message.
@@ -74,20 +87,29 @@ impl Subscriber {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is next; `None`: nothing is, and no task serves it.
-    pub(super) fn poll(&self, context: &mut Context<'_>) -> Option<Poll<SubscriptionEvent>> {
+    /// Takes what is next: some at a time, so that the two sides seldom meet.
+    pub(super) fn take(
+        &self,
+        taken: &mut VecDeque<SubscriptionEvent>,
+        context: &mut Context<'_>,
+    ) -> Next {
         let mut inbox = self.inbox();
-        if let Some(event) = inbox.queue.pop() {
-            return Some(Poll::Ready(event));
+        while taken.len() < AT_ONCE
+            && let Some(event) = inbox.queue.pop()
+        {
+            taken.push_back(event);
+        }
+        if !taken.is_empty() {
+            return Next::Taken;
         }
         if !inbox.is_served {
-            return None;
+            return Next::Nothing;
         }
         match &mut inbox.waker {
             Some(waker) => waker.clone_from(context.waker()),
             none => *none = Some(context.waker().clone()),
         }
-        Some(Poll::Pending)
+        Next::Awaited
     }
 
     /// From now on tasks serve it. What they are to subscribe to, and how often it has begun.

@@ -377,6 +377,38 @@ async fn is_missed(subscription: &mut Subscription, messages: u64) -> TestResult
     }
 }
 
+/// Many messages wait, and whoever takes one after the other never has to.
+#[tokio::test]
+async fn one_that_takes_many_lets_others_have_their_turn() -> TestResult {
+    const SENT: usize = 2_000;
+    let server = redis_resilient_tests::server()?;
+    let redis = patient(&server.url())?;
+    let mut subscription = redis.subscribe("news");
+    is_subscribed(&mut subscription).await?;
+    let mut last = redis.subscribe("last");
+    is_subscribed(&mut last).await?;
+    let mut operator = connect(&server.url())?;
+    let mut all = redis::pipe();
+    for number in 0..SENT {
+        all.publish("news", number).ignore();
+    }
+    all.publish("last", "of all").exec(&mut operator)?;
+    brings(&mut last, "of all").await?;
+    let turns = Arc::new(AtomicU64::new(0));
+    let counted = turns.clone();
+    tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    });
+    for _ in 0..SENT {
+        assert!(subscription.next().await.is_some());
+    }
+    assert!(turns.load(Ordering::SeqCst) > 5);
+    Ok(())
+}
+
 /// The server sends nothing in vain to one that is full.
 #[tokio::test]
 async fn one_that_wants_no_more_is_unsubscribed() -> TestResult {

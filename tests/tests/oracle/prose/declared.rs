@@ -14,7 +14,7 @@ pub(crate) fn fb_11_a_fallback_that_does_not_fit(case: &Case) -> Result<Told, St
                 "expected `Result<String, RedisError>`, found `Result<u64, RedisError>`",
             ),
             Some("argument list differs") => (
-                "row_68_fallback_with_other_arguments",
+                "fallback_with_other_parameters",
                 "is called with the arguments of the annotated one, 2 in number, and takes fewer or more",
             ),
             Some("both handler class and method named") => {

@@ -11,7 +11,7 @@ const MANY: usize = 16;
 
 /// The connects that are under way, and the failure of the last one.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct Connects {
     failed: Option<Failed>,
     /// How many have failed, ever.
     failures: u64,
@@ -38,7 +38,7 @@ pub(super) enum Answer {
     Fail(RedisError),
 }
 
-impl Default for Turns {
+impl Default for Connects {
     fn default() -> Self {
         Self {
             failed: None,
@@ -49,7 +49,7 @@ impl Default for Turns {
     }
 }
 
-impl Turns {
+impl Connects {
     pub(super) fn take(&mut self, now_ms: u64, until_ms: u64) -> Answer {
         if let Some(error) = self.refusal(now_ms) {
             return Answer::Fail(error);
@@ -113,8 +113,8 @@ mod tests {
     }
 
     /// As many as may connect at this time.
-    fn all(turns: &mut Turns, now_ms: u64) -> Vec<Turn> {
-        let next = || match turns.take(now_ms, now_ms + 1000) {
+    fn all(connects: &mut Connects, now_ms: u64) -> Vec<Turn> {
+        let next = || match connects.take(now_ms, now_ms + 1000) {
             Answer::Connect(turn) => Some(turn),
             Answer::Wait | Answer::Fail(_) => None,
         };
@@ -123,64 +123,67 @@ mod tests {
 
     #[test]
     fn a_few_connect_at_the_same_time_and_more_while_it_goes_well() {
-        let mut turns = Turns::default();
-        let mut under_way = all(&mut turns, 0);
+        let mut connects = Connects::default();
+        let mut under_way = all(&mut connects, 0);
         assert_eq!(under_way.len(), FEW);
-        assert!(matches!(turns.take(0, 1000), Answer::Wait));
+        assert!(matches!(connects.take(0, 1000), Answer::Wait));
         let mut most = 0;
         for _ in 0..100 {
-            turns.succeeded(&under_way.pop().expect("there are some"));
-            under_way.extend(all(&mut turns, 0));
+            connects.succeeded(&under_way.pop().expect("there are some"));
+            under_way.extend(all(&mut connects, 0));
             most = most.max(under_way.len());
         }
         assert_eq!(most, MANY);
         // The next burst begins with a few.
         for turn in under_way {
-            turns.succeeded(&turn);
+            connects.succeeded(&turn);
         }
-        assert_eq!(all(&mut turns, 0).len(), FEW);
+        assert_eq!(all(&mut connects, 0).len(), FEW);
     }
 
     #[test]
     fn after_a_failure_one_connects_at_a_time_after_a_rest() {
-        let mut turns = Turns::default();
-        for turn in all(&mut turns, 0) {
-            turns.failed(&turn, refused(), 0);
+        let mut connects = Connects::default();
+        for turn in all(&mut connects, 0) {
+            connects.failed(&turn, refused(), 0);
         }
         // They failed together, which counts as one.
-        assert!(matches!(turns.take(12, 1000), Answer::Fail(_)));
-        let mut one = all(&mut turns, 25);
+        assert!(matches!(connects.take(12, 1000), Answer::Fail(_)));
+        let mut one = all(&mut connects, 25);
         assert_eq!(one.len(), 1);
-        assert!(matches!(turns.take(500, 1500), Answer::Fail(_)));
-        turns.failed(&one.remove(0), refused(), 500);
-        assert!(matches!(turns.take(524, 1524), Answer::Fail(_)));
-        let mut one = all(&mut turns, 550);
+        assert!(matches!(connects.take(500, 1500), Answer::Fail(_)));
+        connects.failed(&one.remove(0), refused(), 500);
+        assert!(matches!(connects.take(524, 1524), Answer::Fail(_)));
+        let mut one = all(&mut connects, 550);
         assert_eq!(one.len(), 1);
-        turns.succeeded(&one.remove(0));
-        assert_eq!(all(&mut turns, 551).len(), FEW);
+        connects.succeeded(&one.remove(0));
+        assert_eq!(all(&mut connects, 551).len(), FEW);
     }
 
     #[test]
     fn a_success_beside_a_failure_does_not_undo_it() {
-        let mut turns = Turns::default();
-        let mut under_way = all(&mut turns, 0);
-        turns.failed(&under_way.remove(0), refused(), 0);
+        let mut connects = Connects::default();
+        let mut under_way = all(&mut connects, 0);
+        connects.failed(&under_way.remove(0), refused(), 0);
         for turn in under_way {
-            turns.succeeded(&turn);
+            connects.succeeded(&turn);
         }
-        assert!(matches!(turns.take(10, 1000), Answer::Fail(_)));
-        assert_eq!(all(&mut turns, 25).len(), 1);
+        assert!(matches!(connects.take(10, 1000), Answer::Fail(_)));
+        assert_eq!(all(&mut connects, 25).len(), 1);
     }
 
     #[test]
     fn a_turn_that_is_never_given_back_is_over_after_a_while() {
-        let mut turns = Turns::default();
-        let lost = all(&mut turns, 0);
-        assert!(all(&mut turns, 999).is_empty());
-        assert_eq!(all(&mut turns, 1000).len(), FEW);
+        let mut connects = Connects::default();
+        let lost = all(&mut connects, 0);
+        assert!(all(&mut connects, 999).is_empty());
+        assert_eq!(all(&mut connects, 1000).len(), FEW);
         for turn in lost {
-            turns.left(&turn);
+            connects.left(&turn);
         }
-        assert!(all(&mut turns, 1000).is_empty(), "they are nobody's by now");
+        assert!(
+            all(&mut connects, 1000).is_empty(),
+            "they are nobody's by now"
+        );
     }
 }

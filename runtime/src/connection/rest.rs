@@ -1,4 +1,4 @@
-//! Whose turn it is to connect, after a connect that failed: all who ask share the failure, whatever runtime they are on.
+//! The rest after a connect that failed, which is for all who ask, whatever runtime they are on; and who tries again then.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,11 +9,11 @@ use crate::clock::now_ms;
 
 /// The last connect, if it failed.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<Option<Failed>>);
+pub(super) struct Rest(Mutex<Option<Failed>>);
 
-impl Turns {
+impl Rest {
     /// What whoever wants a connection now is told; `None`: it is time to try.
-    pub(super) fn rest(&self) -> Option<RedisError> {
+    pub(super) fn refusal(&self) -> Option<RedisError> {
         self.failed().as_ref()?.rest(now_ms())
     }
 
@@ -29,7 +29,7 @@ impl Turns {
             failed.rests_until(now_ms.saturating_add(limit_ms));
         }
         Ok(Turn {
-            turns: self,
+            rest: self,
             before,
             is_over: false,
         })
@@ -43,7 +43,7 @@ impl Turns {
 /// Leave to try.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
-    turns: &'a Turns,
+    rest: &'a Rest,
     before: Option<Failed>,
     is_over: bool,
 }
@@ -54,7 +54,7 @@ impl Turn<'_> {
         self.is_over = true;
         let failure = outcome.as_ref().err();
         let failed = failure.map(|error| self.failed_with(error.clone()));
-        *self.turns.failed() = failed;
+        *self.rest.failed() = failed;
     }
 
     fn failed_with(&self, error: RedisError) -> Failed {
@@ -71,8 +71,8 @@ impl Drop for Turn<'_> {
             // It has failed, or the next would be the next to panic, and so on without end.
             let what = "connecting has panicked, with a message of its own";
             let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-            *self.turns.failed() = Some(self.failed_with(error));
-        } else if let Some(failed) = &mut *self.turns.failed() {
+            *self.rest.failed() = Some(self.failed_with(error));
+        } else if let Some(failed) = &mut *self.rest.failed() {
             // Its runtime is gone: the next may try at once.
             failed.rests_until(now_ms());
         }
@@ -89,16 +89,16 @@ mod tests {
     }
 
     /// With a failure on record, and the rest over.
-    fn after_a_failure() -> Turns {
-        let turns = Turns::default();
-        turns.begin(1000).expect("the first").end(&refused());
-        assert!(turns.rest().is_some());
-        turns.over();
-        assert!(turns.rest().is_none());
-        turns
+    fn after_a_failure() -> Rest {
+        let rest = Rest::default();
+        rest.begin(1000).expect("the first").end(&refused());
+        assert!(rest.refusal().is_some());
+        rest.over();
+        assert!(rest.refusal().is_none());
+        rest
     }
 
-    impl Turns {
+    impl Rest {
         fn over(&self) {
             if let Some(failed) = &mut *self.failed() {
                 failed.rests_until(0);
@@ -108,45 +108,45 @@ mod tests {
 
     #[test]
     fn all_may_try_while_nothing_has_failed() {
-        let turns = Turns::default();
-        let (one, other) = (turns.begin(1000), turns.begin(1000));
+        let rest = Rest::default();
+        let (one, other) = (rest.begin(1000), rest.begin(1000));
         assert!(one.is_ok() && other.is_ok());
     }
 
     #[test]
     fn one_tries_after_a_failure_and_the_others_fail_as_the_last_one_did() {
-        let turns = after_a_failure();
-        let turn = turns.begin(60_000).expect("it is time");
-        assert!(turns.rest().is_some());
-        assert!(turns.begin(60_000).is_err());
+        let rest = after_a_failure();
+        let turn = rest.begin(60_000).expect("it is time");
+        assert!(rest.refusal().is_some());
+        assert!(rest.begin(60_000).is_err());
         turn.end(&Ok(()));
-        assert!(turns.rest().is_none());
-        assert!(turns.begin(60_000).is_ok());
+        assert!(rest.refusal().is_none());
+        assert!(rest.begin(60_000).is_ok());
     }
 
     #[test]
     fn one_that_does_not_come_back_makes_room_in_the_end() {
-        let turns = after_a_failure();
-        std::mem::forget(turns.begin(0).expect("it is time"));
-        assert!(turns.begin(60_000).is_ok());
+        let rest = after_a_failure();
+        std::mem::forget(rest.begin(0).expect("it is time"));
+        assert!(rest.begin(60_000).is_ok());
     }
 
     #[test]
     fn one_that_is_dropped_makes_room_at_once() {
-        let turns = after_a_failure();
-        drop(turns.begin(60_000).expect("it is time"));
-        assert!(turns.begin(60_000).is_ok());
+        let rest = after_a_failure();
+        drop(rest.begin(60_000).expect("it is time"));
+        assert!(rest.begin(60_000).is_ok());
     }
 
     #[test]
     fn one_that_panics_has_failed() {
-        let turns = Turns::default();
+        let rest = Rest::default();
         let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _turn = turns.begin(1000);
+            let _turn = rest.begin(1000);
             panic!("as it happens");
         }));
         assert!(tried.is_err());
-        let error = turns.rest().expect("it has failed");
+        let error = rest.refusal().expect("it has failed");
         assert!(error.to_string().contains("panicked"), "{error}");
     }
 }
