@@ -81,6 +81,8 @@ pub struct Breaker {
     /// What the retries of all functions on it draw on; it decides nothing here.
     pub(crate) budget: Budget,
     name: &'static str,
+    /// Its place among several that were given the same name.
+    number: Option<u16>,
     /// Made when there is first something to tell.
     record: OnceLock<Arc<Record>>,
 }
@@ -116,14 +118,50 @@ impl Breaker {
             settings: Settings::DEFAULT,
             budget: Budget::new(),
             name,
+            number: None,
             record: OnceLock::new(),
         }
     }
 
-    /// The name given to [`new`](Self::new).
+    /// One of several with the same name, which goes by this number too.
+    #[cfg(feature = "connection")]
+    pub(crate) const fn number(&mut self, number: u16) {
+        self.number = Some(number);
+    }
+
+    /// Whether both were given the same name.
+    #[cfg(feature = "connection")]
+    pub(crate) const fn is_namesake_of(&self, other: &Self) -> bool {
+        let (one, other) = (self.name.as_bytes(), other.name.as_bytes());
+        if one.len() != other.len() {
+            return false;
+        }
+        let mut at = 0;
+        while at < one.len() {
+            if one[at] != other[at] {
+                return false;
+            }
+            at += 1;
+        }
+        true
+    }
+
+    /// The name given to [`new`](Self::new); of a [`BreakerSet`](crate::connection::BreakerSet) with its number.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &'static str {
+        match self.number {
+            None => self.name,
+            // Made once, with the record.
+            Some(_) => self.record().name,
+        }
+    }
+
+    /// The name with the number, which stays in memory as those in programs do: there are no more of them than of breakers.
+    fn full_name(&self) -> &'static str {
+        match self.number {
+            None => self.name,
+            Some(number) => Box::leak(format!("{} {number}", self.name).into_boxed_str()),
+        }
     }
 
     /// The state now. An open circuit whose period is over stays open until a call asks.
@@ -149,7 +187,7 @@ impl Breaker {
         // Read outside: whoever changes it meanwhile has the record follow afterwards.
         let word = self.word();
         self.record
-            .get_or_init(|| Record::listed(self.name, self.settings, word))
+            .get_or_init(|| Record::listed(self.full_name(), self.settings, word))
     }
 
     /// How long an attempt may take if it is a probe, where its call allows it longer.
@@ -203,7 +241,7 @@ impl Phase {
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breaker")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("state", &self.state())
             .field("settings", &self.settings)
             .finish_non_exhaustive()

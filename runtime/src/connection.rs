@@ -26,7 +26,8 @@
 //! * commands in a row that get no answer (two, [`give_up_after`](ConnectorBuilder::give_up_after)), or a `PING` that gets none after a time
 //!   without commands ([`health_check_after`](ConnectorBuilder::health_check_after));
 //! * `READONLY`, `MASTERDOWN`, `MOVED`: the server is not the one to talk to any more;
-//! * `NOAUTH` and `WRONGPASS`: the next connection asks for the [`credentials`](ConnectorBuilder::credentials) anew.
+//! * `NOAUTH` and `WRONGPASS`: the next connection asks for the [`credentials`](ConnectorBuilder::credentials) anew. Those that are
+//!   [good for a time](Credentials::valid_for) only are renewed before that, and no connection is given up for it.
 //!
 //! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
 //! so that an outage does not become a storm of connects.
@@ -59,6 +60,7 @@ mod breaker_set;
 mod cluster;
 mod command;
 mod companion;
+mod credentials;
 mod deadline;
 mod dedicated;
 mod default_breaker;
@@ -92,6 +94,7 @@ mod sentinel;
 mod server_check;
 mod server_connection;
 mod settings;
+mod share;
 mod silence;
 mod single_flight;
 mod slot;
@@ -115,6 +118,7 @@ pub use breaker_set::BreakerSet;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub use command::inspect as command_table;
+pub use credentials::Credentials;
 pub use dedicated::DedicatedConnection;
 pub use environment::EnvironmentError;
 pub use handle::Connection;
@@ -124,8 +128,8 @@ pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
 #[cfg(feature = "sentinel")]
 pub use role::Role;
+pub use settings::ConnectorBuilder;
 use settings::Settings;
-pub use settings::{ConnectorBuilder, Credentials};
 use source::Source;
 pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
 
@@ -164,7 +168,8 @@ impl Connector {
 
     /// One for the master that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
     ///
-    /// All Sentinels are asked at once, and the newest configuration of a majority is believed. The master is looked up with every new
+    /// All Sentinels are asked at once, and the newest configuration of a majority is believed: of those that are named here, so name them all. One that
+    /// a partition has cut off with the old primary is not believed alone, unless [`sentinel_majority`](ConnectorBuilder::sentinel_majority) says so. The master is looked up with every new
     /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that
     /// comes back.
     ///

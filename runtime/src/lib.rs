@@ -28,7 +28,9 @@
 //! # Feature flags
 //!
 //! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
-//! * `connection`: `connection::Connector`, connections that come back, and locks. `sentinel` and `cluster` for the like, `tls-rustls` for TLS.
+//! * `connection`: `connection::Connector`, connections that come back, and locks. `sentinel` and `cluster` for the like.
+//! * `tls-rustls`: TLS, with the cryptography provider of rustls that the application has installed; without one, connecting fails with an error
+//!   that says so. `tls-rustls-ring` installs ring for the whole process where none is installed when TLS is first needed.
 //! * `deadpool-redis`, `bb8`, `r2d2`: errors of these pools have their class. `deadpool-redis` 0.23, `bb8` 0.9 and `r2d2` 0.8 it has to be.
 //! * `test-util`: `ManualClock` and `seed_randomness`, for tests; and breakers follow tokio's clock, which tests pause and advance, in release
 //!   builds as well. Without it they do so where `debug_assertions` are on, and elsewhere, on Linux and Android, read a clock that costs less

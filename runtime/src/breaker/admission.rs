@@ -100,7 +100,9 @@ impl Breaker {
                 Admission::Probe(next) => match self.exchange(word, next) {
                     Ok(()) => {
                         if word.is_half_open() && word.generation() != next.generation() {
-                            self.notify(|| BreakerEvent::ProbeLost { breaker: self.name });
+                            self.notify(|| BreakerEvent::ProbeLost {
+                                breaker: self.name(),
+                            });
                         }
                         break Ticket::admitted(next, Weight::Probe);
                     }
@@ -140,7 +142,7 @@ impl Breaker {
     #[inline]
     fn tell_refused(&self, retry_after_ms: u64, passes: bool) {
         self.notify(|| BreakerEvent::Refused {
-            breaker: self.name,
+            breaker: self.name(),
             retry_after: Duration::from_millis(retry_after_ms),
             passes,
         });
@@ -150,7 +152,7 @@ impl Breaker {
     #[cold]
     pub(crate) fn refusal(&self, ticket: Ticket) -> Rejection {
         Rejection::CircuitOpen {
-            breaker: self.name,
+            breaker: self.name(),
             retry_after: Duration::from_millis(ticket.retry_after_ms()),
         }
     }

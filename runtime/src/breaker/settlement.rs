@@ -59,7 +59,7 @@ impl Breaker {
         let is_stale = self.word().generation() != ticket.generation();
         if (failed || slow) && (is_observed || !is_stale) {
             self.notify(|| BreakerEvent::Failure {
-                breaker: self.name,
+                breaker: self.name(),
                 slow,
             });
         }
@@ -104,8 +104,10 @@ impl Breaker {
                 },
                 Effect::None => return,
                 Effect::Stale => {
-                    telemetry::stale_outcome(self.name);
-                    return self.notify(|| BreakerEvent::Stale { breaker: self.name });
+                    telemetry::stale_outcome(self.name());
+                    return self.notify(|| BreakerEvent::Stale {
+                        breaker: self.name(),
+                    });
                 }
                 Effect::To(next) => match self.exchange(word, next) {
                     Ok(()) => return,
@@ -161,7 +163,7 @@ impl Breaker {
     fn tell(&self, record: &Record, from: State, to: State) {
         record.entered(now_ms());
         let transition = Transition {
-            breaker: self.name,
+            breaker: self.name(),
             from,
             to,
             retry_after: self.retry_after(),

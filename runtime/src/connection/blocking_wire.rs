@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisResult, Value};
 
+use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::settings::{Credentials, Settings, with_tcp_settings};
+use super::settings::{Settings, with_tcp_settings};
 use super::source::authenticated;
 use super::transaction;
 use encrypted::EncryptedWire;

@@ -5,6 +5,8 @@ use crate::Breaker;
 
 /// Breakers for the shards of a cluster: one that is dead does not open the circuit of the others.
 ///
+/// Where all are given the same name, as here, their numbers tell them apart in events, rejections and snapshots: `shard 0`, `shard 1`, `shard 2`.
+///
 /// Each breaker has an equal range of slots. As many as the cluster has masters is a good number, and a multiple of it where slots have been
 /// moved about.
 ///
@@ -30,11 +32,23 @@ impl<const N: usize> BreakerSet<N> {
     /// # Panics
     /// If there is none, or more than there are slots; at compile time in a `static`.
     #[must_use]
-    pub const fn new(breakers: [Breaker; N]) -> Self {
+    pub const fn new(mut breakers: [Breaker; N]) -> Self {
         assert!(
             N > 0 && N <= slot::SLOTS,
             "a BreakerSet has between 1 and 16384 breakers"
         );
+        let mut namesakes = 1;
+        while namesakes < N && breakers[namesakes].is_namesake_of(&breakers[0]) {
+            namesakes += 1;
+        }
+        if N > 1 && namesakes == N {
+            let mut number = 0;
+            while number < N {
+                #[expect(clippy::cast_possible_truncation, reason = "there are at most 16384")]
+                breakers[number].number(number as u16);
+                number += 1;
+            }
+        }
         Self { breakers }
     }
 
@@ -92,6 +106,35 @@ mod tests {
         dead.try_acquire().expect("closed").failure();
         assert!(set.of_key("foo").try_acquire().is_err());
         assert!(well.try_acquire().is_ok());
+    }
+
+    #[test]
+    fn those_of_one_name_are_told_apart_everywhere() {
+        static SET: BreakerSet<3> =
+            BreakerSet::new([const { Breaker::new("told-apart").failure_threshold(1) }; 3]);
+        let names: Vec<_> = SET.iter().map(Breaker::name).collect();
+        assert_eq!(names, ["told-apart 0", "told-apart 1", "told-apart 2"]);
+        let second = SET.of_node(1);
+        let (sender, heard) = std::sync::mpsc::channel();
+        second.on_transition(move |transition| {
+            let _ = sender.send(transition.breaker);
+        });
+        second.try_acquire().expect("closed").failure();
+        assert_eq!(heard.recv(), Ok("told-apart 1"));
+        let refused = second.try_acquire().expect_err("it is open");
+        assert!(refused.to_string().contains("told-apart 1"), "{refused}");
+        assert!(format!("{second:?}").contains("told-apart 1"));
+        let mut listed = Breaker::all().into_iter().map(|breaker| breaker.name);
+        assert!(listed.any(|name| name == "told-apart 1"));
+    }
+
+    #[test]
+    fn names_of_their_own_are_kept() {
+        let set = BreakerSet::new([Breaker::new("users"), Breaker::new("orders")]);
+        let names: Vec<_> = set.iter().map(Breaker::name).collect();
+        assert_eq!(names, ["users", "orders"]);
+        let alone = BreakerSet::new([Breaker::new("alone")]);
+        assert_eq!(alone.of_node(0).name(), "alone");
     }
 
     #[test]

@@ -19,17 +19,20 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "tls-rustls")]
+use redis::ConnectionAddr;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{ConnectionInfo, ErrorKind, RedisResult};
 
+use super::credentials::Credentials;
 use super::default_breaker::addresses;
 use super::keeper::Keeper;
 #[cfg(feature = "tls-rustls")]
 use super::settings::with_certificates;
-use super::settings::{Credentials, Settings, with_tcp_settings};
+use super::settings::{Settings, with_tcp_settings};
 use super::source::Source;
 #[cfg(feature = "tls-rustls")]
-use super::tls::Certificates;
+use super::tls::{Certificates, cryptography};
 use address::Address;
 pub(super) use blocking::BlockingClusterConnection;
 pub(super) use connection::ClusterConnection;
@@ -96,6 +99,12 @@ impl Cluster {
             .map_or(0, |seed| seed.redis_settings().db())
     }
 
+    #[cfg(feature = "tls-rustls")]
+    fn is_over_tls(&self) -> bool {
+        let mut seeds = self.seeds.iter();
+        seeds.any(|seed| matches!(seed.addr(), ConnectionAddr::TcpTls { .. }))
+    }
+
     /// How to connect to this server of it.
     fn info(&self, address: &Address) -> Option<ConnectionInfo> {
         Some(address.like(self.seeds.first()?))
@@ -109,7 +118,9 @@ impl Cluster {
         credentials: Option<&Credentials>,
     ) -> RedisResult<ClusterClient> {
         #[cfg(feature = "tls-rustls")]
-        super::source::have_cryptography();
+        if self.is_over_tls() {
+            cryptography()?;
+        }
         let mut builder = ClusterClientBuilder::new(servers)
             .retries(0)
             .connection_timeout(settings.connect_timeout)
@@ -120,13 +131,15 @@ impl Cluster {
             builder = builder.tcp_settings(seed.tcp_settings().clone());
         }
         if let Some(credentials) = credentials {
-            builder = builder.password(&credentials.password);
-            if let Some(username) = &credentials.username {
+            builder = builder.password(credentials.secret());
+            if let Some(username) = credentials.username() {
                 builder = builder.username(username);
             }
         }
         #[cfg(feature = "tls-rustls")]
-        if let Some(certificates) = &self.certificates {
+        if let Some(certificates) = settings.certificates_now() {
+            builder = builder.certs(certificates.pem());
+        } else if let Some(certificates) = &self.certificates {
             builder = builder.certs(certificates.pem());
         }
         builder.build()
@@ -212,9 +225,5 @@ impl Nodes {
     /// Whether anything is known of its slots.
     pub(super) fn are_known(&self) -> bool {
         self.topology.version() > 0
-    }
-
-    fn credentials(&self) -> Option<Credentials> {
-        self.settings.credentials.as_ref().map(|source| source())
     }
 }

@@ -171,6 +171,9 @@ impl DedicatedConnection {
         if self.is_over() {
             return Err(over());
         }
+        if self.state.is_clean() {
+            self.keeper.settings.renew(&mut self.spare.wire).await;
+        }
         let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
         if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
             self.is_unanswered = true;

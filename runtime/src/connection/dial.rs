@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
 
+use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::settings::{Credentials, Settings};
+use super::settings::Settings;
+use super::share::share;
 use super::source::{client, nowhere};
 
 /// Connects to the first of them that lets it, and says which. Each has its share of the time that is left until then: one that stands still leaves
@@ -20,9 +22,9 @@ pub(super) fn connect_to_first<T>(
     while let Some(server) = servers.next() {
         let address = server.addr().clone();
         let left = deadline.left()?.unwrap_or(Duration::MAX);
-        let share = left / u32::try_from(servers.len() + 1).unwrap_or(u32::MAX);
         // Zero would be no limit.
-        match connect(server, share.max(Duration::from_millis(1))) {
+        let limit = share(left, servers.len() + 1).max(Duration::from_millis(1));
+        match connect(server, limit) {
             Ok(connection) => return Ok((connection, address)),
             Err(error) => failure = Some(error),
         }
@@ -34,21 +36,22 @@ pub(super) fn connect_to_first<T>(
 pub(super) fn connect_to_any(
     servers: Vec<ConnectionInfo>,
     settings: &Settings,
-    credentials: Option<&Credentials>,
+    deadline: Deadline,
 ) -> RedisResult<(redis::Connection, ConnectionAddr)> {
-    let deadline = Deadline::after(Some(settings.connect_timeout));
+    let asked = settings.ask_blocking()?;
     connect_to_first(servers, deadline, |server, limit| {
-        connect(server, limit, credentials)
+        connect(server, settings, asked.get(), limit)
     })
 }
 
 /// Redis-rs limits each step by the connect timeout, not the whole: one that fails for a server which stands still is the last.
 fn connect(
     server: ConnectionInfo,
-    limit: Duration,
+    settings: &Settings,
     credentials: Option<&Credentials>,
+    limit: Duration,
 ) -> RedisResult<redis::Connection> {
-    let client = client(without_introduction(server), credentials)?;
+    let client = client(without_introduction(server), settings, credentials)?;
     let begun = Instant::now();
     let mut connection = client.get_connection_with_timeout(limit)?;
     answers(&mut connection, limit.saturating_sub(begun.elapsed()))?;

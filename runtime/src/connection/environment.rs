@@ -1,5 +1,6 @@
 //! A connector by what the environment says.
 
+mod duration;
 mod tls;
 
 use std::env::VarError;
@@ -10,14 +11,22 @@ use redis::{ConnectionInfo, IntoConnectionInfo};
 
 #[cfg(feature = "sentinel")]
 use super::Role;
-use super::settings::ClientName;
+use super::settings::{ClientName, MOST_CONNECTIONS};
 use super::{Connector, ConnectorBuilder, Credentials};
 
-/// A variable of the environment that makes no sense. Its value is not told: it may be a password.
+/// A variable of the environment that makes no sense. Its value is not told, unless it is to be a time: it may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError {
     variable: &'static str,
-    expected: &'static str,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Problem {
+    /// It has to be this.
+    Expected(&'static str),
+    /// What is wrong with a time, in the attribute's words.
+    Time(String),
 }
 
 impl EnvironmentError {
@@ -30,7 +39,11 @@ impl EnvironmentError {
 
 impl fmt::Display for EnvironmentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has to be {}", self.variable, self.expected)
+        let variable = self.variable;
+        match &self.problem {
+            Problem::Expected(expected) => write!(f, "{variable} has to be {expected}"),
+            Problem::Time(complaint) => write!(f, "{variable} {complaint}"),
+        }
     }
 }
 
@@ -40,6 +53,7 @@ const URL: &str = "REDIS_URL";
 const SENTINELS: &str = "REDIS_SENTINELS";
 const MASTER: &str = "REDIS_MASTER";
 const ROLE: &str = "REDIS_ROLE";
+const SENTINEL_MAJORITY: &str = "REDIS_SENTINEL_MAJORITY";
 const CLUSTER: &str = "REDIS_CLUSTER";
 const USERNAME: &str = "REDIS_USERNAME";
 const PASSWORD: &str = "REDIS_PASSWORD";
@@ -52,6 +66,7 @@ const CLIENT_NAME: &str = "REDIS_CLIENT_NAME";
 const A_URL: &str = "a URL such as redis://user:password@host:6379/0, or rediss:// for TLS";
 const URLS: &str = "URLs such as redis://one:26379,redis://two:26379";
 const A_TIME: &str = "a time longer than zero with a unit, such as 500ms, 1.5s or 2m";
+const A_POOL_SIZE: &str = "a number from 1 to 1000";
 const TEXT: &str = "valid UTF-8";
 
 impl Connector {
@@ -63,6 +78,7 @@ impl Connector {
     /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; in place of `REDIS_URL` |
     /// | `REDIS_MASTER` | `mymaster` | needed with `REDIS_SENTINELS` |
     /// | `REDIS_ROLE` | `replica`, `master` | `master`; with `REDIS_SENTINELS` only |
+    /// | `REDIS_SENTINEL_MAJORITY` | `false`, `true` | `true`; with `REDIS_SENTINELS` only |
     /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
@@ -74,8 +90,9 @@ impl Connector {
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
     /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
-    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. The files of `REDIS_TLS_` are read
-    /// once, here.
+    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. Times have a unit: `ns`, `us`, `ms`, `s`,
+    /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read here, and
+    /// again for [each new connection](ConnectorBuilder::tls_certificates_from).
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
@@ -100,9 +117,13 @@ fn builder(
     look_up: impl Fn(&'static str) -> Result<Option<String>, EnvironmentError>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     let [url, sentinels, master, cluster] = [URL, SENTINELS, MASTER, CLUSTER].map(&look_up);
-    let role = look_up(ROLE)?;
-    if role.is_some() && !matches!(sentinels, Ok(Some(_))) {
-        return Err(wrong(ROLE, "not set where REDIS_SENTINELS is not"));
+    let (role, majority) = (look_up(ROLE)?, look_up(SENTINEL_MAJORITY)?);
+    if !matches!(sentinels, Ok(Some(_))) {
+        for (name, value) in [(ROLE, &role), (SENTINEL_MAJORITY, &majority)] {
+            if value.is_some() {
+                return Err(wrong(name, "not set where REDIS_SENTINELS is not"));
+            }
+        }
     }
     let mut builder = match (url?, sentinels?, cluster?) {
         (url, None, None) => {
@@ -114,7 +135,8 @@ fn builder(
                 MASTER,
                 "the name of the master, as the Sentinels know it",
             ))?;
-            of_sentinels(infos(&sentinels, SENTINELS)?, master, role.as_deref())?
+            let nodes = infos(&sentinels, SENTINELS)?;
+            of_sentinels(nodes, master, role.as_deref(), majority.as_deref())?
         }
         (None, None, Some(seeds)) => of_cluster(infos(&seeds, CLUSTER)?)?,
         _ => {
@@ -140,8 +162,11 @@ fn builder(
         builder = builder.health_check_after(idle);
     }
     if let Some(size) = look_up(POOL_SIZE)? {
-        let size = size.parse().ok().filter(|size| (1..=1000).contains(size));
-        builder = builder.connections(size.ok_or(wrong(POOL_SIZE, "a number from 1 to 1000"))?);
+        let size = size
+            .parse()
+            .ok()
+            .filter(|size| (1..=MOST_CONNECTIONS).contains(size));
+        builder = builder.connections(size.ok_or(wrong(POOL_SIZE, A_POOL_SIZE))?);
     }
     if let Some(name) = look_up(CLIENT_NAME)? {
         if ClientName::new(&name).is_none() {
@@ -152,11 +177,11 @@ fn builder(
     match (look_up(USERNAME)?, look_up(PASSWORD)?) {
         (Some(name), Some(password)) => {
             let user = Credentials::user(name, password);
-            Ok(builder.credentials(move || user.clone()))
+            Ok(builder.constant_credentials(user))
         }
         (None, Some(password)) => {
             let user = Credentials::password(password);
-            Ok(builder.credentials(move || user.clone()))
+            Ok(builder.constant_credentials(user))
         }
         (Some(_), None) => Err(wrong(PASSWORD, "set where REDIS_USERNAME is")),
         (None, None) => Ok(builder),
@@ -168,20 +193,27 @@ fn of_sentinels(
     nodes: Vec<ConnectionInfo>,
     master: String,
     role: Option<&str>,
+    majority: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
+    let majority = match majority {
+        None | Some("true") => true,
+        Some("false") => false,
+        Some(_) => return Err(wrong(SENTINEL_MAJORITY, "true or false")),
+    };
     let role = match role {
         None | Some("master") => Role::Master,
         Some("replica") => Role::Replica,
         Some(_) => return Err(wrong(ROLE, "master or replica")),
     };
     let builder = Connector::sentinel(nodes, master).map_err(|_| wrong(SENTINELS, URLS))?;
-    Ok(builder.role(role))
+    Ok(builder.role(role).sentinel_majority(majority))
 }
 
 #[cfg(not(feature = "sentinel"))]
 fn of_sentinels(
     _: Vec<ConnectionInfo>,
     _: String,
+    _: Option<&str>,
     _: Option<&str>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
     Err(wrong(
@@ -229,26 +261,21 @@ fn time(
     variable: &'static str,
 ) -> Result<Option<Duration>, EnvironmentError> {
     let Some(value) = value else { return Ok(None) };
-    let time = duration(value.trim()).filter(|time| !time.is_zero());
-    time.map(Some).ok_or(wrong(variable, A_TIME))
-}
-
-/// `500ms`, `1.5s`, `2m`.
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|letter: char| letter.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(unit);
-    let seconds = match unit {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    let number: f64 = number.trim().parse().ok()?;
-    Duration::try_from_secs_f64(number * seconds).ok()
+    let time = duration::parse(&value).map_err(|complaint| EnvironmentError {
+        variable,
+        problem: Problem::Time(complaint),
+    })?;
+    if time.is_zero() {
+        return Err(wrong(variable, A_TIME));
+    }
+    Ok(Some(time))
 }
 
 const fn wrong(variable: &'static str, expected: &'static str) -> EnvironmentError {
-    EnvironmentError { variable, expected }
+    EnvironmentError {
+        variable,
+        problem: Problem::Expected(expected),
+    }
 }
 
 #[cfg(test)]
@@ -281,7 +308,7 @@ mod tests {
             ("REDIS_URL", "redis://example.com:7000/3"),
             ("REDIS_CONNECT_TIMEOUT", "250ms"),
             ("REDIS_RESPONSE_TIMEOUT", "1.5s"),
-            ("REDIS_HEALTH_CHECK_AFTER", "2m"),
+            ("REDIS_HEALTH_CHECK_AFTER", "1h"),
             ("REDIS_POOL_SIZE", "4"),
             ("REDIS_CLIENT_NAME", "orders"),
             ("REDIS_USERNAME", "app"),
@@ -291,13 +318,36 @@ mod tests {
             "Server(example.com:7000)",
             "connect_timeout: 250ms",
             "response_timeout: 1.5s",
-            "health_check_after: 120s",
+            "health_check_after: 3600s",
             "connections: 4",
             r#""orders""#,
         ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn a_time_is_told_what_is_wrong_with_it_as_in_the_attribute() {
+        for (value, expected) in [
+            (
+                "500",
+                "REDIS_CONNECT_TIMEOUT has no unit: write `\"500ms\"`",
+            ),
+            (
+                "1 sec",
+                "REDIS_CONNECT_TIMEOUT has the unknown unit `sec`; did you mean `s`?",
+            ),
+            ("-1s", "REDIS_CONNECT_TIMEOUT is negative"),
+            ("2d", "the longest unit is `h`"),
+            (
+                "0s",
+                "REDIS_CONNECT_TIMEOUT has to be a time longer than zero",
+            ),
+        ] {
+            let error = built(&[("REDIS_CONNECT_TIMEOUT", value)]).expect_err(expected);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 
     #[test]
@@ -341,7 +391,7 @@ mod tests {
                 "REDIS_RESPONSE_TIMEOUT",
             ),
             (
-                vec![("REDIS_HEALTH_CHECK_AFTER", "1h")],
+                vec![("REDIS_HEALTH_CHECK_AFTER", "1d")],
                 "REDIS_HEALTH_CHECK_AFTER",
             ),
             (
@@ -357,6 +407,10 @@ mod tests {
             (vec![("REDIS_USERNAME", "app")], "REDIS_PASSWORD"),
             (vec![("REDIS_SENTINELS", "redis://one")], "REDIS_MASTER"),
             (vec![("REDIS_ROLE", "replica")], "REDIS_ROLE"),
+            (
+                vec![("REDIS_SENTINEL_MAJORITY", "false")],
+                "REDIS_SENTINEL_MAJORITY",
+            ),
             (
                 vec![("REDIS_SENTINELS", " , "), ("REDIS_MASTER", "m")],
                 "REDIS_SENTINELS",

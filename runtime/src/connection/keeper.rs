@@ -15,7 +15,7 @@ use super::pool::Pool;
 use super::rest::Rest;
 use super::runtimes::{Build, Runtimes, State};
 use super::server_check::ServerChecks;
-use super::settings::{Credentials, Settings};
+use super::settings::Settings;
 use super::single_flight::Flight;
 use super::source::{Connected, Source, no_connection};
 use super::spares::Spares;
@@ -59,18 +59,6 @@ impl Keeper {
         }
     }
 
-    pub(super) fn credentials(&self) -> Option<Credentials> {
-        self.settings.credentials.as_ref().map(|source| source())
-    }
-
-    /// Those that it connects with itself. The servers of a cluster have keepers of their own, and those ask for themselves.
-    pub(super) fn own_credentials(&self) -> Option<Credentials> {
-        if self.source.is_cluster() {
-            return None;
-        }
-        self.credentials()
-    }
-
     /// What is connected on this runtime; connects if nothing is, and waits for that as long as connecting may take. Fails at once for a moment after
     /// a failure.
     ///
@@ -98,18 +86,14 @@ impl Keeper {
     }
 
     /// Takes no longer than it may.
-    pub(super) async fn connect(
-        &self,
-        settings: &Settings,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Connected> {
+    pub(super) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
         let connect = async {
             #[cfg(feature = "cluster")]
             if let Some(nodes) = &self.nodes {
                 nodes.learn().await?;
                 return Ok(Connected::nothing());
             }
-            self.source.connect(settings, credentials).await
+            self.source.connect(settings).await
         };
         match timeout(self.source.connect_limit(settings), connect).await {
             Ok(connected) => connected.map_err(not_sent),
@@ -171,10 +155,10 @@ impl Keeper {
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
         let turn = self.rest.begin(whole_millis(self.limit()))?;
-        let credentials = self.own_credentials();
-        let connected = self.connect(&self.settings, credentials.as_ref()).await;
+        let connected = self.connect(&self.settings).await;
         turn.end(&connected);
         let live = Arc::new(Live::new(connected?, runtime, now_ms()));
+        live.renews(&self.settings);
         self.runtimes.connected(runtime, &build, &live);
         Ok(live)
     }

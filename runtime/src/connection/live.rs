@@ -1,12 +1,14 @@
 //! What is connected, and what has been seen of it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use redis::ConnectionAddr;
 use tokio::runtime::{Handle, Id};
 
+use super::credentials::{Renewal, Renewing};
+use super::settings::Settings;
 use super::silence::Silence;
 use super::single_flight::Flight;
 use super::source::Connected;
@@ -31,6 +33,9 @@ pub(super) struct Live {
     check: Mutex<Option<Arc<Check>>>,
     /// On which the connections are served.
     runtime: Id,
+    /// Where the credentials do not last for ever.
+    renewing: OnceLock<Renewing>,
+    renewal: Renewal,
 }
 
 /// Whether it is still of use.
@@ -49,6 +54,8 @@ impl Live {
             verified_ms: AtomicU64::new(now_ms),
             check: Mutex::new(None),
             runtime,
+            renewing: OnceLock::new(),
+            renewal: connected.renewal,
         }
     }
 
@@ -69,6 +76,17 @@ impl Live {
         let check = Flight::new();
         *last = Some(check.clone());
         (check, true)
+    }
+
+    /// Sees to it that they go on with new credentials in time.
+    pub(super) fn renews(self: &Arc<Self>, settings: &Settings) {
+        if let Some(renewing) = Renewing::of(self, self.renewal, settings) {
+            let _ = self.renewing.set(renewing);
+        }
+    }
+
+    pub(super) fn wires(&self) -> &[Wire] {
+        &self.wires
     }
 
     /// The connection whose turn it is.

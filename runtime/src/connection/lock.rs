@@ -179,7 +179,7 @@ impl<'a> Lock<'a> {
     }
 
     /// Acquires it as [`acquire`](Self::acquire) does, and holds it while `work` runs: it is extended each third of its lease, and released
-    /// in the end. When it is lost, `work` is dropped where it stands.
+    /// in the end. When it is lost, `work` is dropped where it stands: it is not polled any more once the lease is over.
     ///
     /// Work that never ends holds it for ever: give it a timeout. Work that does not return to the runtime, such as a long computation, does not
     /// let it be extended.
@@ -208,12 +208,14 @@ impl<'a> Lock<'a> {
             let mut lost = pin!(guard.lost());
             let mut kept = pin!(keep(guard.held()));
             poll_fn(|context| {
+                // Before the work goes on: where the runtime comes back late, the lease may be over before its timer has fired.
+                if lost.as_mut().poll(context).is_ready() || !guard.is_held() {
+                    return Poll::Ready(None);
+                }
                 if let Poll::Ready(result) = work.as_mut().poll(context) {
                     return Poll::Ready(Some(result));
                 }
-                let is_over = lost.as_mut().poll(context).is_ready()
-                    || kept.as_mut().poll(context).is_ready();
-                if is_over {
+                if kept.as_mut().poll(context).is_ready() {
                     Poll::Ready(None)
                 } else {
                     Poll::Pending
@@ -241,7 +243,7 @@ impl<'a> Lock<'a> {
         redis: &Connector,
         mut attempts: Attempts,
     ) -> RedisResult<Option<LockGuard>> {
-        let claim = Claim::new(self, redis);
+        let claim = Claim::new(self, redis)?;
         let answer = send(redis, &claim.held().requests.acquire, &mut attempts).await;
         match answer {
             Ok(Answer {

@@ -56,7 +56,8 @@ use crate::clock::whole_millis;
 /// * The token is at `{key}once:token`, in the same slot of a cluster. An ACL has to allow that key, and `EVAL`, `GET`, `SET` and `DEL`.
 #[derive(Clone)]
 pub struct Once {
-    token: u128,
+    /// Or why there is none.
+    token: Result<u128, getrandom::Error>,
     remember_ms: u64,
 }
 
@@ -65,16 +66,21 @@ const LONGEST_MS: u64 = i64::MAX as u64 / 2;
 
 impl Once {
     /// One with a token of its own, that is remembered for 10 minutes.
+    ///
+    /// The token comes from the system's random source. Should that fail, so does [`run`](Self::run), before anything is sent.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_token(token::fresh())
+        Self {
+            token: token::fresh(),
+            ..Self::with_token(0)
+        }
     }
 
     /// One with a token that is known already: that of a message that may be delivered twice.
     #[must_use]
     pub const fn with_token(token: u128) -> Self {
         Self {
-            token,
+            token: Ok(token),
             remember_ms: 600_000,
         }
     }
@@ -141,11 +147,12 @@ impl Once {
 
     fn request(&self, key: &impl ToRedisArgs, command: &Cmd) -> RedisResult<Request> {
         let key = key.to_redis_args().concat();
-        Request::new(&self.token_key(&key), &key, self.remember_ms, command)
+        Request::new(&self.token_key(&key)?, &key, self.remember_ms, command)
     }
 
-    fn token_key(&self, key: &[u8]) -> Vec<u8> {
-        slot::beside(key, format!("once:{:032x}", self.token).as_bytes())
+    fn token_key(&self, key: &[u8]) -> RedisResult<Vec<u8>> {
+        let token = self.token.map_err(token::missing)?;
+        Ok(slot::beside(key, format!("once:{token:032x}").as_bytes()))
     }
 }
 
@@ -170,6 +177,18 @@ mod tests {
     fn every_token_is_another_and_is_not_shown() {
         let (one, other) = (Once::new(), Once::new());
         assert_ne!(one.token, other.token);
-        assert!(!format!("{one:?}").contains(&format!("{:x}", one.token)));
+        let shown = format!("{:x}", one.token.expect("a random source"));
+        assert!(!format!("{one:?}").contains(&shown));
+    }
+
+    #[test]
+    fn without_a_token_nothing_is_sent() {
+        let once = Once {
+            token: Err(getrandom::Error::UNSUPPORTED),
+            ..Once::new()
+        };
+        let refused = once.request(&"k", redis::cmd("INCR").arg("k"));
+        let error = refused.err().expect("there is no token");
+        assert!(error.to_string().contains("random source"), "{error}");
     }
 }

@@ -8,6 +8,7 @@ use redis::{ConnectionAddr, RedisResult};
 use super::blocking_wire::{BlockingWire, Wait};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
+use super::credentials::Renewal;
 use super::deadline::Deadline;
 use super::dial::connect_to_first;
 use super::failed::Failed;
@@ -15,7 +16,6 @@ use super::found_out::FoundOut;
 use super::keeper::{Keeper, not_sent};
 use super::ping::Ping;
 use super::server_check::Finding;
-use super::settings::Credentials;
 use super::wire::has_rested;
 use crate::clock::now_ms;
 
@@ -58,6 +58,8 @@ pub(super) struct Idle {
     pub(super) used_ms: u64,
     /// When the address was last known to be right.
     verified_ms: u64,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 impl fmt::Debug for Idle {
@@ -121,6 +123,9 @@ impl Keeper {
         if !idle.wire.is_quiet() {
             return false;
         }
+        if !self.settings.renew_blocking(idle) {
+            return false;
+        }
         let may_be_closed = || has_rested(idle.used_ms, now_ms()) && !may_be_repeated();
         self.is_fresh(idle) && !may_be_closed() || self.still_serves(idle)
     }
@@ -178,17 +183,14 @@ impl Keeper {
             nodes.look_up();
             return Ok(());
         }
-        self.one_at_a_time(|_| nodes.learn_blocking())
+        self.one_at_a_time(|| nodes.learn_blocking())
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
-        self.one_at_a_time(|credentials| self.open_blocking(credentials))
+        self.one_at_a_time(|| self.open_blocking())
     }
 
-    fn one_at_a_time<T>(
-        &self,
-        connect: impl FnOnce(Option<&Credentials>) -> RedisResult<T>,
-    ) -> RedisResult<T> {
+    fn one_at_a_time<T>(&self, connect: impl FnOnce() -> RedisResult<T>) -> RedisResult<T> {
         let pool = &self.pool;
         let mut gate = pool.gate();
         let longest = self.source.connect_limit(&self.settings);
@@ -216,8 +218,7 @@ impl Keeper {
         if let Some(error) = failed.as_ref().and_then(|failed| failed.rest(now_ms())) {
             return Err(error);
         }
-        let credentials = self.own_credentials();
-        let connected = connect(credentials.as_ref()).map_err(not_sent);
+        let connected = connect().map_err(not_sent);
         let failed = connected.as_ref().err().map(|error| {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
@@ -230,12 +231,13 @@ impl Keeper {
         connected
     }
 
-    fn open_blocking(&self, credentials: Option<&Credentials>) -> RedisResult<Idle> {
+    fn open_blocking(&self) -> RedisResult<Idle> {
         let settings = &self.settings;
         let deadline = Deadline::after(Some(settings.connect_timeout));
         let servers = self.source.servers_blocking(settings, None)?;
+        let asked = settings.ask_blocking()?;
         let connected = connect_to_first(servers, deadline, |server, limit| {
-            BlockingWire::connect(server, settings, credentials, limit)
+            BlockingWire::connect(server, settings, asked.get(), limit)
         });
         let (wire, address) = connected.map_err(|error| {
             if error.is_timeout() {
@@ -249,6 +251,7 @@ impl Keeper {
             address: Some(address),
             used_ms: now_ms(),
             verified_ms: now_ms(),
+            renewal: asked.renewal,
         })
     }
 }

@@ -1,23 +1,26 @@
 //! Connections for subscribers.
 
 use std::future::Future;
+use std::time::Instant;
 
 use redis::aio::PubSub;
 use redis::{ConnectionInfo, RedisResult};
 use tokio::time::timeout;
 
 use super::Connector;
+use super::credentials::Asked;
+use super::deadline::Deadline;
 use super::dial::connect_to_any;
 use super::keeper::{Keeper, not_sent};
-use super::settings::Credentials;
+use super::share::share;
 use super::source::{Source, client, nowhere};
 
 impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
     /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
     ///
-    /// It does not come back, and whether it is still there shows only when something is sent over it: [`subscribe`](Self::subscribe) gives one
-    /// that sees to both.
+    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it:
+    /// [`subscribe`](Self::subscribe) gives one that sees to all of that.
     ///
     /// # Errors
     /// As [`get`](Self::get), and as there for a moment after a failure with that one.
@@ -25,8 +28,10 @@ impl Connector {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn pubsub(&self) -> RedisResult<PubSub> {
-        let connect = |info, credentials: Option<Credentials>| async move {
-            client(info, credentials.as_ref())?.get_async_pubsub().await
+        let settings = &self.keeper.settings;
+        let connect = |info, asked: Asked| async move {
+            let client = client(info, settings, asked.get())?;
+            client.get_async_pubsub().await
         };
         self.keeper.try_subscriber()?;
         let connected = self.keeper.connect_subscriber(&[], connect).await;
@@ -69,13 +74,14 @@ impl Keeper {
     pub(super) async fn connect_subscriber<T, C>(
         &self,
         known: &[ConnectionInfo],
-        connect: impl Fn(ConnectionInfo, Option<Credentials>) -> C,
+        connect: impl Fn(ConnectionInfo, Asked) -> C,
     ) -> RedisResult<T>
     where
         C: Future<Output = RedisResult<T>>,
     {
+        let limit = self.source.connect_limit(&self.settings);
+        let begun = Instant::now();
         let connected = async {
-            let credentials = self.credentials();
             let servers = match &self.source {
                 Source::Server(info) => vec![(**info).clone()],
                 #[cfg(feature = "sentinel")]
@@ -90,10 +96,16 @@ impl Keeper {
             let mut known = known.to_vec();
             fastrand::shuffle(&mut known);
             let others = servers.into_iter().filter(|server| !is_known(server));
+            let servers: Vec<_> = known.into_iter().chain(others).collect();
+            let asked = self.settings.ask().await?;
             let mut failure = None;
-            for server in known.into_iter().chain(others) {
-                let connected = connect(server, credentials.clone());
-                match timeout(self.settings.connect_timeout, connected).await {
+            let mut remaining = servers.len();
+            for server in servers {
+                let connected = connect(server, asked.clone());
+                let left = limit.saturating_sub(begun.elapsed());
+                let limit = share(left, remaining).min(self.settings.connect_timeout);
+                remaining -= 1;
+                match timeout(limit, connected).await {
                     Ok(Ok(connected)) => return Ok(connected),
                     Ok(Err(error)) => failure = Some(error),
                     Err(_) => failure = Some(self.took_too_long()),
@@ -101,7 +113,6 @@ impl Keeper {
             }
             Err(failure.unwrap_or_else(nowhere))
         };
-        let limit = self.source.connect_limit(&self.settings);
         match timeout(limit, connected).await {
             Ok(connected) => connected.map_err(not_sent),
             Err(_) => Err(self.took_too_long()),
@@ -109,14 +120,13 @@ impl Keeper {
     }
 
     fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        let credentials = self.credentials();
+        let deadline = Deadline::after(Some(self.settings.connect_timeout));
         let servers = match &self.source {
             #[cfg(feature = "cluster")]
             Source::Cluster(_) => self.any_node(),
             source => source.servers_blocking(&self.settings, None)?,
         };
-        connect_to_any(servers, &self.settings, credentials.as_ref())
-            .map(|(connection, _)| connection)
+        connect_to_any(servers, &self.settings, deadline).map(|(connection, _)| connection)
     }
 
     /// All servers of the cluster that are known, in another order each time: the first may be one that does not answer.

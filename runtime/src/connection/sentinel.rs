@@ -1,7 +1,7 @@
 //! Which server is the master, as Sentinels see it.
 //!
-//! All are asked at once, and the one with the newest configuration is believed: a Sentinel that was cut off, or that stood still, still
-//! names the old master. See "Guidelines for Redis clients with support for Redis Sentinel" in the Redis documentation; asking a majority goes
+//! All are asked at once, a majority has to answer, and the one with the newest configuration is believed: a Sentinel that was cut off, or that
+//! stood still, still names the old master. See "Guidelines for Redis clients with support for Redis Sentinel" in the Redis documentation; asking a majority goes
 //! beyond it. For a replica the same ones are asked, and those are believed that see the newest configuration.
 
 mod opinion;
@@ -19,7 +19,7 @@ use super::settings::{Settings, with_tcp_settings};
 use super::source::{client, config};
 #[cfg(feature = "tls-rustls")]
 use super::tls::Certificates;
-use opinion::{Heard, Opinion};
+use opinion::{Heard, Needed, Opinion};
 
 /// Where the Sentinels are, and what they are asked for.
 #[derive(Clone)]
@@ -32,6 +32,7 @@ pub(super) struct Sentinels {
     #[cfg(feature = "tls-rustls")]
     certificates: Option<Certificates>,
     pub(super) role: Role,
+    needed: Needed,
 }
 
 /// Without addresses, which may carry passwords.
@@ -60,16 +61,27 @@ impl Sentinels {
         if nodes.is_empty() {
             return Err((ErrorKind::EmptySentinelList, "no Sentinel is named").into());
         }
-        let nodes = nodes.into_iter().map(with_tcp_settings).collect();
+        let mut distinct: Vec<ConnectionInfo> = Vec::new();
+        for node in nodes {
+            // Named twice, one would be a majority of two.
+            if !distinct.iter().any(|known| known.addr() == node.addr()) {
+                distinct.push(with_tcp_settings(node));
+            }
+        }
         Ok(Self {
-            nodes,
+            nodes: distinct,
             master,
             server: RedisConnectionInfo::default(),
             tls: false,
             #[cfg(feature = "tls-rustls")]
             certificates: None,
             role: Role::Master,
+            needed: Needed::Majority,
         })
+    }
+
+    pub(super) const fn needs_majority(&mut self, needs: bool) {
+        self.needed = if needs { Needed::Majority } else { Needed::Any };
     }
 
     /// Over TLS, that is; Sentinels without are spoken to as before.
@@ -94,7 +106,7 @@ impl Sentinels {
         let limit = settings.connect_timeout / 2;
         let mut asked = JoinSet::new();
         for node in &self.nodes {
-            let (client, config) = (client(node.clone(), None)?, config(settings));
+            let (client, config) = (client(node.clone(), settings, None)?, config(settings));
             let (master, replicas) = self.questions();
             asked.spawn(async move {
                 let mut sentinel = client
@@ -108,7 +120,7 @@ impl Sentinels {
                 Ok((master, replicas))
             });
         }
-        let mut heard = Heard::of(self.nodes.len());
+        let mut heard = Heard::of(self.nodes.len(), self.needed);
         let listen = async {
             while let Some(answer) = asked.join_next().await {
                 // A task that panicked has said nothing.
@@ -121,7 +133,7 @@ impl Sentinels {
             }
         };
         let _ = timeout(limit, listen).await;
-        self.addresses(heard.newest()?, present)
+        self.addresses(heard.newest(&self.master)?, present)
     }
 
     /// The same, for synchronous code.
@@ -133,7 +145,7 @@ impl Sentinels {
         let limit = settings.connect_timeout / 2;
         let (answers, heard) = std::sync::mpsc::channel();
         for node in &self.nodes {
-            let client = client(node.clone(), None)?;
+            let client = client(node.clone(), settings, None)?;
             let (master, replicas) = self.questions();
             let answers = answers.clone();
             // Not waited for: a Sentinel that stands still must not hold up those that do not.
@@ -153,7 +165,7 @@ impl Sentinels {
         }
         drop(answers);
         let end = std::time::Instant::now() + limit;
-        let mut opinions = Heard::of(self.nodes.len());
+        let mut opinions = Heard::of(self.nodes.len(), self.needed);
         while !opinions.is_enough() {
             let left = end.saturating_duration_since(std::time::Instant::now());
             match heard.recv_timeout(left) {
@@ -161,7 +173,7 @@ impl Sentinels {
                 Err(_) => break,
             }
         }
-        self.addresses(opinions.newest()?, present)
+        self.addresses(opinions.newest(&self.master)?, present)
     }
 
     fn questions(&self) -> (Cmd, Option<Cmd>) {
@@ -273,6 +285,15 @@ mod tests {
         }
         let without = chosen(Role::Replica, "master,o_down", "1000").expect("they are well");
         assert_eq!(without.len(), 2, "{without:?}");
+    }
+
+    #[test]
+    fn one_that_is_named_twice_has_one_voice() {
+        let nodes = ["redis://one:1", "redis://user:word@one:1", "redis://two:1"];
+        let nodes = nodes.map(redis::IntoConnectionInfo::into_connection_info);
+        let nodes = nodes.into_iter().collect::<RedisResult<Vec<_>>>();
+        let sentinels = Sentinels::new(nodes.expect("URLs"), "m".to_owned()).expect("two");
+        assert_eq!(sentinels.nodes.len(), 2);
     }
 
     #[test]

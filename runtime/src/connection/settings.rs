@@ -1,7 +1,7 @@
 //! What a connector may be told, and how it is built.
 
 use std::fmt;
-use std::sync::Arc;
+use std::future::Future;
 use std::time::Duration;
 
 use redis::{Cmd, ConnectionInfo, IntoConnectionInfo, RedisResult};
@@ -10,13 +10,14 @@ use super::Connector;
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
 use super::command::Effect;
+use super::credentials::{Credentials, CredentialsSource};
 #[cfg(feature = "sentinel")]
 use super::role::Role;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::source::Source;
 #[cfg(feature = "tls-rustls")]
-use super::tls::{Certificates, NO_TLS, wrong};
+use super::tls::{Certificates, CertificatesSource, NO_TLS, wrong};
 
 /// How a [`Connector`]'s connections behave.
 #[derive(Clone)]
@@ -31,11 +32,15 @@ pub(super) struct Settings {
     pub(super) repeated: Effect,
     pub(super) credentials: Option<CredentialsSource>,
     pub(super) client_name: Option<ClientName>,
+    /// Where they may change.
+    #[cfg(feature = "tls-rustls")]
+    pub(super) certificates: Option<CertificatesSource>,
     /// Of synchronous code; `None`: as long as they like.
     pub(super) max_reply_bytes: Option<usize>,
 }
 
-pub(super) type CredentialsSource = Arc<dyn Fn() -> Credentials + Send + Sync>;
+/// All of them are made, and made anew, one after the other.
+pub(super) const MOST_CONNECTIONS: usize = 1000;
 
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
@@ -48,6 +53,8 @@ impl Settings {
         repeated: Effect::Repeatable,
         credentials: None,
         client_name: None,
+        #[cfg(feature = "tls-rustls")]
+        certificates: None,
         max_reply_bytes: None,
     };
 }
@@ -83,42 +90,6 @@ impl ClientName {
         let mut command = redis::cmd("CLIENT");
         command.arg("SETNAME").arg(&self.0);
         command
-    }
-}
-
-/// Who the application is for Redis.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    pub(super) username: Option<String>,
-    pub(super) password: String,
-}
-
-impl Credentials {
-    /// The password of the default user.
-    #[must_use]
-    pub fn password(password: impl Into<String>) -> Self {
-        Self {
-            username: None,
-            password: password.into(),
-        }
-    }
-
-    /// A user of its own.
-    #[must_use]
-    pub fn user(name: impl Into<String>, password: impl Into<String>) -> Self {
-        Self {
-            username: Some(name.into()),
-            password: password.into(),
-        }
-    }
-}
-
-/// Without the password.
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
     }
 }
 
@@ -219,13 +190,18 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once.
+    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once. At most
+    /// 1,000.
     /// An application with several tokio runtimes has so many on each that it uses.
     ///
     /// # Panics
-    /// If it is zero.
+    /// If it is zero, or more than 1,000.
     pub fn connections(mut self, connections: usize) -> Self {
         assert!(connections > 0, "a connector needs at least 1 connection");
+        assert!(
+            connections <= MOST_CONNECTIONS,
+            "a connector has at most 1000 connections, not {connections}: one carries many commands at once, so a few are enough"
+        );
         self.settings.connections = connections;
         self
     }
@@ -251,11 +227,67 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Who the application is, asked for each time that it connects: for passwords that are changed while it runs.
+    /// Who the application is, asked for once each time that it connects: for passwords that are changed while it runs, and tokens that
+    /// [do not last](Credentials::valid_for).
     ///
-    /// It goes before what the URL says. It is called on a thread that runs asynchronous code, so it should not block.
-    pub fn credentials(mut self, source: impl Fn() -> Credentials + Send + Sync + 'static) -> Self {
-        self.settings.credentials = Some(Arc::new(source));
+    /// It goes before what the URL says. It gives [`Credentials`] or a `RedisResult` of them, and may block: it is called on a thread of its own,
+    /// inside the tokio runtime if asynchronous code connects. Where it has not answered within half of the
+    /// [`connect_timeout`](Self::connect_timeout), fails or panics, connecting fails: with its own failure, with the class
+    /// [`Unreachable`](crate::Class::Unreachable), and with [`Misconfigured`](crate::Class::Misconfigured).
+    ///
+    /// ```
+    /// use redis_resilient::connection::{Connector, Credentials};
+    ///
+    /// # fn connect() -> redis::RedisResult<()> {
+    /// let redis = Connector::builder("rediss://redis.internal/")?
+    ///     .credentials(|| -> redis::RedisResult<_> {
+    ///         let password = std::fs::read_to_string("/run/secrets/redis")?;
+    ///         Ok(Credentials::user("app", password.trim()))
+    ///     })
+    ///     .build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn credentials<C: Into<RedisResult<Credentials>>>(
+        mut self,
+        source: impl Fn() -> C + Send + Sync + 'static,
+    ) -> Self {
+        let source = CredentialsSource::closure(move || source().into());
+        self.settings.credentials = Some(source);
+        self
+    }
+
+    /// The same, asked for by asynchronous code, with the same limit: for tokens that come over the network.
+    ///
+    /// Connections for synchronous code ask it too, in a small tokio runtime that is made for that and ends with it: what it uses must not depend on
+    /// tasks of another, such as a pool of HTTP connections may.
+    ///
+    /// ```
+    /// use redis_resilient::connection::{Connector, Credentials};
+    /// use std::time::Duration;
+    ///
+    /// # async fn token() -> redis::RedisResult<String> { Ok(String::new()) }
+    /// # fn connect() -> redis::RedisResult<()> {
+    /// let redis = Connector::builder("rediss://redis.internal/")?
+    ///     .credentials_async(|| async {
+    ///         let token = token().await?;
+    ///         Ok(Credentials::user("app", token).valid_for(Duration::from_secs(900)))
+    ///     })
+    ///     .build();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn credentials_async<F>(mut self, source: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = RedisResult<Credentials>> + Send + 'static,
+    {
+        self.settings.credentials = Some(CredentialsSource::future(source));
+        self
+    }
+
+    /// Those that do not change.
+    pub(super) fn constant_credentials(mut self, credentials: Credentials) -> Self {
+        self.settings.credentials = Some(CredentialsSource::constant(credentials));
         self
     }
 
@@ -298,6 +330,31 @@ impl ConnectorBuilder {
         self
     }
 
+    /// Whether more than half of the named Sentinels have to say where the server is before it is connected to; `true` unless told. Of no effect
+    /// without Sentinels.
+    ///
+    /// * `true`: a client that a partition has shut in with the old primary and one Sentinel of three connects to nothing, in place of writing to a
+    ///   server whose writes will be thrown away. It costs availability: while two Sentinels of three are down, no new connection can be made
+    ///   although Redis may be well, and calls fail with an error that says how many have answered.
+    /// * `false`: a majority is still waited for, for half of the connect timeout. If it does not come, the newest configuration among those that
+    ///   have answered is believed, be it that of a lone one. It costs writes: in such a partition they go to the old primary, and are lost when it
+    ///   comes back as a replica. It is for caches, and where Redis itself refuses such writes (`min-replicas-to-write`).
+    ///
+    /// It is a majority of those that are *named*, so name them all. The word of one that is named alone is enough, and of two that are named both
+    /// have to answer. One that does not know the name is no voice for it.
+    ///
+    /// A connection in use is kept when the majority is gone, whichever is chosen, while its server answers and takes what it is sent: else the
+    /// loss of Sentinels, which a healthy Redis does without, would be an outage. It is left as soon as a majority names another server. So what
+    /// was connected before a partition may write to the old primary during it; what keeps a primary from taking such writes is
+    /// `min-replicas-to-write 1` with `min-replicas-max-lag` in its own configuration.
+    #[cfg(feature = "sentinel")]
+    pub fn sentinel_majority(mut self, needed: bool) -> Self {
+        if let Source::Sentinels(sentinels) = &mut self.source {
+            sentinels.needs_majority(needed);
+        }
+        self
+    }
+
     /// Database, user, password and protocol for the servers that Sentinels name. A URL has its own.
     #[cfg(feature = "sentinel")]
     pub fn servers(mut self, settings: redis::RedisConnectionInfo) -> Self {
@@ -332,13 +389,60 @@ impl ConnectorBuilder {
     /// If one of them is not a PEM text with what it has to be, if the key is not that of the certificate, or if the URL is not one for TLS.
     #[cfg(feature = "tls-rustls")]
     pub fn tls_certificates(mut self, certificates: &redis::TlsCertificates) -> RedisResult<Self> {
-        let certificates = Certificates::read(certificates)?;
+        self.settings.certificates = None;
+        self.trust(&Certificates::read(certificates)?)
+    }
+
+    /// The same, asked for again with each new connection: for certificates that are changed while the application runs, as those that are good for
+    /// an hour.
+    ///
+    /// It should read files at most: it is called on a thread that runs asynchronous code. It is asked once here, and that has to succeed. Where it
+    /// fails later, or what it gives cannot be used, such as a file that is being written or a key that is not yet that of the certificate, the last ones
+    /// that were good go on. A server that takes those no more ends the handshake, and connecting fails with what it says. A connection that
+    /// is there already keeps those that it was made with.
+    ///
+    /// ```
+    /// use redis::{ClientTlsConfig, TlsCertificates};
+    /// use redis_resilient::connection::Connector;
+    /// use std::fs::read;
+    ///
+    /// # fn connect() -> redis::RedisResult<Connector> {
+    /// let redis = Connector::builder("rediss://redis.internal:6380")?
+    ///     .tls_certificates_from(|| {
+    ///         Ok(TlsCertificates {
+    ///             root_cert: Some(read("/etc/ssl/redis-ca.pem")?),
+    ///             client_tls: Some(ClientTlsConfig {
+    ///                 client_cert: read("/run/certificates/app.pem")?,
+    ///                 client_key: read("/run/certificates/app-key.pem")?,
+    ///             }),
+    ///         })
+    ///     })?
+    ///     .build();
+    /// # Ok(redis)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What the source fails with here, and as [`tls_certificates`](Self::tls_certificates).
+    #[cfg(feature = "tls-rustls")]
+    pub fn tls_certificates_from(
+        mut self,
+        source: impl Fn() -> RedisResult<redis::TlsCertificates> + Send + Sync + 'static,
+    ) -> RedisResult<Self> {
+        let source = CertificatesSource::new(source)?;
+        let first = source.last();
+        self.settings.certificates = Some(source);
+        self.trust(&first)
+    }
+
+    #[cfg(feature = "tls-rustls")]
+    fn trust(mut self, certificates: &Certificates) -> RedisResult<Self> {
         match &mut self.source {
-            Source::Server(info) => **info = with_certificates(info, &certificates)?,
+            Source::Server(info) => **info = with_certificates(info, certificates)?,
             #[cfg(feature = "sentinel")]
-            Source::Sentinels(sentinels) => sentinels.trust(certificates),
+            Source::Sentinels(sentinels) => sentinels.trust(certificates.clone()),
             #[cfg(feature = "cluster")]
-            Source::Cluster(cluster) => cluster.trust(certificates)?,
+            Source::Cluster(cluster) => cluster.trust(certificates.clone())?,
             // Made of a cluster, which has been told.
             #[cfg(feature = "cluster")]
             Source::Node(_) => {}
@@ -401,4 +505,25 @@ pub(super) fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
         ),
     };
     info.set_tcp_settings(tcp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(connections: usize) -> ConnectorBuilder {
+        let builder = ConnectorBuilder::single("redis://localhost").expect("a URL");
+        builder.connections(connections)
+    }
+
+    #[test]
+    fn a_thousand_connections_are_the_most() {
+        assert_eq!(with(MOST_CONNECTIONS).settings.connections, 1000);
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 1000 connections, not 1001")]
+    fn more_are_refused() {
+        let _ = with(MOST_CONNECTIONS + 1);
+    }
 }

@@ -1,20 +1,23 @@
 //! Where Redis is, and how a connection to it is made.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult,
 };
+use tokio::time::timeout;
 
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
+use super::credentials::{Asked, Credentials, Renewal};
 use super::ending::Peer;
 #[cfg(feature = "sentinel")]
 use super::role::Role;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
-use super::settings::{Credentials, Settings, with_tcp_settings};
+use super::settings::{Settings, with_tcp_settings};
+use super::share::share;
 use super::wire::Wire;
 use crate::clock::now_ms;
 
@@ -55,6 +58,7 @@ pub(super) struct Connected {
     pub(super) wires: Vec<Wire>,
     /// Where it leads, if it leads to one server.
     pub(super) address: Option<ConnectionAddr>,
+    pub(super) renewal: Renewal,
 }
 
 #[cfg(feature = "cluster")]
@@ -64,17 +68,15 @@ impl Connected {
         Self {
             wires: Vec::new(),
             address: None,
+            renewal: Renewal::NEVER,
         }
     }
 }
 
 impl Source {
-    /// Connects, as many times as the settings say.
-    pub(super) async fn connect(
-        &self,
-        settings: &Settings,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Connected> {
+    /// Connects, as many times as the settings say. Each server has its share of the time.
+    pub(super) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
+        let begun = Instant::now();
         let servers = match self {
             Self::Server(info) => vec![(**info).clone()],
             #[cfg(feature = "sentinel")]
@@ -85,48 +87,20 @@ impl Source {
             #[cfg(feature = "cluster")]
             Self::Cluster(_) => Vec::new(),
         };
+        let asked = settings.ask().await?;
         let mut failure = None;
+        let mut remaining = servers.len();
         for server in servers {
-            match self.connect_to(server, settings, credentials).await {
-                Ok(connected) => return Ok(connected),
-                Err(error) if error.is_timeout() => {
-                    failure = Some(no_connection(settings.connect_timeout));
-                }
-                Err(error) => failure = Some(error),
+            let left = settings.connect_timeout.saturating_sub(begun.elapsed());
+            let connected = timeout(share(left, remaining), connect_to(server, settings, &asked));
+            remaining -= 1;
+            failure = match connected.await {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(error)) if !error.is_timeout() => Some(error),
+                Ok(Err(_)) | Err(_) => Some(no_connection(settings.connect_timeout)),
             }
         }
         Err(failure.unwrap_or_else(nowhere))
-    }
-
-    async fn connect_to(
-        &self,
-        info: ConnectionInfo,
-        settings: &Settings,
-        credentials: Option<&Credentials>,
-    ) -> RedisResult<Connected> {
-        let address = info.addr().clone();
-        let client = client(info, credentials)?;
-        let config = config(settings);
-        let mut wires = Vec::with_capacity(settings.connections);
-        for _ in 0..settings.connections {
-            let mut server = client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await?;
-            if let Some(name) = &settings.client_name {
-                // Not worth failing for: it may not be allowed.
-                let _ = server.send_packed_command(&name.command()).await;
-            }
-            wires.push(Wire::new(
-                server,
-                settings.response_timeout,
-                settings.repeated,
-                now_ms(),
-            ));
-        }
-        Ok(Connected {
-            wires,
-            address: Some(address),
-        })
     }
 
     /// Where the server is now, if that may change; the `present` address, if it is as good as any.
@@ -241,6 +215,38 @@ impl Source {
     }
 }
 
+async fn connect_to(
+    info: ConnectionInfo,
+    settings: &Settings,
+    asked: &Asked,
+) -> RedisResult<Connected> {
+    let address = info.addr().clone();
+    let client = client(info, settings, asked.get())?;
+    let config = config(settings);
+    let mut wires = Vec::with_capacity(settings.connections);
+    for _ in 0..settings.connections {
+        let mut server = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        if let Some(name) = &settings.client_name {
+            // Not worth failing for: it may not be allowed.
+            let _ = server.send_packed_command(&name.command()).await;
+        }
+        wires.push(Wire::new(
+            server,
+            settings.response_timeout,
+            settings.repeated,
+            asked.renewal,
+            now_ms(),
+        ));
+    }
+    Ok(Connected {
+        wires,
+        address: Some(address),
+        renewal: asked.renewal,
+    })
+}
+
 /// Redis-rs says no more of it than that it has timed out, or in other words for code that blocks.
 pub(super) fn no_connection(limit: Duration) -> RedisError {
     let text = format!("no connection within {limit:?}");
@@ -255,12 +261,12 @@ pub(super) fn nowhere() -> RedisError {
 /// A client for the server at this address.
 pub(super) fn client(
     info: ConnectionInfo,
+    settings: &Settings,
     credentials: Option<&Credentials>,
 ) -> RedisResult<Client> {
     #[cfg(feature = "tls-rustls")]
-    if let ConnectionAddr::TcpTls { .. } = info.addr() {
-        have_cryptography();
-    }
+    let info = settings.over_tls(info)?;
+    let _ = settings;
     Client::open(authenticated(with_tcp_settings(info), credentials))
 }
 
@@ -276,15 +282,6 @@ pub(super) fn config(settings: &Settings) -> AsyncConnectionConfig {
         .set_response_timeout(None)
 }
 
-/// Where the application has not chosen any: without, rustls panics.
-#[cfg(feature = "tls-rustls")]
-pub(super) fn have_cryptography() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error: somebody has chosen meanwhile.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-}
-
 /// The same server, as this user.
 pub(super) fn authenticated(
     info: ConnectionInfo,
@@ -296,8 +293,8 @@ pub(super) fn authenticated(
     let mut redis = info
         .redis_settings()
         .clone()
-        .set_password(&credentials.password);
-    if let Some(username) = &credentials.username {
+        .set_password(credentials.secret());
+    if let Some(username) = credentials.username() {
         redis = redis.set_username(username);
     }
     info.set_redis_settings(redis)

@@ -105,6 +105,7 @@ impl Keeper {
     /// One that is still there: most of what waits must not be executed twice.
     async fn idle(&self, live: &Live) -> Option<Spare> {
         let mut spare = live.idle.take()?;
+        self.settings.renew(&mut spare.wire).await;
         if !spare.wire.is_quiet(now_ms()) {
             return Some(spare);
         }
@@ -173,8 +174,7 @@ impl Keeper {
             response_timeout: Duration::MAX,
             ..self.settings.clone()
         };
-        let credentials = self.credentials();
-        let connected = self.connect(&settings, credentials.as_ref()).await?;
+        let connected = self.connect(&settings).await?;
         let wire = connected.wires.into_iter().next();
         Ok(Spare {
             wire: wire.ok_or_else(|| self.took_too_long())?,

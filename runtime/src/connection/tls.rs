@@ -1,17 +1,20 @@
 //! Certificates: whom to trust, and who the application is.
 
+mod source;
+
 use std::sync::Arc;
 
 use redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, TlsCertificates};
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+pub(super) use source::CertificatesSource;
+
 /// Certificates that can be used.
 #[derive(Clone)]
 pub(super) struct Certificates {
-    #[cfg(feature = "cluster")]
     pem: TlsCertificates,
     /// Of this only the certificates count: redis-rs has no name for them.
     read: ConnectionAddr,
@@ -31,17 +34,19 @@ impl Certificates {
             let chain = certificates(&client.client_cert).ok_or_else(|| wrong(CLIENT))?;
             // The error of one that cannot be read might show parts of it.
             let key = PrivateKeyDer::from_pem_slice(&client.client_key).map_err(|_| wrong(KEY))?;
-            let builder = ClientConfig::builder_with_provider(cryptography())
-                .with_safe_default_protocol_versions()
-                .map_err(|_| wrong(CLIENT))?;
-            builder
-                .with_root_certificates(roots)
-                .with_client_auth_cert(chain, key)
-                .map_err(|_| wrong(PAIR))?;
+            // Without any, connecting fails, and says so.
+            if let Ok(provider) = cryptography() {
+                let builder = ClientConfig::builder_with_provider(provider)
+                    .with_safe_default_protocol_versions()
+                    .map_err(|_| wrong(CLIENT))?;
+                builder
+                    .with_root_certificates(roots)
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|_| wrong(PAIR))?;
+            }
         }
         let client = Client::build_with_tls("rediss://localhost", pem.clone())?;
         Ok(Self {
-            #[cfg(feature = "cluster")]
             pem: pem.clone(),
             read: client.get_connection_info().addr().clone(),
         })
@@ -51,6 +56,14 @@ impl Certificates {
     #[cfg(feature = "cluster")]
     pub(super) fn pem(&self) -> TlsCertificates {
         self.pem.clone()
+    }
+
+    fn is_of(&self, pem: &TlsCertificates) -> bool {
+        let of_client = |pem: &TlsCertificates| {
+            let client = pem.client_tls.as_ref()?;
+            Some((client.client_cert.clone(), client.client_key.clone()))
+        };
+        self.pem.root_cert == pem.root_cert && of_client(&self.pem) == of_client(pem)
     }
 
     /// The same address with these certificates, if it is one over TLS.
@@ -96,9 +109,37 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     read.ok().filter(|read| !read.is_empty())
 }
 
-/// The application's choice, or what is chosen for it when it connects.
-fn cryptography() -> Arc<CryptoProvider> {
+/// The provider that all of the process's TLS uses which is not told otherwise, such as redis-rs's: it leaves no way to be told another.
+///
+/// Rustls would choose one by itself where only one is compiled in, and panic where there are more: so which features other crates switch on
+/// would decide.
+///
+/// # Errors
+/// If the application has installed none, and has not asked for one by the feature `tls-rustls-ring`.
+pub(super) fn cryptography() -> RedisResult<Arc<CryptoProvider>> {
+    #[cfg(feature = "tls-rustls-ring")]
+    if CryptoProvider::get_default().is_none() {
+        // An error: somebody has installed another meanwhile.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
     CryptoProvider::get_default()
         .cloned()
-        .unwrap_or_else(|| Arc::new(ring::default_provider()))
+        .ok_or_else(|| wrong(NO_CRYPTOGRAPHY))
+}
+
+const NO_CRYPTOGRAPHY: &str = "TLS needs a cryptography provider, and this process has installed none: at the start of `main` write \
+     `rustls::crypto::ring::default_provider().install_default()`, or that of another provider, or use redis-resilient with its feature \
+     `tls-rustls-ring`";
+
+#[cfg(all(test, not(feature = "tls-rustls-ring")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_missing_is_an_error_that_says_what_to_write() {
+        let error = cryptography().expect_err("nothing in these tests installs one");
+        assert_eq!(crate::Class::of(&error), crate::Class::Misconfigured);
+        assert!(error.to_string().contains("install_default"), "{error}");
+        assert!(CryptoProvider::get_default().is_none());
+    }
 }

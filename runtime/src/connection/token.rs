@@ -1,14 +1,22 @@
 //! Tokens that no other call has, in no other process.
 
-use std::hash::{BuildHasher, RandomState};
-use std::process;
-use std::time::SystemTime;
+use redis::{ErrorKind, RedisError};
 
-/// Whatever the application does with the generator of its jitter: one that is seeded gives the same numbers in each of its processes. The
-/// keys of the standard library's hashes come from the system; what is hashed sets apart processes that were forked or copied with them.
-pub(super) fn fresh() -> u128 {
-    let half = || u128::from(RandomState::new().hash_one((process::id(), SystemTime::now())));
-    half() << 64 | half()
+use crate::Class;
+use crate::class::known::known;
+
+/// From the system's random source: no seed of the application's, fork or copied machine repeats them.
+pub(super) fn fresh() -> Result<u128, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(u128::from_ne_bytes(bytes))
+}
+
+/// Nothing has been sent: without a token of its own, a call could be taken for another.
+pub(super) fn missing(error: getrandom::Error) -> RedisError {
+    let what = "the system's random source, which a token comes from, has failed";
+    let error = RedisError::from((ErrorKind::Client, what, error.to_string()));
+    known(Class::Misconfigured, error)
 }
 
 #[cfg(test)]
@@ -19,11 +27,18 @@ mod tests {
     fn a_seed_of_the_application_s_does_not_repeat_them() {
         let seeded = || {
             crate::seed_randomness(7);
-            fresh()
+            fresh().expect("a system with a random source")
         };
         let (one, other) = (seeded(), seeded());
         assert_ne!(one, other);
         assert_ne!(one >> 64, other >> 64);
         assert_ne!(one << 64, other << 64);
+    }
+
+    #[test]
+    fn a_source_that_fails_is_said_to() {
+        let error = missing(getrandom::Error::UNSUPPORTED);
+        assert_eq!(Class::of(&error), Class::Misconfigured);
+        assert!(error.to_string().contains("random source"), "{error}");
     }
 }

@@ -12,6 +12,7 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
+use super::credentials::Renewal;
 use super::ending::Peer;
 use super::in_flight::InFlight;
 use super::ping::Ping;
@@ -30,6 +31,8 @@ pub(super) struct Wire {
     repeated: Effect,
     /// When an answer came last, in milliseconds. A hint by itself; nothing is published through it.
     heard_ms: Arc<AtomicU64>,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 impl fmt::Debug for Wire {
@@ -44,6 +47,7 @@ impl Wire {
         mut server: MultiplexedConnection,
         limit: Duration,
         repeated: Effect,
+        renewal: Renewal,
         now_ms: u64,
     ) -> Self {
         server.set_response_timeout(limit);
@@ -53,6 +57,7 @@ impl Wire {
             limit,
             repeated,
             heard_ms,
+            renewal,
         }
     }
 
@@ -64,6 +69,12 @@ impl Wire {
     /// An answer came.
     pub(super) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Tells the server who it is from now on: nothing that a caller has sent.
+    pub(super) async fn authenticate(&mut self, command: &Cmd) -> RedisResult<()> {
+        let reply = self.server.send_packed_command(command).await?;
+        reply.extract_error().map(drop)
     }
 
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {

@@ -1,5 +1,6 @@
 //! Connections that come back, against real servers.
 
+mod asking;
 mod asynchronous;
 mod black_holes;
 mod blocking;
@@ -11,10 +12,12 @@ mod faults;
 mod idle_blocking;
 mod lock;
 mod lost_driver;
+mod majority;
 mod never_sent;
 mod odd_replies;
 mod once;
 mod pubsub;
+mod renewal;
 mod replicas;
 mod resharding;
 mod runtimes;

@@ -1,5 +1,8 @@
 //! Over TLS, to those who can be trusted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
 use redis::{AsyncCommands, ClientTlsConfig, Commands, RedisResult, TlsCertificates};
 use redis_resilient::Class;
 use redis_resilient::connection::Connector;
@@ -205,5 +208,115 @@ fn certificates_that_cannot_be_used_are_refused_and_not_shown() -> TestResult {
         .tls_certificates(&good())
         .expect_err("it is not for TLS");
     assert!(error.to_string().contains("rediss://"), "{error}");
+    Ok(())
+}
+
+/// The first is a stranger's, as one that has expired; then it is replaced, and then the file is being written.
+#[tokio::test]
+async fn certificates_are_read_again_for_each_new_connection() -> TestResult {
+    let (authority, clients) = (TlsAuthority::new(), TlsAuthority::new());
+    let redis = RealRedis::builder()
+        .tls(authority.server())
+        .tls_client_authority(clients.pem())
+        .start()?;
+    let files = Arc::new(Mutex::new(root_and_client(
+        &authority,
+        &TlsAuthority::new().client(),
+    )));
+    let put = |now: TlsCertificates| *files.lock().expect("no panic") = now;
+    let read = files.clone();
+    let connector = Connector::builder(redis.url())?
+        .tls_certificates_from(move || Ok(read.lock().expect("no panic").clone()))?
+        .connect_timeout(Duration::from_secs(5))
+        .response_timeout(Duration::from_secs(5))
+        .build();
+    let both = || async {
+        // It rests for a moment after a connect that failed.
+        tokio::time::sleep(MS(60)).await;
+        let asynchronous = connector.dedicated().await.map(drop);
+        let connector = connector.clone();
+        let blocking = tokio::task::spawn_blocking(move || {
+            // None that is there already.
+            connector.pubsub_blocking().map(drop)
+        });
+        [asynchronous, blocking.await.expect("no panic")]
+    };
+    for answer in both().await {
+        let error = answer.expect_err("it has to show another");
+        assert_eq!(Class::of(&error), Class::Unreachable, "{error}");
+    }
+    put(root_and_client(&authority, &clients.client()));
+    for answer in both().await {
+        answer?;
+    }
+    // Half of it is there, and then a key that is not yet the certificate's.
+    let mut half = root_and_client(&authority, &clients.client());
+    if let Some(client) = &mut half.client_tls {
+        client.client_cert.truncate(100);
+    }
+    let mut other_key = root_and_client(&authority, &clients.client());
+    if let Some(client) = &mut other_key.client_tls {
+        client.client_key = clients.client().key_pem().into();
+    }
+    for wrong in [half, other_key] {
+        put(wrong);
+        for answer in both().await {
+            answer?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn certificates_that_cannot_be_had_at_first_are_an_error() -> TestResult {
+    let source = |pem: &'static [u8]| {
+        Connector::builder("rediss://localhost")?.tls_certificates_from(move || {
+            if pem.is_empty() {
+                std::fs::read("/nowhere/ca.pem")?;
+            }
+            Ok(TlsCertificates {
+                root_cert: Some(pem.to_vec()),
+                client_tls: None,
+            })
+        })
+    };
+    let error = source(b"").expect_err("there is no file");
+    assert!(error.to_string().contains("No such file"), "{error}");
+    let error = source(b"none").expect_err("there is no certificate");
+    assert!(error.to_string().contains("root_cert has to be"), "{error}");
+    let authority = TlsAuthority::new();
+    let certificates = root(&authority);
+    let plain = Connector::builder("redis://localhost")?
+        .tls_certificates_from(move || Ok(certificates.clone()));
+    let error = plain.expect_err("it is not for TLS");
+    assert!(error.to_string().contains("rediss://"), "{error}");
+    Ok(())
+}
+
+/// What Sentinels name is spoken to with those of now too.
+#[tokio::test]
+async fn they_are_read_again_for_the_servers_that_sentinels_name() -> TestResult {
+    let (authority, other) = (TlsAuthority::new(), TlsAuthority::new());
+    let redis = RealRedis::builder().tls(authority.server()).start()?;
+    let sentinels = RealSentinel::start()?;
+    for url in sentinels.sentinel_urls() {
+        let mut tell = redis::cmd("SENTINEL");
+        tell.arg("MONITOR").arg("read-again").arg("127.0.0.1");
+        tell.arg(redis.addr().port()).arg(2);
+        tell.exec(&mut redis_resilient_tests::connect(&url)?)?;
+    }
+    let is_right = Arc::new(AtomicBool::new(false));
+    let read = is_right.clone();
+    let connector = Connector::sentinel(sentinels.sentinel_urls(), "read-again")?
+        .tls_certificates_from(move || {
+            let is_right = read.load(Ordering::SeqCst);
+            Ok(root(if is_right { &authority } else { &other }))
+        })?
+        .connect_timeout(Duration::from_secs(5))
+        .build();
+    assert!(connector.get().await.is_err(), "it cannot be trusted");
+    is_right.store(true, Ordering::SeqCst);
+    tokio::time::sleep(MS(60)).await;
+    connector.get().await?.set::<_, _, ()>("k", 1).await?;
     Ok(())
 }

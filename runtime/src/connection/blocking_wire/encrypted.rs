@@ -17,9 +17,10 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::Wait;
+use crate::connection::credentials::Credentials;
 use crate::connection::deadline::Deadline;
 use crate::connection::packed;
-use crate::connection::settings::{Credentials, Settings};
+use crate::connection::settings::Settings;
 use crate::connection::source::{client, config};
 use crate::connection::wire::{no_answer, within};
 
@@ -45,7 +46,7 @@ impl EncryptedWire {
         credentials: Option<&Credentials>,
         limit: Duration,
     ) -> RedisResult<Self> {
-        let client = client(server, credentials)?;
+        let client = client(server, settings, credentials)?;
         let (config, name) = (config(settings), settings.client_name.clone());
         let (requests, received) = unbounded_channel();
         let (connected, is_connected) = mpsc::channel();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use redis::{Cmd, ConnectionLike as _, RedisError, RedisResult, Value};
 
 use super::super::blocking_server_connection::BlockingServerConnection;
+use super::super::credentials::Renewal;
 use super::super::keeper::not_sent;
 use super::super::state::{Bound, bound};
 use super::super::wire::no_answer;
@@ -21,6 +22,7 @@ use super::redirect::{self, Redirect};
 use super::route::{self, Route};
 use super::split::Split;
 use crate::Class;
+use crate::clock::now_ms;
 
 /// Sends each command to the server that has its slot, and follows that server's word where somebody else has it.
 pub(in crate::connection) struct BlockingClusterConnection {
@@ -28,7 +30,16 @@ pub(in crate::connection) struct BlockingClusterConnection {
     /// The connections that were used.
     held: Vec<(Address, BlockingServerConnection)>,
     /// For commands that go to several servers at once; made for the first of them, and anew when other servers have the slots.
-    fan_out: Option<(Box<redis::cluster::ClusterConnection>, u64)>,
+    fan_out: Option<FanOut>,
+}
+
+/// Redis-rs's connection to all servers.
+struct FanOut {
+    connection: Box<redis::cluster::ClusterConnection>,
+    /// Of the slots when it was made or last used.
+    version: u64,
+    /// Of the credentials that it was made with: redis-rs takes no others later.
+    renewal: Renewal,
 }
 
 impl fmt::Debug for BlockingClusterConnection {
@@ -300,9 +311,9 @@ impl BlockingClusterConnection {
 
     fn fan_out(&mut self, packed: &[u8]) -> RedisResult<Value> {
         self.nodes.all_there_blocking()?;
-        let mut connection = self.fan_out_connection()?;
-        let answer = connection.req_packed_command(packed);
-        self.fanned_out(connection, answer, packed)
+        let mut fan_out = self.fan_out_connection()?;
+        let answer = fan_out.connection.req_packed_command(packed);
+        self.fanned_out(fan_out, answer, packed)
     }
 
     /// A pipeline without any key goes to one server that has slots, whichever that is. Redis-rs's own connection would look for one among all that
@@ -332,34 +343,39 @@ impl BlockingClusterConnection {
         self.ended(answer, Vec::as_slice)
     }
 
-    fn fan_out_connection(&mut self) -> RedisResult<Box<redis::cluster::ClusterConnection>> {
+    fn fan_out_connection(&mut self) -> RedisResult<FanOut> {
         let nodes = &self.nodes;
-        if let Some((connection, version)) = self.fan_out.take()
-            && version == nodes.topology().version()
+        if let Some(fan_out) = self.fan_out.take()
+            && fan_out.version == nodes.topology().version()
+            && !fan_out.renewal.is_due(now_ms())
         {
-            return Ok(connection);
+            return Ok(fan_out);
         }
-        let credentials = nodes.credentials();
-        let client =
-            nodes
-                .cluster
-                .client(nodes.owner_infos(), &nodes.settings, credentials.as_ref())?;
+        let asked = nodes.settings.ask_blocking()?;
+        let client = nodes
+            .cluster
+            .client(nodes.owner_infos(), &nodes.settings, asked.get())?;
         let connection = client.get_connection().map_err(not_sent)?;
         let limit = Some(nodes.settings.response_timeout);
         connection.set_read_timeout(limit)?;
         connection.set_write_timeout(limit)?;
-        Ok(Box::new(connection))
+        Ok(FanOut {
+            connection: Box::new(connection),
+            version: nodes.topology().version(),
+            renewal: asked.renewal,
+        })
     }
 
     fn fanned_out<T>(
         &mut self,
-        connection: Box<redis::cluster::ClusterConnection>,
+        mut fan_out: FanOut,
         answer: RedisResult<T>,
         packed: &[u8],
     ) -> RedisResult<T> {
         match answer {
             Ok(answer) => {
-                self.fan_out = Some((connection, self.nodes.topology().version()));
+                fan_out.version = self.nodes.topology().version();
+                self.fan_out = Some(fan_out);
                 Ok(answer)
             }
             Err(error) => {

@@ -10,6 +10,7 @@ use tokio::runtime::{Handle, Id};
 
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
+use super::super::credentials::Renewal;
 use super::super::in_flight::InFlight;
 use super::super::keeper::not_sent;
 use super::super::together;
@@ -19,12 +20,15 @@ use super::address::Address;
 use super::connection::nobody_has;
 use crate::Class;
 use crate::class::known::{known, repeatable};
+use crate::clock::now_ms;
 
 /// Redis-rs's connection to all servers.
 pub(super) struct FanOut {
     connection: redis::cluster_async::ClusterConnection,
     /// Of the slots when it was made: its primaries may be others by now.
     version: u64,
+    /// Of the credentials that it was made with: redis-rs takes no others later.
+    renewal: Renewal,
     /// That serves it.
     runtime: Id,
     /// The runtime has ended.
@@ -119,14 +123,16 @@ impl Nodes {
         let is_of_use = |fan_out: &&FanOut| {
             fan_out.runtime == runtime
                 && fan_out.version == version
+                && !fan_out.renewal.is_due(now_ms())
                 && !fan_out.is_over.load(Ordering::Relaxed)
         };
         if let Some(fan_out) = self.fan_outs().iter().find(is_of_use) {
             return Ok(fan_out.connection.clone());
         }
-        let client =
-            self.cluster
-                .client(self.infos(), &self.settings, self.credentials().as_ref())?;
+        let asked = self.settings.ask().await?;
+        let client = self
+            .cluster
+            .client(self.infos(), &self.settings, asked.get())?;
         let limit = self.settings.connect_timeout.saturating_mul(3);
         let connection = within(Some(limit), client.get_async_connection())
             .await
@@ -136,6 +142,7 @@ impl Nodes {
         let made = FanOut {
             connection: connection.clone(),
             version,
+            renewal: asked.renewal,
             runtime,
             is_over,
             _companion: Companion::new(move || over.store(true, Ordering::Relaxed)),

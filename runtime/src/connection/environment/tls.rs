@@ -30,11 +30,7 @@ pub(super) fn with_certificates(
     const FOR_TLS: &str = "set for rediss:// only: what is to be connected to is not over TLS";
 
     let read =
-        |path: String, name, expected| std::fs::read(path).map_err(|_| wrong(name, expected));
-    let mut certificates = TlsCertificates {
-        root_cert: None,
-        client_tls: None,
-    };
+        |path: &String, name, expected| std::fs::read(path).map_err(|_| wrong(name, expected));
     let name = match (&files.authority, &files.certificate, &files.key) {
         (None, None, None) => return Ok(builder),
         (_, Some(_), None) => return Err(wrong(KEY, KEY_IS)),
@@ -42,19 +38,41 @@ pub(super) fn with_certificates(
         (Some(_), ..) => CA,
         (None, ..) => CERTIFICATE,
     };
-    if let Some(path) = files.authority {
+    // Each by itself first, so that the one which makes no sense is named.
+    let mut certificates = TlsCertificates {
+        root_cert: None,
+        client_tls: None,
+    };
+    if let Some(path) = &files.authority {
         certificates.root_cert = Some(read(path, CA, AUTHORITY_IS)?);
         Certificates::read(&certificates).map_err(|_| wrong(CA, AUTHORITY_IS))?;
     }
-    if let (Some(certificate), Some(key)) = (files.certificate, files.key) {
+    if let (Some(certificate), Some(key)) = (&files.certificate, &files.key) {
         certificates.client_tls = Some(ClientTlsConfig {
             client_cert: read(certificate, CERTIFICATE, CERTIFICATE_IS)?,
             client_key: read(key, KEY, KEY_IS)?,
         });
         Certificates::read(&certificates).map_err(|_| wrong(CERTIFICATE, CERTIFICATE_IS))?;
     }
-    let built = builder.tls_certificates(&certificates);
+    let built = builder.tls_certificates_from(move || files.certificates());
     built.map_err(|_| wrong(name, FOR_TLS))
+}
+
+#[cfg(feature = "tls-rustls")]
+impl Files {
+    fn certificates(&self) -> redis::RedisResult<redis::TlsCertificates> {
+        let client_tls = match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => Some(redis::ClientTlsConfig {
+                client_cert: std::fs::read(certificate)?,
+                client_key: std::fs::read(key)?,
+            }),
+            _ => None,
+        };
+        Ok(redis::TlsCertificates {
+            root_cert: self.authority.as_ref().map(std::fs::read).transpose()?,
+            client_tls,
+        })
+    }
 }
 
 #[cfg(not(feature = "tls-rustls"))]

@@ -72,7 +72,7 @@ impl BlockingLockGuard {
             connection: None,
             key: lock.key.to_owned(),
             length: Duration::from_millis(lock.lease_ms),
-            requests: Requests::new(lock),
+            requests: Requests::new(lock)?,
             lease: Lease::OVER,
             fencing: 0,
             is_settled: false,

@@ -101,19 +101,19 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    pub(super) fn new(lock: &Lock<'_>, redis: &Connector) -> Self {
+    pub(super) fn new(lock: &Lock<'_>, redis: &Connector) -> RedisResult<Self> {
         let held = Held {
             redis: redis.clone(),
             key: lock.key.to_owned(),
             length: Duration::from_millis(lock.lease_ms),
-            requests: Requests::new(lock),
+            requests: Requests::new(lock)?,
             lease: watch::Sender::new(Lease::OVER),
         };
-        Self {
+        Ok(Self {
             held: Arc::new(held),
             runtime: Handle::current(),
             is_settled: false,
-        }
+        })
     }
 
     pub(super) const fn held(&self) -> &Arc<Held> {

@@ -80,12 +80,15 @@ pub(super) struct Requests {
 
 impl Requests {
     /// With a token of their own.
-    pub(super) fn new(lock: &Lock<'_>) -> Self {
+    ///
+    /// # Errors
+    /// If the system has no random numbers.
+    pub(super) fn new(lock: &Lock<'_>) -> RedisResult<Self> {
         // What is kept begins with it, and the number follows.
-        let token = format!("{:032x}:", token::fresh());
+        let token = format!("{:032x}:", token::fresh().map_err(token::missing)?);
         let key = lock.key.as_bytes();
         let fence = slot::beside(key, format!("fence:{}", lock.key).as_bytes());
-        Self {
+        Ok(Self {
             acquire: Request {
                 whole: Script::new(ACQUIRE, &[key, &fence])
                     .arg(&token)
@@ -94,7 +97,7 @@ impl Requests {
             },
             extend: Request::of(Script::new(EXTEND, &[key]).arg(&token).arg(lock.lease_ms)),
             release: Request::of(Script::new(RELEASE, &[key]).arg(&token)),
-        }
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use redis::{ConnectionInfo, ProtocolVersion, PushInfo, RedisResult};
 
 use super::hub::{Hub, Link};
 use super::watch::members;
-use crate::connection::settings::Credentials;
+use crate::connection::credentials::{Asked, Renewal};
 use crate::connection::source::{client, config};
 
 /// Where messages come from.
@@ -17,6 +17,8 @@ pub(super) struct Connected {
     pub(super) server: ConnectionInfo,
     /// The other servers of its cluster.
     pub(super) known: Vec<ConnectionInfo>,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
 }
 
 /// Connects to a server; in a cluster to one that is `known`, if there is any.
@@ -25,13 +27,13 @@ pub(super) async fn connect(
     known: &mut Vec<ConnectionInfo>,
 ) -> RedisResult<Connected> {
     let keeper = &hub.keeper;
-    let connect = |info: ConnectionInfo, credentials: Option<Credentials>| async move {
+    let connect = |info: ConnectionInfo, asked: Asked| async move {
         let resp3 = info
             .redis_settings()
             .clone()
             .set_protocol(ProtocolVersion::RESP3);
         let server = info.set_redis_settings(resp3);
-        let client = client(server.clone(), credentials.as_ref())?;
+        let client = client(server.clone(), &keeper.settings, asked.get())?;
         let link = Arc::new(Link::default());
         let (reader, read) = (hub.clone(), link.clone());
         let pushed = move |push: PushInfo| {
@@ -54,6 +56,7 @@ pub(super) async fn connect(
             link,
             server,
             known,
+            renewal: asked.renewal,
         })
     };
     let connected = keeper.connect_subscriber(known, connect).await?;

@@ -83,10 +83,11 @@ async fn serve(hub: &Hub, connected: &mut Connected) -> Option<RedisError> {
         link,
         server,
         known,
+        renewal,
     } = connected;
     let mut closes = pin!(link.closed.notified());
     let mut asks = pin!(ask(hub, connection.clone(), link));
-    let mut watches = pin!(watch(&hub.keeper, connection, server, known, link));
+    let mut watches = pin!(watch(&hub.keeper, connection, server, known, renewal, link));
     poll_fn(|context| {
         if closes.as_mut().poll(context).is_ready() {
             return Poll::Ready(Some(closed()));

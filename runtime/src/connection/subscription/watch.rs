@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::hub::Link;
 use super::membership::{Members, left};
+use crate::connection::credentials::Renewal;
 use crate::connection::ending::Peer;
 use crate::connection::keeper::Keeper;
 use crate::connection::source::{client, config};
@@ -24,6 +25,7 @@ pub(super) async fn watch(
     connection: &mut MultiplexedConnection,
     server: &ConnectionInfo,
     known: &mut Vec<ConnectionInfo>,
+    renewal: &mut Renewal,
     link: &Link,
 ) -> RedisError {
     let settings = &keeper.settings;
@@ -41,6 +43,7 @@ pub(super) async fn watch(
         {
             return moved();
         }
+        settings.renew_subscriber(connection, renewal).await;
         let heard = link.heard();
         let answer = question.query_async::<Value>(connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
@@ -89,8 +92,10 @@ async fn ask_another(
     if !other.as_ref().is_some_and(is_of_use) {
         *other = None;
         let server = fastrand::choice(known)?.clone();
-        let client = client(server.clone(), keeper.credentials().as_ref()).ok()?;
-        let config = config(&keeper.settings);
+        let settings = &keeper.settings;
+        let asked = settings.ask().await.ok()?;
+        let client = client(server.clone(), settings, asked.get()).ok()?;
+        let config = config(settings);
         let connection = client.get_multiplexed_async_connection_with_config(&config);
         *other = Some(Other {
             connection: connection.await.ok()?,

@@ -1,7 +1,8 @@
 //! A lock that is lost while somebody holds it, and learns of it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use redis_resilient::connection::LockGuard;
 use redis_resilient_testkit::WireFault;
 use tokio::time::{sleep, timeout};
 
@@ -11,7 +12,7 @@ use super::*;
 const LEASE: Duration = Duration::from_secs(10);
 
 /// Waits until it knows.
-async fn lost(guard: &redis_resilient::connection::LockGuard) -> TestResult {
+async fn lost(guard: &LockGuard) -> TestResult {
     timeout(PATIENCE, guard.lost()).await?;
     assert!(!guard.is_held());
     assert_eq!(guard.remaining(), MS(0));
@@ -212,5 +213,53 @@ async fn work_that_was_done_after_the_lock_was_lost_is_not_taken_for_done() -> T
     });
     assert!(is_lost(work.await));
     assert_eq!(value(&redis).await?.as_deref(), Some("somebody else's"));
+    Ok(())
+}
+
+/// A long computation elsewhere on the same thread, longer than the lease: the work wakes up together with the end of the lease.
+#[test]
+fn work_does_not_go_on_after_a_lease_that_ended_while_the_runtime_stood_still() -> TestResult {
+    let (_server, redis) = alone()?;
+    for held in [true, false] {
+        let (late, mut lost) = (AtomicU32::new(0), 0);
+        for number in 0..10 {
+            // The runtime of the last one has ended, and its connection with it.
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let key = format!("lock {held} {number}");
+            let lock = Lock::new(&key).lease(MS(200));
+            let work = async |guard: &LockGuard| {
+                for _ in 0..40 {
+                    sleep(MS(5)).await;
+                    if !guard.is_held() {
+                        late.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                RedisResult::Ok(())
+            };
+            let result = runtime.block_on(async {
+                let kept = async {
+                    if held {
+                        return lock.hold(&redis, PATIENCE, work).await;
+                    }
+                    let guard = lock.acquire(&redis, PATIENCE).await?.keep_alive();
+                    tokio::select! {
+                        biased;
+                        () = guard.lost() => Err(std::io::Error::other("lost").into()),
+                        result = work(&guard) => result,
+                    }
+                };
+                let blocks = async {
+                    sleep(MS(30 + number * 7)).await;
+                    std::thread::sleep(MS(400));
+                };
+                tokio::join!(kept, blocks).0
+            });
+            lost += u32::from(result.is_err());
+        }
+        assert_eq!(late.load(Ordering::Relaxed), 0, "of {lost} that were lost");
+        assert!(lost >= 5, "{lost}");
+    }
     Ok(())
 }

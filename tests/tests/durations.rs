@@ -1,0 +1,62 @@
+//! The environment reads times as the attribute does: the two parsers give the same for whatever is written.
+
+#[path = "../../macros/src/args/duration.rs"]
+#[allow(dead_code, reason = "the macros use more of it")]
+mod attribute;
+#[path = "../../runtime/src/connection/environment/duration.rs"]
+mod environment;
+
+const NUMBERS: [&str; 16] = [
+    "",
+    "0",
+    "1",
+    "500",
+    "1.5",
+    ".5",
+    "1.",
+    "1_000",
+    "0.0000000001",
+    "1.2.3",
+    "-1",
+    "584",
+    "999999999999999999999",
+    "5124095",
+    "1e3",
+    "hunter2",
+];
+const UNITS: [&str; 20] = [
+    "",
+    "ns",
+    "us",
+    "µs",
+    "ms",
+    "s",
+    "m",
+    "h",
+    "d",
+    "S",
+    "sec",
+    "seconds",
+    "msec",
+    "min",
+    "hrs",
+    "days",
+    " s",
+    "fortnights",
+    "m30s",
+    "h ",
+];
+
+#[test]
+fn the_environment_reads_times_as_the_attribute_does() {
+    let mut read = 0;
+    for number in NUMBERS {
+        for unit in UNITS {
+            let text = format!("{number}{unit}");
+            let time = environment::parse(&text);
+            assert_eq!(time, attribute::parse(&text), "{text:?}");
+            read += usize::from(time.is_ok());
+        }
+    }
+    assert!(read > 40, "{read}");
+}
