@@ -74,7 +74,10 @@ async fn everything_that_connects_asks_closures_and_futures() -> TestResult {
         connector.pubsub().await?.subscribe("news").await?;
         let mut subscription = connector.subscribe("news");
         let event = tokio::time::timeout(MS(10_000), subscription.next()).await?;
-        assert!(matches!(event, SubscriptionEvent::Subscribed), "{event:?}");
+        assert!(
+            matches!(event, Some(SubscriptionEvent::Subscribed)),
+            "{event:?}"
+        );
         let too = connector.clone();
         tokio::task::spawn_blocking(move || too.pubsub_blocking().map(drop)).await??;
     }

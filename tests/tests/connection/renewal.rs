@@ -109,7 +109,7 @@ async fn subscribed(redis: Connector) -> u64 {
     let (begun, mut lost) = (Instant::now(), 0);
     while let Some(left) = TRAFFIC.checked_sub(begun.elapsed()) {
         let event = tokio::time::timeout(left, subscription.next()).await;
-        lost += u64::from(matches!(event, Ok(SubscriptionEvent::Lost(_))));
+        lost += u64::from(matches!(event, Ok(Some(SubscriptionEvent::Lost(_)) | None)));
     }
     lost
 }
