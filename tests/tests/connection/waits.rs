@@ -69,21 +69,22 @@ fn each_ends_in_time_for_synchronous_code() -> TestResult {
 #[tokio::test]
 async fn one_that_gets_its_answer_in_time_is_as_long_as_it_says() -> TestResult {
     let server = redis_resilient_tests::server()?;
-    let mut redis = connector(&server.url())?.get().await?;
+    let builder = Connector::builder(server.url())?.response_timeout(MS(1000));
+    let mut redis = builder.build().get().await?;
     let begun = Instant::now();
-    let popped: Option<(String, i64)> = redis.blpop("list", 0.6).await?;
+    let popped: Option<(String, i64)> = redis.blpop("list", 1.2).await?;
     assert_eq!(popped, None);
     assert!(
-        begun.elapsed() >= MS(600),
+        begun.elapsed() >= MS(1200),
         "longer than the response timeout"
     );
     let mut pipe = redis::pipe();
     pipe.cmd("BLPOP")
         .arg("list")
-        .arg(0.3)
+        .arg(0.6)
         .cmd("BLPOP")
         .arg("list")
-        .arg(0.3);
+        .arg(0.6);
     let popped: Vec<redis::Value> = pipe.query_async(&mut redis).await?;
     assert_eq!(popped.len(), 2);
     Ok(())
