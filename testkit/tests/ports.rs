@@ -24,7 +24,7 @@ struct Thief {
 impl Thief {
     fn of(port: SocketAddr) -> Self {
         let (over, tries) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-        let (is_over, tried) = (over.clone(), tries.clone());
+        let (is_over, counted) = (over.clone(), tries.clone());
         let thread = thread::spawn(move || {
             while !is_over.load(Ordering::Relaxed) {
                 let socket = TcpSocket::new_v4().unwrap();
@@ -33,7 +33,7 @@ impl Thief {
                     thread::sleep(Duration::from_millis(20));
                     return true;
                 }
-                tried.fetch_add(1, Ordering::Relaxed);
+                counted.fetch_add(1, Ordering::Relaxed);
             }
             false
         });
@@ -103,7 +103,9 @@ fn a_server_that_is_restarted_keeps_its_ports() {
         .map(|port| Thief::of(SocketAddr::from(([127, 0, 0, 1], port))));
     for _ in 0..3 {
         redis.kill();
-        thieves.iter().for_each(|thief| thief.wait_for_tries(10));
+        for thief in &thieves {
+            thief.wait_for_tries(10);
+        }
         redis.restart().unwrap();
     }
     for thief in thieves {
