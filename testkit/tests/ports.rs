@@ -3,6 +3,7 @@
 
 use std::{
     net::SocketAddr,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -76,6 +77,28 @@ fn a_proxy_that_refuses_keeps_its_port() {
     }
     assert!(!thief.has_got_it());
     assert!(client.get_connection().is_ok());
+}
+
+/// A child that has just been forked has all that its parent has open, until it executes its program.
+#[test]
+fn children_that_are_started_meanwhile_do_not_keep_it_from_listening() {
+    let server = EmbeddedRedis::start().unwrap();
+    let over = Arc::<AtomicBool>::default();
+    let is_over = over.clone();
+    let parent = thread::spawn(move || {
+        let mut children = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            assert!(Command::new("true").status().unwrap().success());
+            children += 1;
+        }
+        children
+    });
+    for _ in 0..1000 {
+        server.down();
+        server.up();
+    }
+    over.store(true, Ordering::Relaxed);
+    assert!(parent.join().unwrap() > 0);
 }
 
 #[test]
