@@ -1,6 +1,10 @@
 //! A TCP port that stays ours also while nobody listens on it.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{Shutdown, SocketAddr, TcpStream},
+    os::fd::OwnedFd,
+};
 
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -89,7 +93,11 @@ impl Port {
 
     /// Stops listening, so that connecting is refused; the port stays ours.
     pub(crate) fn close(&mut self) {
-        self.listener = None;
+        if let Some(Ok(listener)) = self.listener.take().map(TcpListener::into_std) {
+            // Closing is not enough: a child process that another thread has just forked, and that has not yet executed its program, has
+            // the listener too, and the port could not be listened on until then. This ends it for both.
+            let _ = TcpStream::from(OwnedFd::from(listener)).shutdown(Shutdown::Both);
+        }
         self.reservation.take_back();
     }
 
