@@ -98,7 +98,6 @@ pub trait ViaFromRedis {
 }
 
 impl<E: Error + From<RedisError> + 'static> ViaFromRedis for &&&&View<'_, E> {
-    #[cold]
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         let origin = Origin::Tried(lost_source::keeps::<E>);
@@ -115,7 +114,6 @@ pub trait ViaError {
 }
 
 impl<E: Error + 'static> ViaError for &&&View<'_, E> {
-    #[cold]
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0, TypeId::of::<E>(), Origin::Unknown)
@@ -135,7 +133,6 @@ pub trait ViaAsRefSendSync {
 }
 
 impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for &&View<'_, E> {
-    #[cold]
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
@@ -155,7 +152,6 @@ pub trait ViaAsRef {
 }
 
 impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
-    #[cold]
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
