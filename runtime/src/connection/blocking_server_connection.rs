@@ -175,7 +175,7 @@ impl BlockingServerConnection {
             return;
         };
         let may_be_lost = has_rested(held.used_ms, now_ms()) && self.state.takes_ping();
-        if !held.wire.is_quiet() || may_be_lost && !self.keeper.still_answers(held) {
+        if !held.is_quiet() || may_be_lost && !self.keeper.still_answers(held) {
             self.held = None;
             self.is_lost = true;
         }
