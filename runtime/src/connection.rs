@@ -239,7 +239,8 @@ impl Connector {
         if self.keeper.nodes.is_some() {
             return Err(refusals::no_key());
         }
-        DedicatedConnection::new(self.keeper.clone()).await
+        // In a box: connecting takes much room, which would be part of the caller's future.
+        Box::pin(DedicatedConnection::new(self.keeper.clone())).await
     }
 
     /// The same to the server of a cluster that has this key; without a cluster as [`dedicated`](Self::dedicated).
@@ -258,9 +259,9 @@ impl Connector {
         if let Some(nodes) = &self.keeper.nodes {
             self.keeper.live().await?;
             let keeper = nodes.owner_of(key.as_ref())?;
-            return DedicatedConnection::to_node(keeper, nodes.clone()).await;
+            return Box::pin(DedicatedConnection::to_node(keeper, nodes.clone())).await;
         }
-        DedicatedConnection::new(self.keeper.clone()).await
+        Box::pin(DedicatedConnection::new(self.keeper.clone())).await
     }
 
     /// A connection for synchronous code, for one caller at a time. Connects if none is free.

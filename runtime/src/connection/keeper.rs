@@ -66,14 +66,17 @@ impl Keeper {
     /// Outside of a tokio runtime.
     pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
         let runtime = Handle::current().id();
-        let mut begun = None;
+        match self.look(runtime) {
+            Look::Connected(live) => Ok(live),
+            Look::Failed(error) => Err(error),
+            // In a box: its room is part of each caller's future, and seldom needed.
+            Look::Building(build, _) => Box::pin(self.built(runtime, build)).await,
+        }
+    }
+
+    async fn built(self: &Arc<Self>, runtime: Id, mut build: Arc<Build>) -> RedisResult<Arc<Live>> {
+        let begun = Instant::now();
         loop {
-            let build = match self.look(runtime) {
-                Look::Connected(live) => return Ok(live),
-                Look::Failed(error) => return Err(error),
-                Look::Building(build, _) => build,
-            };
-            let begun = *begun.get_or_insert_with(Instant::now);
             let left = self.limit().saturating_sub(begun.elapsed());
             let outcome = build.outcome(left, || self.spawn_build(runtime, &build));
             match outcome.await {
@@ -82,6 +85,11 @@ impl Keeper {
                 // Whoever built it is gone.
                 None => {}
             }
+            build = match self.look(runtime) {
+                Look::Connected(live) => return Ok(live),
+                Look::Failed(error) => return Err(error),
+                Look::Building(build, _) => build,
+            };
         }
     }
 
@@ -191,6 +199,20 @@ fn no_redis(error: &RedisError) -> RedisError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::Connector;
+
+    /// They are part of the future of each task that calls, of which there may be many.
+    #[test]
+    fn futures_that_connect_are_small() {
+        let redis = Connector::open("redis://127.0.0.1/").expect("an address");
+        for (future, size) in [
+            ("get", size_of_val(&redis.get())),
+            ("dedicated", size_of_val(&redis.dedicated())),
+            ("dedicated_to", size_of_val(&redis.dedicated_to("key"))),
+        ] {
+            assert!(size <= 256, "{future}: {size} bytes");
+        }
+    }
 
     #[test]
     fn a_connect_that_failed_was_never_sent() {

@@ -12,10 +12,12 @@ use super::{Door, Seen};
 use crate::Result;
 use crate::row::{CONNECT, RESPONSE, SLACK};
 
-/// The health check beside a command that waits notices a server that does not answer after so long: a second between two, and two that get no
-/// answer.
-const NOTICED: Duration = CONNECT
-    .saturating_add(RESPONSE.saturating_mul(2))
+/// Between two looks at the server beside a command that waits.
+const EACH: Duration = Duration::from_secs(1);
+/// Two looks without an answer are enough: the first over the connection that there is, the second may have to connect.
+const NOTICED: Duration = EACH
+    .saturating_mul(2)
+    .saturating_add(RESPONSE)
     .saturating_add(CONNECT)
     .saturating_add(SLACK);
 /// How long Sentinels may take to agree on another primary, besides.
