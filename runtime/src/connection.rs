@@ -56,6 +56,7 @@ mod blocking_check;
 mod blocking_server_connection;
 mod blocking_wire;
 mod breaker_set;
+mod builder;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
@@ -115,6 +116,7 @@ use std::sync::Arc;
 
 pub use blocking::BlockingConnection;
 pub use breaker_set::BreakerSet;
+pub use builder::ConnectorBuilder;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub use command::inspect as command_table;
@@ -128,7 +130,6 @@ pub use once::Once;
 use redis::{IntoConnectionInfo, RedisResult};
 #[cfg(feature = "sentinel")]
 pub use role::Role;
-pub use settings::ConnectorBuilder;
 use settings::Settings;
 use source::Source;
 pub use subscription::{Subscription, SubscriptionEvent, WhenFull};
