@@ -82,7 +82,7 @@ mute! {
     std::time::SystemTimeError,
 }
 
-/// What no [`Mute`] type does.
+/// What no `Mute` type does.
 #[diagnostic::on_unimplemented(
     message = "`#[redis_resilient]` never finds a failure of Redis in a `{Self}`: the function would be tried once, without a fallback",
     label = "this type never has a Redis error inside",

@@ -92,7 +92,7 @@ impl Connector {
     ///
     /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. Times have a unit: `ns`, `us`, `ms`, `s`,
     /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read here, and
-    /// again for [each new connection](ConnectorBuilder::tls_certificates_from).
+    /// again for each new connection.
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
