@@ -101,6 +101,11 @@ impl BlockingWire {
         command: &[u8],
         wait: &mut Wait<'_>,
     ) -> RedisResult<Value> {
+        if let Kind::Plain(wire) = &mut self.0
+            && !command.is_empty()
+        {
+            return wire.ask(command, wait);
+        }
         let mut replies = self.exchange(command, 1, wait)?;
         Ok(replies.pop().unwrap_or(Value::Nil))
     }

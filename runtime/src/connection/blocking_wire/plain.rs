@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, Value, parse_redis_value};
+use redis::{ConnectionInfo, ErrorKind, Parser, RedisError, RedisResult, Value};
 
 use super::Wait;
 use super::reply_end::{ReplyEnd, Seen};
@@ -24,6 +24,8 @@ const MOST_ROOM: usize = 1024 * 1024;
 
 pub(super) struct PlainWire {
     socket: Socket,
+    /// Kept for its buffer.
+    parser: Parser,
     buffer: Vec<u8>,
     /// What has come and is nobody's yet is between these.
     begin: usize,
@@ -43,6 +45,7 @@ impl PlainWire {
     ) -> RedisResult<Self> {
         Ok(Self {
             socket: Socket::connect(info, deadline)?,
+            parser: Parser::new(),
             buffer: vec![0; ROOM],
             begin: 0,
             end: 0,
@@ -62,6 +65,14 @@ impl PlainWire {
         !self.is_ended
     }
 
+    /// Sends it, and waits for its reply.
+    pub(super) fn ask(&mut self, packed: &[u8], wait: &mut Wait<'_>) -> RedisResult<Value> {
+        self.begin(packed)?;
+        let reply = self.receive(Deadline::after(wait.limit), wait)?;
+        self.settle();
+        Ok(reply)
+    }
+
     /// Sends it, and waits for so many replies.
     pub(super) fn exchange(
         &mut self,
@@ -69,10 +80,7 @@ impl PlainWire {
         count: usize,
         wait: &mut Wait<'_>,
     ) -> RedisResult<Vec<Value>> {
-        if self.is_ended {
-            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
-        }
-        self.send(packed)?;
+        self.begin(packed)?;
         let deadline = Deadline::after(wait.limit);
         let mut replies = Vec::new();
         for _ in 0..count {
@@ -80,6 +88,13 @@ impl PlainWire {
         }
         self.settle();
         Ok(replies)
+    }
+
+    fn begin(&mut self, packed: &[u8]) -> RedisResult<()> {
+        if self.is_ended {
+            return Err(io::Error::from(io::ErrorKind::NotConnected).into());
+        }
+        self.send(packed)
     }
 
     /// Sends it.
@@ -144,7 +159,7 @@ impl PlainWire {
                     end = ReplyEnd::new();
                 }
                 Seen::Whole(size) => {
-                    let reply = parse_redis_value(&bytes[..size]);
+                    let reply = self.parser.parse_value(&bytes[..size]);
                     self.take(size);
                     return reply;
                 }
