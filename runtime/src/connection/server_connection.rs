@@ -4,7 +4,7 @@ use std::io;
 use std::slice;
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
@@ -228,11 +228,14 @@ pub(super) fn told(
     error: RedisError,
     effect: impl FnOnce() -> Effect,
 ) -> RedisError {
-    match Class::of(&error) {
-        Class::Ambiguous if effect() > keeper.settings.repeated => {
-            known(Class::Unrepeatable, error)
-        }
-        Class::Ambiguous => repeatable(error),
-        _ => error,
+    let class = Class::of(&error);
+    // It has spoken the protocol before: what has become of the command, the spoilt reply does not say.
+    let is_spoilt = error.kind() == ErrorKind::Parse && class == Class::Misconfigured;
+    if class != Class::Ambiguous && !is_spoilt {
+        error
+    } else if effect() > keeper.settings.repeated {
+        known(Class::Unrepeatable, error)
+    } else {
+        repeatable(error)
     }
 }

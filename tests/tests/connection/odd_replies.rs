@@ -53,7 +53,8 @@ fn after_what_is_no_reply_each_caller_has_its_own() -> TestResult {
         assert_eq!(first.get::<_, i64>(0)?, 0);
         proxy.next_reply(ReplyCut::ReplaceBy(bytes));
         let begun = Instant::now();
-        assert!(first.get::<_, i64>(1).is_err(), "{bytes:?}");
+        let spoilt = first.get::<_, i64>(1).expect_err("it is no reply");
+        assert_eq!(Class::of(&spoilt), Class::Ambiguous, "{bytes:?}: {spoilt}");
         assert!(
             begun.elapsed() < RESPONSE + SLACK,
             "it is no matter of time"
@@ -74,7 +75,8 @@ async fn the_same_of_asynchronous_code() -> TestResult {
         let mut first = redis.get().await?;
         assert_eq!(first.get::<_, i64>(0).await?, 0);
         proxy.next_reply(ReplyCut::ReplaceBy(bytes));
-        assert!(first.get::<_, i64>(1).await.is_err(), "{bytes:?}");
+        let spoilt = first.get::<_, i64>(1).await.expect_err("it is no reply");
+        assert_eq!(Class::of(&spoilt), Class::Ambiguous, "{bytes:?}: {spoilt}");
         for number in 0..CALLERS {
             assert_eq!(redis.get().await?.get::<_, i64>(number).await?, number);
         }
@@ -397,5 +399,26 @@ fn its_breaker_opens_and_the_fallback_answers() -> TestResult {
         // Failures of one moment count once.
         thread::sleep(MS(20));
     }
+    Ok(())
+}
+
+/// What must not be executed twice is not repeated after a reply that says nothing.
+#[tokio::test]
+async fn a_spoilt_reply_to_what_changes_something_is_not_asked_for_again() -> TestResult {
+    let (_server, proxy) = proxied()?;
+    let redis = connector(&proxy.url())?;
+    let mut first = redis.get().await?;
+    proxy.next_reply(ReplyCut::ReplaceBy(b"hello\r\n"));
+    let error = AsyncCommands::incr::<_, _, i64>(&mut first, "n", 1).await;
+    let error = error.expect_err("it is no reply");
+    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    let blocking = tokio::task::spawn_blocking(move || {
+        let mut first = redis.get_blocking()?;
+        Commands::set::<_, _, ()>(&mut first, "k", 1)?;
+        proxy.next_reply(ReplyCut::ReplaceBy(b"hello\r\n"));
+        Ok::<_, redis::RedisError>(Commands::incr::<_, _, i64>(&mut first, "n", 1))
+    });
+    let error = blocking.await??.expect_err("it is no reply");
+    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
     Ok(())
 }
