@@ -199,6 +199,7 @@ impl BlockingServerConnection {
         }
         let had_state = self.held.is_some() && !self.state.is_clean();
         let mut held = self.ready(request.effect, had_state)?;
+        held.wire.take_pushes(!self.state.is_clean());
         let waits = request.wait != WaitTime::Nothing;
         let looks = waits.then(|| Looks::at(&self.keeper, held.address.clone()));
         let look = || looks.as_ref().map_or(Ok(()), Looks::look);
@@ -209,7 +210,6 @@ impl BlockingServerConnection {
             } else {
                 None
             },
-            takes_pushes: !self.state.is_clean(),
         };
         let answer = send(&mut held.wire, &mut wait);
         let is_ended = self.keeper.ends(&answer, request.replies);

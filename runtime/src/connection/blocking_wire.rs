@@ -32,8 +32,6 @@ pub(super) struct Wait<'a> {
     pub(super) limit: Option<Duration>,
     /// Whether it is worth waiting on is looked at each time that so much has passed.
     pub(super) beside: Option<(Duration, &'a dyn Fn() -> RedisResult<()>)>,
-    /// Its holder has asked for messages beside the replies. Else nobody has.
-    pub(super) takes_pushes: bool,
 }
 
 impl Wait<'_> {
@@ -42,7 +40,6 @@ impl Wait<'_> {
         Self {
             limit: Some(limit),
             beside: None,
-            takes_pushes: false,
         }
     }
 
@@ -144,6 +141,15 @@ impl BlockingWire {
         match &self.0 {
             Kind::Plain(wire) => wire.is_open(),
             Kind::Encrypted(wire) => wire.is_open(),
+        }
+    }
+
+    /// Whether messages may come beside the replies: its holder has asked for them.
+    pub(super) const fn take_pushes(&mut self, takes: bool) {
+        match &mut self.0 {
+            Kind::Plain(wire) => wire.take_pushes(takes),
+            // Redis-rs tells them from replies.
+            Kind::Encrypted(_) => {}
         }
     }
 

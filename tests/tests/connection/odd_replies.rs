@@ -182,10 +182,35 @@ fn whoever_has_asked_for_pushes_keeps_the_connection() -> TestResult {
     redis::cmd("CLIENT")
         .arg(&["TRACKING", "ON"])
         .exec(&mut tracking)?;
-    assert_eq!(tracking.get::<_, i64>(1)?, 1);
+    let mut direct = redis_resilient_tests::connect(&server.url())?;
     let connected = proxy.accepted();
-    redis_resilient_tests::connect(&server.url())?.set::<_, _, ()>(1, 7)?;
-    assert_eq!(tracking.get::<_, i64>(1)?, 7);
+    // At once, and so late that the connection is looked at first: the push is there then.
+    for (value, rest) in [(7, MS(0)), (8, MS(5)), (9, MS(50)), (10, MS(0))] {
+        let _: i64 = tracking.get(1)?;
+        direct.set::<_, _, ()>(1, value)?;
+        thread::sleep(rest);
+        assert_eq!(tracking.get::<_, i64>(1)?, value);
+    }
+    assert_eq!(proxy.accepted(), connected);
+    Ok(())
+}
+
+/// As where the server sends both in one packet.
+#[test]
+fn a_push_may_come_right_behind_a_reply_for_whoever_has_asked_for_it() -> TestResult {
+    let (server, proxy) = proxied()?;
+    fill(&server.url())?;
+    let redis = connector(&format!("{}?protocol=resp3", proxy.url()))?;
+    let mut tracking = redis.get_blocking()?;
+    redis::cmd("CLIENT")
+        .arg(&["TRACKING", "ON"])
+        .exec(&mut tracking)?;
+    let connected = proxy.accepted();
+    proxy.next_reply(ReplyCut::FollowBy(
+        b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\n0\r\n",
+    ));
+    assert_eq!(tracking.get::<_, i64>(1)?, 1);
+    assert_eq!(tracking.get::<_, i64>(2)?, 2);
     assert_eq!(proxy.accepted(), connected);
     Ok(())
 }

@@ -111,7 +111,6 @@ fn send(
     let mut wait = Wait {
         limit: None,
         beside: None,
-        takes_pushes: false,
     };
     let mut refused = None;
     for (step, _) in steps {

@@ -10,7 +10,7 @@ use redis::{ConnectionInfo, ErrorKind, Parser, RedisError, RedisResult, Value};
 
 use super::Wait;
 use super::reply_end::{ReplyEnd, Seen};
-use super::socket::Socket;
+use super::socket::{Socket, Unread};
 use crate::Class;
 use crate::class::known::known;
 use crate::connection::deadline::Deadline;
@@ -33,6 +33,8 @@ pub(super) struct PlainWire {
     /// How long it may take to take a command, and to answer one.
     limit: Duration,
     longest_reply: Option<usize>,
+    /// Its holder has asked for messages beside the replies. Else nobody has.
+    takes_pushes: bool,
     is_ended: bool,
 }
 
@@ -51,6 +53,7 @@ impl PlainWire {
             end: 0,
             limit,
             longest_reply,
+            takes_pushes: false,
             is_ended: false,
         })
     }
@@ -59,10 +62,26 @@ impl PlainWire {
         !self.is_ended
     }
 
+    pub(super) const fn take_pushes(&mut self, takes: bool) {
+        self.takes_pushes = takes;
+    }
+
     /// Whether nothing has come that nobody has asked for, nor its end.
     pub(super) fn is_quiet(&mut self) -> bool {
-        self.is_ended = self.is_ended || !self.socket.is_quiet();
+        self.is_ended = self.is_ended
+            || match self.socket.unread() {
+                Unread::Nothing => false,
+                // The rest of a push, of which the beginning is here.
+                Unread::From(_) if self.end > 0 => false,
+                Unread::From(first) => !self.may_begin_with(first),
+                Unread::End => true,
+            };
         !self.is_ended
+    }
+
+    /// Whether what has come beside the replies may begin so.
+    const fn may_begin_with(&self, first: u8) -> bool {
+        self.takes_pushes && first == b'>'
     }
 
     /// Sends it, and waits for its reply.
@@ -155,7 +174,7 @@ impl PlainWire {
                 Seen::Part(_) => self.read(deadline, wait)?,
                 Seen::Whole(size) if is_push => {
                     self.take(size);
-                    self.is_ended |= !wait.takes_pushes;
+                    self.is_ended |= !self.takes_pushes;
                     end = ReplyEnd::new();
                 }
                 Seen::Whole(size) => {
@@ -210,10 +229,11 @@ impl PlainWire {
         }
     }
 
-    /// All replies have come: what is left is nobody's.
+    /// All replies have come: what is left is nobody's, unless it is a push.
     pub(super) fn settle(&mut self) {
-        self.is_ended |= self.end > 0;
-        if self.buffer.len() > MOST_ROOM {
+        if self.end > 0 {
+            self.is_ended |= !self.may_begin_with(self.buffer[self.begin]);
+        } else if self.buffer.len() > MOST_ROOM {
             self.buffer = vec![0; ROOM];
         }
     }
