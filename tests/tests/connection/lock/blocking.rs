@@ -96,7 +96,7 @@ fn lost_replies_are_asked_for_again() -> TestResult {
     let redis = patient(&proxy.url())?;
     drop(redis.get_blocking()?);
     proxy.next_reply(ReplyCut::CloseAfter(0));
-    let mut guard = LONG.acquire_blocking(&redis, MS(100))?;
+    let mut guard = LONG.acquire_blocking(&redis, PATIENCE)?;
     let kept: u64 = redis.get_blocking()?.get("{lock}fence:lock")?;
     assert_eq!(guard.fencing(), kept);
     proxy.next_reply(ReplyCut::CloseAfter(0));
