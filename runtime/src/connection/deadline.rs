@@ -1,4 +1,4 @@
-//! How much time is left, for code that blocks.
+//! How much time is left.
 
 use std::io;
 use std::time::{Duration, Instant};

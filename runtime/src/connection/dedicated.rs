@@ -16,7 +16,6 @@ use super::server_connection::told;
 use super::spares::Spare;
 use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
-use super::wire::within;
 use super::{refusals, together};
 use crate::Class;
 use crate::class::known::known;
@@ -177,11 +176,13 @@ impl DedicatedConnection {
         let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
         if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
             self.is_unanswered = true;
-            let ping = redis::cmd("PING");
-            let limit = Some(self.keeper.settings.response_timeout);
-            let answer = within(limit, self.spare.wire.send(&ping)).await;
+            let (limit, peer) = (
+                self.keeper.settings.response_timeout,
+                self.keeper.source.peer(),
+            );
+            let answers = self.spare.wire.answers_within(limit, peer).await;
             self.is_unanswered = false;
-            if !self.keeper.source.peer().is_well(&answer) {
+            if !answers {
                 self.is_over = true;
                 return Err(over());
             }

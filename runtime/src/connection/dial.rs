@@ -1,18 +1,44 @@
-//! How synchronous code connects to a server.
+//! How one of several servers is connected to.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisResult};
+use tokio::time::timeout;
 
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::settings::Settings;
 use super::share::share;
-use super::source::{client, nowhere};
+use super::source::{client, no_connection, nowhere};
 
-/// Connects to the first of them that lets it, and says which. Each has its share of the time that is left until then: one that stands still leaves
-/// some for the next.
-pub(super) fn connect_to_first<T>(
+/// Connects to the first of them that lets it. Each has its share of the time that is left until then, and no longer than the `longest`: one that
+/// stands still leaves some for the next.
+pub(super) async fn connect_to_first<T, C>(
+    servers: Vec<ConnectionInfo>,
+    deadline: Deadline,
+    longest: Duration,
+    connect: impl Fn(ConnectionInfo) -> C,
+) -> RedisResult<T>
+where
+    C: Future<Output = RedisResult<T>>,
+{
+    let mut failure = None;
+    let mut servers = servers.into_iter();
+    while let Some(server) = servers.next() {
+        let left = deadline.left().ok().flatten().unwrap_or_default();
+        let limit = share(left, servers.len() + 1).min(longest);
+        failure = match timeout(limit, connect(server)).await {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(error)) if !error.is_timeout() => Some(error),
+            Ok(Err(_)) | Err(_) => Some(no_connection(longest)),
+        };
+    }
+    Err(failure.unwrap_or_else(nowhere))
+}
+
+/// The same for synchronous code, and which it is.
+pub(super) fn connect_to_first_blocking<T>(
     servers: Vec<ConnectionInfo>,
     deadline: Deadline,
     mut connect: impl FnMut(ConnectionInfo, Duration) -> RedisResult<T>,
@@ -32,14 +58,14 @@ pub(super) fn connect_to_first<T>(
     Err(failure.unwrap_or_else(nowhere))
 }
 
-/// The same for subscriptions, over a connection of redis-rs's.
+/// The same for synchronous subscriptions, over a connection of redis-rs's.
 pub(super) fn connect_to_any(
     servers: Vec<ConnectionInfo>,
     settings: &Settings,
     deadline: Deadline,
 ) -> RedisResult<(redis::Connection, ConnectionAddr)> {
     let asked = settings.ask_blocking()?;
-    connect_to_first(servers, deadline, |server, limit| {
+    connect_to_first_blocking(servers, deadline, |server, limit| {
         connect(server, settings, asked.get(), limit)
     })
 }

@@ -1,6 +1,6 @@
 //! A connect that failed, and when the next may be tried: none too soon. Pure: time and randomness come in as arguments.
 
-use redis::RedisError;
+use redis::{ErrorKind, RedisError};
 
 /// After the first failure there is no connect for this long; after each further one for twice as long, up to the longest.
 const FIRST_REST_MS: u64 = 25;
@@ -12,6 +12,12 @@ pub(super) struct Failed {
     error: RedisError,
     times: u32,
     until_ms: u64,
+}
+
+/// What a connect that has panicked fails with: without it, the next caller would be the next to panic, and so on without end.
+pub(super) fn panicked() -> RedisError {
+    let what = "connecting has panicked, with a message of its own";
+    RedisError::from((ErrorKind::InvalidClientConfig, what))
 }
 
 impl Failed {

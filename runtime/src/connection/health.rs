@@ -28,7 +28,7 @@ impl Keeper {
     /// The same after it has been tried, or what is connected in its place.
     pub(super) async fn checked(self: &Arc<Self>, live: &Arc<Live>) -> RedisResult<Arc<Live>> {
         let limit = self.check_limit();
-        let (check, is_new) = live.check(limit);
+        let check = live.check(limit);
         let spawn = || {
             let (keeper, live) = (self.clone(), live.clone());
             check.spawn(async move {
@@ -39,9 +39,6 @@ impl Keeper {
                 holds
             });
         };
-        if is_new {
-            spawn();
-        }
         if check.outcome(limit, spawn).await == Some(true) {
             return Ok(live.clone());
         }

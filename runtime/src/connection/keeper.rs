@@ -70,7 +70,7 @@ impl Keeper {
             Look::Connected(live) => Ok(live),
             Look::Failed(error) => Err(error),
             // In a box: its room is part of each caller's future, and seldom needed.
-            Look::Building(build, _) => Box::pin(self.built(runtime, build)).await,
+            Look::Building(build) => Box::pin(self.built(runtime, build)).await,
         }
     }
 
@@ -88,7 +88,7 @@ impl Keeper {
             build = match self.look(runtime) {
                 Look::Connected(live) => return Ok(live),
                 Look::Failed(error) => return Err(error),
-                Look::Building(build, _) => build,
+                Look::Building(build) => build,
             };
         }
     }
@@ -116,7 +116,7 @@ impl Keeper {
                     return Look::Connected(live.clone());
                 }
                 State::Building(build) if build.is_under_way(self.limit()) => {
-                    return Look::Building(build.clone(), false);
+                    return Look::Building(build.clone());
                 }
                 State::Building(build) => build.abandon(),
                 State::Connected(_) | State::Nothing => {}
@@ -126,14 +126,11 @@ impl Keeper {
             }
             let build = Flight::new();
             *state = State::Building(build.clone());
-            Look::Building(build, true)
+            Look::Building(build)
         });
         // Outside of the lock: on a runtime that shuts down, a task is dropped as soon as it is spawned.
         if is_first {
             self.end_with(runtime);
-        }
-        if let Look::Building(build, true) = &look {
-            self.spawn_build(runtime, build);
         }
         look
     }
@@ -174,8 +171,7 @@ impl Keeper {
 
 enum Look {
     Connected(Arc<Live>),
-    /// `true`: a new one, which is to be spawned.
-    Building(Arc<Build>, bool),
+    Building(Arc<Build>),
     Failed(RedisError),
 }
 

@@ -64,18 +64,18 @@ impl Live {
         Handle::try_current().is_ok_and(|here| here.id() == self.runtime)
     }
 
-    /// A check that may take so long: the one that is under way, or a new one, which is to be spawned if that is `true`.
-    pub(super) fn check(&self, limit: Duration) -> (Arc<Check>, bool) {
+    /// A check that may take so long: the one that is under way, or a new one.
+    pub(super) fn check(&self, limit: Duration) -> Arc<Check> {
         let mut last = self.check.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(check) = &*last {
             if check.is_under_way(limit) {
-                return (check.clone(), false);
+                return check.clone();
             }
             check.abandon();
         }
         let check = Flight::new();
         *last = Some(check.clone());
-        (check, true)
+        check
     }
 
     /// Sees to it that they go on with new credentials in time.

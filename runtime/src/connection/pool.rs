@@ -10,7 +10,7 @@ use super::blocking_wire::{BlockingWire, Wait};
 use super::cluster::Nodes;
 use super::credentials::Renewal;
 use super::deadline::Deadline;
-use super::dial::connect_to_first;
+use super::dial::connect_to_first_blocking;
 use super::failed::Failed;
 use super::found_out::FoundOut;
 use super::keeper::{Keeper, not_sent};
@@ -72,7 +72,7 @@ impl Idle {
     /// Whether nothing has come that nobody has asked for, nor its end.
     ///
     /// What has come with the last reply has been seen with it. To look for more is a system call, and within the same tick of the clock it is left
-    /// out: a holder that sends one command after the other would pay 5 to 8 % for it.
+    /// out: a holder that sends one command after the other would pay for it each time.
     pub(super) fn is_quiet(&mut self) -> bool {
         if self.used_ms == now_ms() {
             self.wire.is_open()
@@ -251,7 +251,7 @@ impl Keeper {
         let deadline = Deadline::after(Some(settings.connect_timeout));
         let servers = self.source.servers_blocking(settings, None)?;
         let asked = settings.ask_blocking()?;
-        let connected = connect_to_first(servers, deadline, |server, limit| {
+        let connected = connect_to_first_blocking(servers, deadline, |server, limit| {
             BlockingWire::connect(server, settings, asked.get(), limit)
         });
         let (wire, address) = connected.map_err(|error| {

@@ -1,7 +1,6 @@
 //! Connections for subscribers.
 
 use std::future::Future;
-use std::time::Instant;
 
 use redis::aio::PubSub;
 use redis::{ConnectionInfo, RedisResult};
@@ -10,10 +9,11 @@ use tokio::time::timeout;
 use super::Connector;
 use super::credentials::Asked;
 use super::deadline::Deadline;
-use super::dial::connect_to_any;
+use super::dial::{connect_to_any, connect_to_first};
 use super::keeper::{Keeper, not_sent};
-use super::share::share;
-use super::source::{Source, client, nowhere};
+#[cfg(feature = "cluster")]
+use super::source::Source;
+use super::source::client;
 
 impl Connector {
     /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
@@ -80,16 +80,12 @@ impl Keeper {
         C: Future<Output = RedisResult<T>>,
     {
         let limit = self.source.connect_limit(&self.settings);
-        let begun = Instant::now();
+        let deadline = Deadline::after(Some(limit));
         let connected = async {
             let servers = match &self.source {
-                Source::Server(info) => vec![(**info).clone()],
-                #[cfg(feature = "sentinel")]
-                Source::Sentinels(sentinels) => sentinels.servers(&self.settings, None).await?,
                 #[cfg(feature = "cluster")]
                 Source::Cluster(_) => self.any_node(),
-                #[cfg(feature = "cluster")]
-                Source::Node(info) => vec![(**info).clone()],
+                source => source.servers(&self.settings, None).await?,
             };
             let is_known =
                 |server: &ConnectionInfo| known.iter().any(|known| known.addr() == server.addr());
@@ -98,20 +94,9 @@ impl Keeper {
             let others = servers.into_iter().filter(|server| !is_known(server));
             let servers: Vec<_> = known.into_iter().chain(others).collect();
             let asked = self.settings.ask().await?;
-            let mut failure = None;
-            let mut remaining = servers.len();
-            for server in servers {
-                let connected = connect(server, asked.clone());
-                let left = limit.saturating_sub(begun.elapsed());
-                let limit = share(left, remaining).min(self.settings.connect_timeout);
-                remaining -= 1;
-                match timeout(limit, connected).await {
-                    Ok(Ok(connected)) => return Ok(connected),
-                    Ok(Err(error)) => failure = Some(error),
-                    Err(_) => failure = Some(self.took_too_long()),
-                }
-            }
-            Err(failure.unwrap_or_else(nowhere))
+            let connect = |server| connect(server, asked.clone());
+            let longest = self.settings.connect_timeout;
+            connect_to_first(servers, deadline, longest, connect).await
         };
         match timeout(limit, connected).await {
             Ok(connected) => connected.map_err(not_sent),

@@ -15,7 +15,7 @@ pub(super) fn stream<'a>(command: impl Args<'a>) -> RedisError {
     } else if is(name, "SYNC") || is(name, "PSYNC") {
         "redis-cli --rdb"
     } else {
-        "Connector::subscribe, or Connector::pubsub"
+        "Connector::subscribe, psubscribe or ssubscribe, or Connector::pubsub"
     };
     (
         ErrorKind::Client,

@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use redis::{ErrorKind, RedisError, RedisResult};
+use redis::{RedisError, RedisResult};
 
-use super::failed::Failed;
+use super::failed::{Failed, panicked};
 use crate::clock::now_ms;
 
 /// The last connect, if it failed.
@@ -68,10 +68,7 @@ impl Drop for Turn<'_> {
             return;
         }
         if std::thread::panicking() {
-            // It has failed, or the next would be the next to panic, and so on without end.
-            let what = "connecting has panicked, with a message of its own";
-            let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-            *self.rest.failed() = Some(self.failed_with(error));
+            *self.rest.failed() = Some(self.failed_with(panicked()));
         } else if let Some(failed) = &mut *self.rest.failed() {
             // Its runtime is gone: the next may try at once.
             failed.rests_until(now_ms());

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use super::ending::Peer;
 use super::keeper::Keeper;
+use super::ping::Ping;
 use super::single_flight::Flight;
 use super::wait_time::WaitTime;
 use super::wire::within;
@@ -88,14 +89,11 @@ impl Keeper {
 
     /// One look for all who want one at about the same time, in a task: whoever is not polled holds nobody up.
     async fn check(self: &Arc<Self>, address: Option<&ConnectionAddr>) -> Finding {
-        let (check, is_new) = self.latest_check(address);
+        let check = self.latest_check(address);
         let spawn = || {
             let (keeper, address) = (self.clone(), address.cloned());
             check.spawn(async move { keeper.look_at(address.as_ref()).await });
         };
-        if is_new {
-            spawn();
-        }
         // To look for the server, to connect, and to ask.
         let connect = self.source.connect_limit(&self.settings).saturating_mul(2);
         let longest = connect.saturating_add(self.settings.response_timeout);
@@ -106,8 +104,8 @@ impl Keeper {
         }
     }
 
-    /// The one that somebody else has begun lately, or a new one, which is to be spawned if that is `true`.
-    fn latest_check(&self, address: Option<&ConnectionAddr>) -> (Arc<Flight<Finding>>, bool) {
+    /// The one that somebody else has begun lately, or a new one.
+    fn latest_check(&self, address: Option<&ConnectionAddr>) -> Arc<Flight<Finding>> {
         let now_ms = now_ms();
         let lately_ms = whole_millis(self.check_period() / 2).max(1);
         let checks = &self.server_checks.0;
@@ -115,7 +113,7 @@ impl Keeper {
         checks.retain(|check| now_ms.saturating_sub(check.begun_ms) < lately_ms);
         let is_same = |check: &&Check| check.address.as_ref() == address;
         if let Some(check) = checks.iter().find(is_same) {
-            return (check.found.clone(), false);
+            return check.found.clone();
         }
         let found = Flight::new();
         checks.push(Check {
@@ -123,7 +121,7 @@ impl Keeper {
             begun_ms: now_ms,
             found: found.clone(),
         });
-        (found, true)
+        found
     }
 
     /// Asks Sentinels, if there are any, and then the server itself over the shared connection.
@@ -159,8 +157,9 @@ impl Keeper {
             return Finding::Well;
         };
         live.silence.asked(now_ms());
-        let answer = wire.send(&redis::cmd("PING")).await;
-        if self.source.peer().is_well(&answer) {
+        let ping = Ping::new();
+        let answer = wire.send(&ping.command()).await;
+        if ping.is_answered(self.source.peer(), &answer) {
             live.silence.answered(now_ms());
             wire.heard(now_ms());
             return Finding::Well;

@@ -30,7 +30,7 @@ struct Progress<T> {
 
 #[derive(Debug)]
 enum Stage<T> {
-    /// So many tasks have been spawned, of which none has begun.
+    /// So many tasks have been spawned, of which none has begun. The first is spawned by whoever waits first.
     Spawned(u32),
     Begun,
     /// `None`: whoever did it is gone.
@@ -47,7 +47,7 @@ impl<T> Flight<T> {
     pub(super) fn new() -> Arc<Self> {
         let progress = Progress {
             since: Instant::now(),
-            stage: Stage::Spawned(1),
+            stage: Stage::Spawned(0),
         };
         Arc::new(Self {
             progress: watch::Sender::new(progress),
@@ -74,8 +74,8 @@ impl<T> Flight<T> {
         self.go_on(|stage| matches!(stage, Stage::Begun).then_some(Stage::Over(outcome)));
     }
 
-    /// Whether it is for the caller to spawn another task: not after somebody else who has seen as many.
-    fn is_spawned_again(&self, seen: u32) -> bool {
+    /// Whether it is for the caller to spawn a task: not after somebody else who has seen as many.
+    fn is_to_spawn(&self, seen: u32) -> bool {
         self.go_on(|stage| match stage {
             Stage::Spawned(times) if *times == seen => Some(Stage::Spawned(times.wrapping_add(1))),
             _ => None,
@@ -113,7 +113,7 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
         });
     }
 
-    /// What it comes to; `None` if that is not known within `limit`, or if whoever did it is gone. Has it `spawn`ed again if need be.
+    /// What it comes to; `None` if that is not known within `limit`, or if whoever did it is gone. Has it `spawn`ed, and again if need be.
     pub(super) async fn outcome(&self, limit: Duration, spawn: impl Fn()) -> Option<T> {
         let end = Instant::now() + limit.saturating_add(GRACE).min(FAR);
         let mut progress = self.progress.subscribe();
@@ -124,10 +124,10 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
                     Stage::Begun | Stage::Over(_) => break,
                 };
                 let begun = |progress: &Progress<T>| !matches!(progress.stage, Stage::Spawned(_));
-                if timeout(MOMENT, progress.wait_for(begun)).await.is_ok() {
+                if seen > 0 && timeout(MOMENT, progress.wait_for(begun)).await.is_ok() {
                     break;
                 }
-                if self.is_spawned_again(seen) {
+                if self.is_to_spawn(seen) {
                     spawn();
                 }
             }

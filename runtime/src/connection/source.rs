@@ -1,23 +1,23 @@
 //! Where Redis is, and how a connection to it is made.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult,
 };
-use tokio::time::timeout;
 
 #[cfg(feature = "cluster")]
 use super::cluster::Cluster;
 use super::credentials::{Asked, Credentials, Renewal};
+use super::deadline::Deadline;
+use super::dial::connect_to_first;
 use super::ending::Peer;
 #[cfg(feature = "sentinel")]
 use super::role::Role;
 #[cfg(feature = "sentinel")]
 use super::sentinel::Sentinels;
 use super::settings::{Settings, with_tcp_settings};
-use super::share::share;
 use super::wire::Wire;
 use crate::clock::now_ms;
 
@@ -76,57 +76,62 @@ impl Connected {
 impl Source {
     /// Connects, as many times as the settings say. Each server has its share of the time.
     pub(super) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
-        let begun = Instant::now();
-        let servers = match self {
-            Self::Server(info) => vec![(**info).clone()],
-            #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => sentinels.servers(settings, None).await?,
-            #[cfg(feature = "cluster")]
-            Self::Node(info) => vec![(**info).clone()],
-            // Its servers are connected to one by one.
-            #[cfg(feature = "cluster")]
-            Self::Cluster(_) => Vec::new(),
-        };
+        let limit = settings.connect_timeout;
+        let deadline = Deadline::after(Some(limit));
+        let servers = self.servers(settings, None).await?;
         let asked = settings.ask().await?;
-        let mut failure = None;
-        let mut remaining = servers.len();
-        for server in servers {
-            let left = settings.connect_timeout.saturating_sub(begun.elapsed());
-            let connected = timeout(share(left, remaining), connect_to(server, settings, &asked));
-            remaining -= 1;
-            failure = match connected.await {
-                Ok(Ok(connected)) => return Ok(connected),
-                Ok(Err(error)) if !error.is_timeout() => Some(error),
-                Ok(Err(_)) | Err(_) => Some(no_connection(settings.connect_timeout)),
-            }
-        }
-        Err(failure.unwrap_or_else(nowhere))
+        let connect = |server| connect_to(server, settings, &asked);
+        connect_to_first(servers, deadline, limit, connect).await
     }
 
-    /// Where the server is now, if that may change; the `present` address, if it is as good as any.
+    /// The servers, best first; none for a cluster, whose servers are connected to one by one. The one at the `present` address, if it is one of
+    /// the best.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unused_async, reason = "only Sentinels have to be asked")
     )]
+    pub(super) async fn servers(
+        &self,
+        settings: &Settings,
+        present: Option<&ConnectionAddr>,
+    ) -> RedisResult<Vec<ConnectionInfo>> {
+        match self {
+            #[cfg(feature = "sentinel")]
+            Self::Sentinels(sentinels) => sentinels.servers(settings, present).await,
+            _ => {
+                let _ = (settings, present);
+                Ok(self.named())
+            }
+        }
+    }
+
+    /// Those that need not be asked for.
+    fn named(&self) -> Vec<ConnectionInfo> {
+        match self {
+            Self::Server(info) => vec![(**info).clone()],
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => vec![(**info).clone()],
+            #[cfg(feature = "sentinel")]
+            Self::Sentinels(_) => Vec::new(),
+            #[cfg(feature = "cluster")]
+            Self::Cluster(_) => Vec::new(),
+        }
+    }
+
+    /// Where the server is now, if that may change; the `present` address, if it is as good as any.
     pub(super) async fn moved_to(
         &self,
         settings: &Settings,
         present: Option<&ConnectionAddr>,
     ) -> Option<RedisResult<ConnectionAddr>> {
-        match self {
-            #[cfg(feature = "sentinel")]
-            Self::Sentinels(sentinels) => {
-                let servers = sentinels.servers(settings, present).await;
-                Some(servers.and_then(|servers| {
-                    let best = servers.into_iter().next();
-                    best.map(|info| info.addr().clone()).ok_or_else(nowhere)
-                }))
-            }
-            _ => {
-                let _ = (settings, present);
-                None
-            }
+        if !self.moves() {
+            return None;
         }
+        let servers = self.servers(settings, present).await;
+        Some(servers.and_then(|servers| {
+            let best = servers.into_iter().next();
+            best.map(|info| info.addr().clone()).ok_or_else(nowhere)
+        }))
     }
 
     /// Whether the server may be another one after a while, without a word from the old one.
@@ -180,7 +185,7 @@ impl Source {
         }
     }
 
-    /// The servers, best first, for synchronous code; none for a cluster. The one at the `present` address, if it is one of the best.
+    /// The same, for synchronous code.
     #[cfg_attr(
         not(feature = "sentinel"),
         expect(clippy::unnecessary_wraps, reason = "only Sentinels may not know")
@@ -190,15 +195,13 @@ impl Source {
         settings: &Settings,
         present: Option<&ConnectionAddr>,
     ) -> RedisResult<Vec<ConnectionInfo>> {
-        let _ = (settings, present);
         match self {
-            Self::Server(info) => Ok(vec![(**info).clone()]),
             #[cfg(feature = "sentinel")]
             Self::Sentinels(sentinels) => sentinels.servers_blocking(settings, present),
-            #[cfg(feature = "cluster")]
-            Self::Node(info) => Ok(vec![(**info).clone()]),
-            #[cfg(feature = "cluster")]
-            Self::Cluster(_) => Ok(Vec::new()),
+            _ => {
+                let _ = (settings, present);
+                Ok(self.named())
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use super::ending::Peer;
 use super::keeper::Keeper;
 use super::live::Live;
 use super::settings::Settings;
-use super::wire::{Wire, within};
+use super::wire::Wire;
 use crate::clock::{now_ms, whole_millis};
 
 /// How many there are to one server, and how they are connected.
@@ -79,6 +79,9 @@ impl Keeper {
     /// An idle one of these, or one more.
     async fn spare(self: &Arc<Self>, live: Option<&Arc<Live>>) -> RedisResult<Spare> {
         let mut connecting: Option<Connecting> = None;
+        // To wait for its turn, and to connect. A task in the queue of a worker that somebody blocks takes longer, and is not waited for.
+        let longest = self.source.connect_limit(&self.settings).saturating_mul(3);
+        let begun = Instant::now();
         loop {
             if let Some(live) = live
                 && let Some(spare) = self.idle(live).await
@@ -96,6 +99,7 @@ impl Keeper {
                 Ok(Ok(connected)) => return connected,
                 // It is gone with its runtime.
                 Ok(Err(_)) => connecting = None,
+                Err(_) if begun.elapsed() >= longest => return Err(self.took_too_long()),
                 // Somebody else may have put one back meanwhile.
                 Err(_) => {}
             }
@@ -109,9 +113,8 @@ impl Keeper {
         if !spare.wire.is_quiet(now_ms()) {
             return Some(spare);
         }
-        let limit = Some(self.settings.response_timeout);
-        let answer = within(limit, spare.wire.send(&redis::cmd("PING"))).await;
-        if self.source.peer().is_well(&answer) {
+        let limit = self.settings.response_timeout;
+        if spare.wire.answers_within(limit, self.source.peer()).await {
             return Some(spare);
         }
         // Those that have been idle for longer are not tried one by one.

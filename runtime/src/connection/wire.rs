@@ -92,6 +92,11 @@ impl Wire {
         ping.is_answered(peer, &answer)
     }
 
+    /// The same of one whose answers may take as long as they like otherwise.
+    pub(super) async fn answers_within(&mut self, limit: Duration, peer: Peer) -> bool {
+        timeout(limit, self.answers(peer)).await.unwrap_or(false)
+    }
+
     /// Of a transaction the reply to `EXEC`, or why it was refused.
     pub(super) async fn send_all(
         &mut self,

@@ -65,6 +65,18 @@ async fn next_entry(redis: &Connector, stream: &str) -> RedisResult<Vec<Stream>>
     read.query_async(&mut redis.get().await?).await
 }
 
+/// One that waits for the next entry, on whichever server is the primary.
+fn reader(redis: &Connector) -> JoinHandle<RedisResult<Vec<Stream>>> {
+    let redis = redis.clone();
+    tokio::spawn(async move { next_entry(&redis, "stream").await })
+}
+
+fn write_entry(server: &RealRedis) -> TestResult {
+    let mut write = cmd("XADD");
+    write.arg("stream").arg("*").arg("f").arg(7);
+    Ok(write.exec(&mut redis_resilient_tests::connect(&server.url())?)?)
+}
+
 #[tokio::test]
 async fn a_worker_leaves_a_frozen_server() -> TestResult {
     let server = redis_resilient_tests::server()?;
@@ -233,18 +245,9 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
         assert!(error.to_string().contains("primary"), "{error}");
     }
     // The next one waits in the new primary.
-    let next = tokio::spawn({
-        let redis = redis.clone();
-        async move { next_entry(&redis, "stream").await }
-    });
+    let next = reader(&redis);
     sentinels.wait_for_failover(old, MS(20_000))?;
-    let mut writer = redis_resilient_tests::connect(&sentinels.master().url())?;
-    cmd("XADD")
-        .arg("stream")
-        .arg("*")
-        .arg("f")
-        .arg(7)
-        .exec(&mut writer)?;
+    write_entry(sentinels.master())?;
     let read = timeout(MS(40_000), next).await???;
     assert_eq!(read.len(), 1);
     sentinels.server(old).thaw();
@@ -256,20 +259,11 @@ async fn an_annotated_reader_goes_on_with_the_next_primary() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
     let redis = watched(builder);
-    let reader = tokio::spawn({
-        let redis = redis.clone();
-        async move { next_entry(&redis, "stream").await }
-    });
+    let reader = reader(&redis);
     block(sentinels.master(), 1).await?;
     let old = sentinels.freeze_master();
     sentinels.wait_for_failover(old, MS(20_000))?;
-    let mut writer = redis_resilient_tests::connect(&sentinels.master().url())?;
-    cmd("XADD")
-        .arg("stream")
-        .arg("*")
-        .arg("f")
-        .arg(7)
-        .exec(&mut writer)?;
+    write_entry(sentinels.master())?;
     let read = timeout(MS(40_000), reader).await???;
     assert_eq!(read[0].1[0].1, [("f".to_owned(), 7)]);
     sentinels.server(old).thaw();
@@ -281,19 +275,10 @@ async fn a_worker_that_is_told_of_the_change_goes_to_the_next_primary() -> TestR
     let sentinels = RealSentinel::start()?;
     let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
     let redis = watched(builder);
-    let reader = tokio::spawn({
-        let redis = redis.clone();
-        async move { next_entry(&redis, "stream").await }
-    });
+    let reader = reader(&redis);
     block(sentinels.master(), 1).await?;
     sentinels.failover()?;
-    let mut writer = redis_resilient_tests::connect(&sentinels.master().url())?;
-    cmd("XADD")
-        .arg("stream")
-        .arg("*")
-        .arg("f")
-        .arg(7)
-        .exec(&mut writer)?;
+    write_entry(sentinels.master())?;
     let read = timeout(MS(40_000), reader).await???;
     assert_eq!(read.len(), 1);
     Ok(())

@@ -24,12 +24,15 @@ fn paused() -> Runtime {
 fn all_who_wait_get_what_one_task_has_done() {
     paused().block_on(async {
         let flight = Flight::new();
-        flight.spawn(async {
-            sleep(Duration::from_secs(1)).await;
-            7
-        });
         assert!(flight.is_under_way(LIMIT));
-        for _ in 0..3 {
+        let work = || {
+            flight.spawn(async {
+                sleep(Duration::from_secs(1)).await;
+                7
+            });
+        };
+        assert_eq!(flight.outcome(LIMIT, work).await, Some(7));
+        for _ in 0..2 {
             assert_eq!(flight.outcome(LIMIT, never).await, Some(7));
         }
         assert!(!flight.is_under_way(LIMIT));
@@ -43,17 +46,19 @@ fn a_task_that_does_not_begin_is_replaced_once_by_all_who_wait() {
         let waiters = [(); 3].map(|()| {
             let (flight, spawned) = (flight.clone(), spawned.clone());
             tokio::spawn(async move {
-                let again = || {
-                    spawned.fetch_add(1, Ordering::Relaxed);
-                    flight.spawn(ready(7));
+                let spawn = || {
+                    // The first does not begin.
+                    if spawned.fetch_add(1, Ordering::Relaxed) == 1 {
+                        flight.spawn(ready(7));
+                    }
                 };
-                flight.outcome(LIMIT, again).await
+                flight.outcome(LIMIT, spawn).await
             })
         });
         for waiter in waiters {
             assert_eq!(waiter.await.expect("it does not panic"), Some(7));
         }
-        assert_eq!(spawned.load(Ordering::Relaxed), 1);
+        assert_eq!(spawned.load(Ordering::Relaxed), 2);
         flight.spawn(async { panic!("it is done") });
         tokio::task::yield_now().await;
     });
@@ -63,9 +68,9 @@ fn a_task_that_does_not_begin_is_replaced_once_by_all_who_wait() {
 fn nobody_waits_longer_than_he_may() {
     paused().block_on(async {
         let flight: Arc<Flight<u32>> = Flight::new();
-        flight.spawn(pending());
         let (short, begun) = (Duration::from_secs(1), Instant::now());
-        assert_eq!(flight.outcome(short, never).await, None);
+        let work = || flight.spawn(pending());
+        assert_eq!(flight.outcome(short, work).await, None);
         assert!(begun.elapsed() <= short + 2 * GRACE);
         assert!(!flight.is_under_way(short), "it stands still");
         assert!(flight.is_under_way(LIMIT));
@@ -98,7 +103,7 @@ fn a_task_that_is_gone_is_not_waited_for() {
     assert_eq!(paused().block_on(flight.outcome(LIMIT, never)), None);
     paused().block_on(async {
         let flight: Arc<Flight<u32>> = Flight::new();
-        flight.spawn(async { panic!("as it happens") });
-        assert_eq!(flight.outcome(LIMIT, never).await, None);
+        let work = || flight.spawn(async { panic!("as it happens") });
+        assert_eq!(flight.outcome(LIMIT, work).await, None);
     });
 }

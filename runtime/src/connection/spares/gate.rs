@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use redis::{ErrorKind, RedisError, RedisResult};
+use redis::{RedisError, RedisResult};
 use tokio::sync::Notify;
 
 use super::connects::{Answer, Connects, Turn};
 use crate::clock::now_ms;
+use crate::connection::failed::panicked;
 
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -75,10 +76,7 @@ impl Drop for Ticket {
         if !self.is_over {
             let mut connects = self.gate.connects();
             if thread::panicking() {
-                // Or the next caller would be the next to panic, and so on without end.
-                let what = "connecting has panicked, with a message of its own";
-                let error = RedisError::from((ErrorKind::InvalidClientConfig, what));
-                connects.failed(&self.turn, error, now_ms());
+                connects.failed(&self.turn, panicked(), now_ms());
             } else {
                 connects.left(&self.turn);
             }
