@@ -12,18 +12,18 @@ use super::TestResult;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// Shorter than the connection waits for the answer.
-#[redis_resilient(retries = 3, backoff = "none", timeout = "100ms", breaker = false)]
+/// Shorter than the connection waits for the answer; many, for a busy server may take long to go on after it was thawed.
+#[redis_resilient(retries = 20, backoff = "none", timeout = "100ms", breaker = false)]
 async fn run(redis: &Connector, command: &redis::Cmd) -> RedisResult<redis::Value> {
     command.query_async(&mut redis.get().await?).await
 }
 
-#[redis_resilient(retries = 3, backoff = "none", timeout = "100ms", breaker = false)]
+#[redis_resilient(retries = 20, backoff = "none", timeout = "100ms", breaker = false)]
 async fn run_together(redis: &Connector, pipeline: &redis::Pipeline) -> RedisResult<redis::Value> {
     pipeline.query_async(&mut redis.get().await?).await
 }
 
-#[redis_resilient(retries = 3, backoff = "none", timeout = "100ms", breaker = false)]
+#[redis_resilient(retries = 20, backoff = "none", timeout = "100ms", breaker = false)]
 async fn run_once(redis: &Connector, once: &Once) -> RedisResult<i64> {
     once.run(&mut redis.get().await?, "n", redis::cmd("INCR").arg("n"))
         .await
@@ -67,11 +67,15 @@ impl Stalls {
 }
 
 /// On a busy machine the connection may have been silent for so long that it asks the server first: what is cut off then is that question, and the
-/// command goes out with the next attempt.
-fn was_cut_off_or_had_not_been_sent(answer: RedisResult<redis::Value>) {
-    if let Err(error) = answer {
-        let is_timeout = matches!(Rejection::find(&error), Some(Rejection::TimedOut { .. }));
-        assert!(is_timeout, "{error}");
+/// command goes out with the next attempt, or not at all where the server was thawed too late for the last one.
+fn was_executed_once_or_never_sent(answer: RedisResult<redis::Value>, executed: Option<i64>) {
+    match answer {
+        Ok(_) => assert_eq!(executed, Some(1), "executed once"),
+        Err(error) => {
+            let is_timeout = matches!(Rejection::find(&error), Some(Rejection::TimedOut { .. }));
+            assert!(is_timeout, "{error}");
+            assert!(executed <= Some(1), "executed {executed:?} times");
+        }
     }
 }
 
@@ -80,8 +84,7 @@ async fn an_incr_that_is_cut_off_is_not_sent_again() -> TestResult {
     let mut stalls = Stalls::start().await?;
     let incr = redis::cmd("INCR").arg("n").clone();
     let answer = stalls.meanwhile(run(&stalls.redis, &incr)).await;
-    was_cut_off_or_had_not_been_sent(answer);
-    assert_eq!(stalls.counted()?, Some(1), "executed once");
+    was_executed_once_or_never_sent(answer, stalls.counted()?);
     Ok(())
 }
 
@@ -92,8 +95,7 @@ async fn a_pipeline_that_is_cut_off_is_not_sent_again() -> TestResult {
     let answer = stalls
         .meanwhile(run_together(&stalls.redis, &pipeline))
         .await;
-    was_cut_off_or_had_not_been_sent(answer);
-    assert_eq!(stalls.counted()?, Some(1), "executed once");
+    was_executed_once_or_never_sent(answer, stalls.counted()?);
     Ok(())
 }
 
