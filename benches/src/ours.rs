@@ -18,7 +18,8 @@ static HALF_OPEN: Breaker = Breaker::new("half-open")
     .reset_timeout_max(Duration::from_millis(1))
     .probe_lease(HOUR);
 static FAILING: Breaker = Breaker::new("failing");
-static FAILING_WITHOUT_LUMP: Breaker = Breaker::new("failing without lump").lump(Duration::ZERO);
+static FAILING_WITHOUT_LUMP: Breaker =
+    Breaker::new("failing without burst_window").burst_window(Duration::ZERO);
 
 #[redis_resilient(breaker = CLOSED)]
 fn happy(n: u64) -> RedisResult<u64> {

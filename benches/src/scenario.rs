@@ -263,7 +263,7 @@ fn failing() -> Vec<Scenario> {
             bodies::repeat(calls, bodies::sometimes);
         }),
         Scenario::ours(FAILING, "#[redis_resilient]", ours::failing),
-        Scenario::ours(FAILING, "lump of 0", ours::failing_without_lump),
+        Scenario::ours(FAILING, "burst_window of 0", ours::failing_without_lump),
         Scenario::peer(FAILING, "recloser", peers::recloser_failing),
         Scenario::peer(FAILING, "failsafe", peers::failsafe_failing),
     ]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::call::Call;
-use crate::outcome::Outcome;
+use crate::result_like::ResultLike;
 
 pin_project! {
     /// One attempt: what the body gives, if its time is not over first.
@@ -30,10 +30,11 @@ pub const fn attempt<'c, 'p, F: Future>(call: &'c mut Call<'p>, body: F) -> Atte
 
 impl<F: Future> Future for Attempt<'_, '_, F>
 where
-    F::Output: Outcome,
+    F::Output: ResultLike,
 {
     /// `Err(None)`: its time was over first.
-    type Output = Result<<F::Output as Outcome>::Value, Option<<F::Output as Outcome>::Error>>;
+    type Output =
+        Result<<F::Output as ResultLike>::Value, Option<<F::Output as ResultLike>::Error>>;
 
     #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
     #[inline(always)]

@@ -1,41 +1,41 @@
 //! The circuit breaker: an atomic shell around the state word.
 
 mod admission;
+mod admit;
 mod event;
 mod listeners;
 mod note;
 mod operator;
+mod packed_state;
 mod permit;
 pub(crate) mod probing;
 mod record;
 mod rules;
 mod setters;
 mod settings;
-mod settlement;
+mod settle;
 mod snapshot;
 mod source;
 mod stamp;
-mod ticket;
-mod trip;
+mod trip_rule;
 mod window;
-mod word;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub(crate) use admission::Admission;
 pub use event::{BreakerEvent, Transition};
+use packed_state::{Order, PackedState, Phase};
 pub use permit::Permit;
 use record::Record;
 use settings::Settings;
 pub use snapshot::Snapshot;
 pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker};
-pub(crate) use ticket::Ticket;
-use word::{Order, Phase, Word};
 
 use crate::budget::Budget;
-use crate::class::Settlement;
+use crate::class::Outcome;
 use crate::clock::now_ms;
 use crate::kill_switch;
 use crate::sync::AtomicU64;
@@ -60,7 +60,7 @@ const ORDER: Ordering = Ordering::Relaxed;
 /// ```
 ///
 /// * Closed: calls pass. After [`failure_threshold`](Self::failure_threshold) failures in a row it opens; failures within
-///   [`lump`](Self::lump) of each other are one. Other rules: [`failure_threshold_of`](Self::failure_threshold_of) the last calls,
+///   [`burst_window`](Self::burst_window) of each other are one. Other rules: [`failure_threshold_of`](Self::failure_threshold_of) the last calls,
 ///   [`failure_rate`](Self::failure_rate), and two that slide.
 /// * Open: calls are refused at once. After [`reset_timeout`](Self::reset_timeout) it lets a probe through. The period doubles
 ///   each time a probe fails, up to [`reset_timeout_max`](Self::reset_timeout_max), and is spread by ±10 %.
@@ -212,14 +212,14 @@ impl Breaker {
     }
 
     /// The word as it is to be read at this time.
-    fn brought_up_to(&self, word: Word, now_ms: u64) -> Word {
+    fn brought_up_to(&self, word: PackedState, now_ms: u64) -> PackedState {
         let noted_ms = || self.record.get().map_or(0, |record| record.note.whole_ms());
         word.at(&self.settings, now_ms, noted_ms)
     }
 
     #[inline]
-    fn word(&self) -> Word {
-        Word::from_bits(self.word.load(ORDER))
+    fn word(&self) -> PackedState {
+        PackedState::from_bits(self.word.load(ORDER))
     }
 }
 
@@ -252,8 +252,6 @@ impl fmt::Debug for Breaker {
 #[path = "breaker/event_tests.rs"]
 mod event_tests;
 #[cfg(test)]
-mod foreign_bugs;
-#[cfg(test)]
 mod half_open_tests;
 #[cfg(test)]
 mod listeners_tests;
@@ -261,6 +259,8 @@ mod listeners_tests;
 mod live_probes;
 #[cfg(all(test, rr_loom))]
 mod loom_tests;
+#[cfg(test)]
+mod regressions_elsewhere;
 // It keeps files of what it has found, which miri does not let it.
 #[cfg(all(test, not(miri)))]
 mod model_tests;

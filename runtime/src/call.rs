@@ -4,18 +4,18 @@
 //! few instructions, for those are there once for each function.
 
 mod blocking;
-mod late;
-mod slow;
+mod cold_path;
+mod retry_state;
 mod waiting;
 
 pub use blocking::BlockingCall;
-use late::Lateness;
+use retry_state::LazyRetryState;
 
 use std::mem::ManuallyDrop;
 
-use crate::breaker::{Breaker, Ticket};
-use crate::outcome::{Outcome, Refused, TurnedAway, no_room};
+use crate::breaker::{Admission, Breaker};
 use crate::policy::Policy;
+use crate::result_like::{Refused, ResultLike, TurnedAway, no_room};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated async function. It is in that one's future, and what is out of line gets a reference to it.
@@ -24,9 +24,9 @@ pub struct Call<'a> {
     policy: &'a Policy,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
-    ticket: Ticket,
+    admission: Admission,
     /// Taken out by the call's own `drop`: nothing more is to be looked up at the end of the function.
-    late: ManuallyDrop<Lateness>,
+    retry_state: ManuallyDrop<LazyRetryState>,
 }
 
 /// What follows from a failed attempt.
@@ -48,8 +48,8 @@ impl<'a> Call<'a> {
         Self {
             policy,
             breaker,
-            ticket: Ticket::NONE,
-            late: ManuallyDrop::new(None),
+            admission: Admission::NONE,
+            retry_state: ManuallyDrop::new(None),
         }
     }
 
@@ -66,8 +66,8 @@ impl<'a> Call<'a> {
         let Some(breaker) = self.breaker else {
             return true;
         };
-        if let Some(ticket) = breaker.passes() {
-            self.ticket = ticket;
+        if let Some(admission) = breaker.passes() {
+            self.admission = admission;
             return true;
         }
         self.begins_on(breaker)
@@ -78,7 +78,7 @@ impl<'a> Call<'a> {
     /// It is unmarked when the attempt is over or has to wait, and by dropping the call, as a panic does.
     #[inline(always)]
     pub(crate) fn polls(&mut self) {
-        if self.ticket.is_probe() {
+        if self.admission.is_probe() {
             self.mark();
         }
     }
@@ -86,9 +86,9 @@ impl<'a> Call<'a> {
     /// The attempt gave a value, and the call is over.
     #[inline(always)]
     pub fn succeeded(&mut self) {
-        let ticket = self.take_ticket();
+        let admission = self.take_admission();
         if let Some(breaker) = self.breaker {
-            breaker.succeeded(ticket);
+            breaker.succeeded(admission);
         }
     }
 
@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
     #[inline(never)]
     pub fn refuse<R>(&mut self) -> R
     where
-        R: Outcome,
+        R: ResultLike,
         R::Error: Refused,
     {
         R::from_error(R::Error::refused(self.rejection()))
@@ -114,7 +114,7 @@ impl<'a> Call<'a> {
         error: Option<E>,
     ) -> Result<BulkheadPermit<'l>, E> {
         // Spelled out: a closure would have the error moved.
-        match slow::enters(self.policy, self.breaker, limit) {
+        match cold_path::enters(self.policy, self.breaker, limit) {
             Some(permit) => Ok(permit),
             None => Err(self.turned_away(limit, error)),
         }
@@ -152,12 +152,12 @@ impl<'a> Call<'a> {
     /// Tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(&self) {
-        slow::falls_back(self.policy, self.breaker);
+        cold_path::falls_back(self.policy, self.breaker);
     }
 
     #[inline(always)]
-    const fn take_ticket(&mut self) -> Ticket {
-        std::mem::replace(&mut self.ticket, Ticket::NONE)
+    const fn take_admission(&mut self) -> Admission {
+        std::mem::replace(&mut self.admission, Admission::NONE)
     }
 }
 
@@ -166,7 +166,7 @@ impl Drop for Call<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         // One test of both, which takes fewer instructions than one after the other.
-        if self.ticket.is_out() | self.late.is_some() {
+        if self.admission.is_out() | self.retry_state.is_some() {
             self.end();
         }
     }

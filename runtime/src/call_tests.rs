@@ -53,7 +53,7 @@ fn what_may_have_run_is_not_run_again_unless_idempotent() {
 
 #[test]
 fn a_permanent_failure_is_the_answer() {
-    for class in [Class::Permanent, Class::Foreign] {
+    for class in [Class::Permanent, Class::NotRedis] {
         assert_eq!(
             steps(&policy(), None, &[class]),
             [Step::Return],
@@ -74,7 +74,9 @@ fn a_fallback_answers_for_wrong_credentials_unless_it_is_for_outages_only() {
     assert_eq!(steps(&for_outages, None, &wrong), [Step::Return]);
     let down = [Class::Unreachable; 4];
     assert_eq!(steps(&for_outages, None, &down)[3], Step::Fallback);
-    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(1);
+    let breaker = Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(1);
     steps(&policy(), Some(&breaker), &wrong);
     assert_eq!(breaker.state(), State::Closed);
 }
@@ -96,7 +98,7 @@ async fn an_attempt_that_was_cut_off_is_not_repeated_where_the_body_shows_a_comm
         steps(
             &policy().shows_non_idempotent(),
             None,
-            &[Class::Ambiguous, Class::Unrepeatable]
+            &[Class::Ambiguous, Class::NotIdempotent]
         ),
         [Step::Pause, Step::Fallback],
         "what a connection has looked at"
@@ -105,7 +107,9 @@ async fn an_attempt_that_was_cut_off_is_not_repeated_where_the_body_shows_a_comm
 
 #[tokio::test(start_paused = true)]
 async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
-    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
+    let breaker = Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(2);
     assert_eq!(
         steps(&policy(), Some(&breaker), &[Class::Unreachable; 2]),
         [Step::Pause, Step::Fallback]
@@ -124,7 +128,7 @@ async fn the_attempt_that_opens_the_circuit_ends_the_call_with_its_own_error() {
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_outlasts_the_open_period_is_made() {
     let breaker = Breaker::new("b")
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .failure_threshold(1)
         .reset_timeout(MS(50));
     assert_eq!(
@@ -135,7 +139,9 @@ async fn a_pause_that_outlasts_the_open_period_is_made() {
 
 #[test]
 fn a_permanent_failure_tells_the_breaker_that_redis_is_there() {
-    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
+    let breaker = Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(2);
     for _ in 0..5 {
         steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
         steps(&policy(), Some(&breaker), &[Class::Permanent]);
@@ -145,10 +151,12 @@ fn a_permanent_failure_tells_the_breaker_that_redis_is_there() {
 
 #[test]
 fn foreign_failures_say_nothing_to_the_breaker() {
-    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
+    let breaker = Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(2);
     steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
     for _ in 0..5 {
-        steps(&policy(), Some(&breaker), &[Class::Foreign]);
+        steps(&policy(), Some(&breaker), &[Class::NotRedis]);
     }
     steps(&policy().retries(0), Some(&breaker), &[Class::Unreachable]);
     assert_eq!(breaker.state(), State::Open);
@@ -316,7 +324,7 @@ async fn a_call_that_succeeds_or_does_not_ask_for_a_retry_leaves_the_budget_alon
 #[tokio::test(start_paused = true)]
 async fn a_body_that_blocks_is_part_of_the_probe_until_its_outcome_is_told() {
     let breaker = Breaker::new("b")
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .failure_threshold(1)
         .success_threshold(3);
     breaker.try_acquire().expect("closed").failure();
@@ -358,7 +366,7 @@ async fn a_reset_in_the_middle_of_a_probe_leaves_no_mark_on_the_thread() {
 #[tokio::test(start_paused = true)]
 async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
     let breaker = Breaker::new("b")
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .failure_threshold(2)
         .count_calls();
     let failing = [Class::Unreachable; 4];
@@ -390,7 +398,7 @@ async fn where_calls_are_counted_each_is_one_whatever_its_attempts() {
 async fn where_calls_are_counted_one_without_budget_counts_too() {
     let breaker = Breaker::new("b")
         .failure_threshold(1000)
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .retry_budget(0, 1)
         .count_calls();
     let one = || steps(&policy(), Some(&breaker), &[Class::Unreachable]);

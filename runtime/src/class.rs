@@ -2,13 +2,13 @@
 
 use std::error::Error;
 
+pub(crate) mod autoref;
 pub(crate) mod chain;
 pub(crate) mod diagnosis;
-pub(crate) mod known;
-pub(crate) mod ladder;
 pub(crate) mod lost_source;
 mod pools;
 pub(crate) mod redis;
+pub(crate) mod tagged;
 
 pub use pools::never_sent;
 
@@ -20,11 +20,11 @@ pub use pools::never_sent;
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |
-/// | `Unrepeatable` | the same for an `INCR`, where the connection knows or the function's body shows it | if `idempotent = true` | failure | yes |
+/// | `NotIdempotent` | the same for an `INCR`, where the connection knows or the function's body shows it | if `idempotent = true` | failure | yes |
 /// | `Permanent` | `WRONGTYPE`, a reply of the wrong type | no | success | no |
 /// | `Misconfigured` | a wrong password, `NOAUTH`, `NOPERM`, a bad URL, an empty command | no | neutral | yes, and an `ERROR` event tells; not with `fallback_on = "outage"` |
 /// | `Rejected` | a nested function's breaker is open, a lock is held by somebody else | no | neutral | yes |
-/// | `Foreign` | no Redis error in the chain, or an option's value that makes no sense | no | neutral | no |
+/// | `NotRedis` | no Redis error in the chain, or an option's value that makes no sense | no | neutral | no |
 ///
 /// Redis-rs's own `RedisError::retry_method` is not used: it calls a reply of the wrong type a reason to reconnect, and
 /// a full or busy server permanent.
@@ -43,14 +43,14 @@ pub enum Class {
     ///
     /// A connection that looks at what it sends can tell, such as the one of the feature `connection`; of any other, what shows in the body
     /// of an annotated function that does not say whether it is `idempotent`.
-    Unrepeatable,
+    NotIdempotent,
     /// Redis answered, and will answer the same again.
     Permanent,
     /// Nothing can be done with these credentials or settings, whether or not Redis is well: only its operator can mend that. A fallback that
     /// is there answers meanwhile.
     ///
     /// An option of the attribute whose value makes no sense ([`Rejection::Misconfigured`](crate::Rejection::Misconfigured)) is a mistake of
-    /// the program: it is [`Foreign`](Self::Foreign), and no fallback hides it.
+    /// the program: it is [`NotRedis`](Self::NotRedis), and no fallback hides it.
     Misconfigured,
     /// Refused by this crate: the circuit of another function, called by this one, is open, a bulkhead is full, or a lock is not the caller's.
     Rejected,
@@ -58,7 +58,7 @@ pub enum Class {
     ///
     /// Nor does it say that Redis is there. A half-open circuit is not closed by such failures: a function that often fails with one after
     /// Redis has answered (`Ok(None)` made into a "not found") should `classify` it as [`Permanent`](Self::Permanent).
-    Foreign,
+    NotRedis,
 }
 
 /// Says what a failure means, for error types of your own.
@@ -95,13 +95,13 @@ pub trait Classify {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) retry: bool,
-    pub(crate) breaker: Settlement,
+    pub(crate) breaker: Outcome,
     pub(crate) fallback: bool,
 }
 
 /// What an attempt says about Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settlement {
+pub(crate) enum Outcome {
     Success,
     Failure,
     Neutral,
@@ -121,25 +121,25 @@ impl Class {
     /// ```
     #[must_use]
     pub fn of(error: &(dyn Error + 'static)) -> Self {
-        chain::find_map(error, &mut redis::class_of_link).unwrap_or(Self::Foreign)
+        chain::find_map(error, &mut redis::class_of_link).unwrap_or(Self::NotRedis)
     }
 
     /// What a failure of this class says about Redis.
-    pub(crate) const fn settlement(self) -> Settlement {
+    pub(crate) const fn settlement(self) -> Outcome {
         self.verdict(None).breaker
     }
 
     /// `idempotent` is what the function says of itself, if it says anything.
     pub(crate) const fn verdict(self, idempotent: Option<bool>) -> Verdict {
-        use Settlement::{Failure, Neutral, Success};
+        use Outcome::{Failure, Neutral, Success};
         let (retry, breaker, fallback) = match self {
             Self::Unreachable | Self::Unavailable => (true, Failure, true),
             Self::WriteRefused => (true, Neutral, true),
             Self::Ambiguous => (!matches!(idempotent, Some(false)), Failure, true),
-            Self::Unrepeatable => (matches!(idempotent, Some(true)), Failure, true),
+            Self::NotIdempotent => (matches!(idempotent, Some(true)), Failure, true),
             Self::Permanent => (false, Success, false),
             Self::Rejected | Self::Misconfigured => (false, Neutral, true),
-            Self::Foreign => (false, Neutral, false),
+            Self::NotRedis => (false, Neutral, false),
         };
         Verdict {
             retry,
@@ -156,11 +156,11 @@ impl Class {
             Self::Unavailable => "unavailable",
             Self::WriteRefused => "write_refused",
             Self::Ambiguous => "ambiguous",
-            Self::Unrepeatable => "unrepeatable",
+            Self::NotIdempotent => "not_idempotent",
             Self::Permanent => "permanent",
             Self::Misconfigured => "misconfigured",
             Self::Rejected => "rejected",
-            Self::Foreign => "foreign",
+            Self::NotRedis => "not_redis",
         }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
             Class::Permanent,
             Class::Misconfigured,
             Class::Rejected,
-            Class::Foreign,
+            Class::NotRedis,
         ];
         let retried =
             |class: Class| [None, Some(true), Some(false)].map(|says| class.verdict(says).retry);
@@ -187,21 +187,21 @@ mod tests {
             assert_eq!(retried(class), [first; 3], "{class:?}");
         }
         assert_eq!(retried(Class::Ambiguous), [true, true, false]);
-        assert_eq!(retried(Class::Unrepeatable), [false, true, false]);
+        assert_eq!(retried(Class::NotIdempotent), [false, true, false]);
     }
 
     #[test]
     fn the_breaker_counts_what_says_something_about_redis() {
         let says = |class: Class| class.verdict(None).breaker;
-        assert_eq!(says(Class::Unreachable), Settlement::Failure);
-        assert_eq!(says(Class::Unavailable), Settlement::Failure);
-        assert_eq!(says(Class::Ambiguous), Settlement::Failure);
-        assert_eq!(says(Class::Unrepeatable), Settlement::Failure);
-        assert_eq!(says(Class::WriteRefused), Settlement::Neutral);
-        assert_eq!(says(Class::Permanent), Settlement::Success);
-        assert_eq!(says(Class::Misconfigured), Settlement::Neutral);
-        assert_eq!(says(Class::Rejected), Settlement::Neutral);
-        assert_eq!(says(Class::Foreign), Settlement::Neutral);
+        assert_eq!(says(Class::Unreachable), Outcome::Failure);
+        assert_eq!(says(Class::Unavailable), Outcome::Failure);
+        assert_eq!(says(Class::Ambiguous), Outcome::Failure);
+        assert_eq!(says(Class::NotIdempotent), Outcome::Failure);
+        assert_eq!(says(Class::WriteRefused), Outcome::Neutral);
+        assert_eq!(says(Class::Permanent), Outcome::Success);
+        assert_eq!(says(Class::Misconfigured), Outcome::Neutral);
+        assert_eq!(says(Class::Rejected), Outcome::Neutral);
+        assert_eq!(says(Class::NotRedis), Outcome::Neutral);
     }
 
     #[test]
@@ -212,12 +212,12 @@ mod tests {
             Class::Unavailable,
             Class::WriteRefused,
             Class::Ambiguous,
-            Class::Unrepeatable,
+            Class::NotIdempotent,
             Class::Misconfigured,
             Class::Rejected,
         ] {
             assert!(falls_back(class), "{class:?}");
         }
-        assert!(!falls_back(Class::Permanent) && !falls_back(Class::Foreign));
+        assert!(!falls_back(Class::Permanent) && !falls_back(Class::NotRedis));
     }
 }

@@ -45,7 +45,7 @@
 //! [`health_check_after`](ConnectorBuilder::health_check_after), with a `PING` over the shared connection, and behind Sentinels by their word. After as
 //! many looks without an answer as [`give_up_after`](ConnectorBuilder::give_up_after) says, or where another server is the primary, it fails: 3 to 4 s
 //! after a server has frozen, with the default settings. It may have been executed at the last moment, so the error has the class of any lost reply:
-//! [`Unrepeatable`](crate::Class::Unrepeatable) for a `BLPOP`, [`Ambiguous`](crate::Class::Ambiguous) for an `XREAD`, which an annotated function
+//! [`NotIdempotent`](crate::Class::NotIdempotent) for a `BLPOP`, [`Ambiguous`](crate::Class::Ambiguous) for an `XREAD`, which an annotated function
 //! repeats on the next server.
 //!
 //! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe): all of a connector over

@@ -53,9 +53,9 @@ mod cut_off;
 mod default_breaker;
 mod fallback;
 pub mod kill_switch;
-mod outcome;
 mod policy;
 mod rejection;
+mod result_like;
 mod sync;
 mod telemetry;
 

@@ -133,7 +133,7 @@ impl Policy {
     /// The class of an attempt that was cut off, where no connection has said which command was under way.
     pub(crate) const fn cut_off(&self) -> Class {
         match self.idempotent {
-            Idempotent::ShownNot => Class::Unrepeatable,
+            Idempotent::ShownNot => Class::NotIdempotent,
             Idempotent::Unsaid | Idempotent::Said(_) => Class::Ambiguous,
         }
     }

@@ -8,11 +8,11 @@ pub use crate::breaker::{
 pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
-pub use crate::class::diagnosis::Diagnosis;
-pub use crate::class::ladder::{
+pub use crate::class::autoref::{
     TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaFromRedis, ViaMute,
     ViaNothing, View, classify_with,
 };
+pub use crate::class::diagnosis::Diagnosis;
 pub use crate::clock::now;
 #[cfg(all(feature = "connection", feature = "test-util"))]
 pub use crate::connection::command_table;
@@ -26,8 +26,8 @@ pub use crate::fallback::{
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
-pub use crate::outcome::{Outcome, Refused, TurnedAway, gone, refuse, rejected};
 pub use crate::policy::{FallbackOn, Policy};
+pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
 
 /// The delay that a backoff gives, for tests of its numbers: the retry's number, the delay before and the random number come from outside.

@@ -177,16 +177,18 @@ fn windows_begin_slide_and_end() {
 
 #[test]
 fn failures_close_together_are_one() {
-    let lump = ms(400);
-    let breaker = Breaker::new("sessions").failure_threshold(1000).lump(lump);
+    let burst_window = ms(400);
+    let breaker = Breaker::new("sessions")
+        .failure_threshold(1000)
+        .burst_window(burst_window);
     let begins = Instant::now();
     for _ in 0..100 {
         fail(&breaker);
     }
     let counted = Duration::from_millis(breaker.snapshot().failures.into());
-    let lumps = begins.elapsed().as_millis() / lump.as_millis();
+    let lumps = begins.elapsed().as_millis() / burst_window.as_millis();
     assert!(counted.as_millis() <= lumps + 1, "{counted:?} of {lumps}");
-    sleep(lump + 2 * TICK);
+    sleep(burst_window + 2 * TICK);
     fail(&breaker);
     assert!(breaker.snapshot().failures >= 2);
 }

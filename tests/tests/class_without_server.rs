@@ -30,7 +30,7 @@ fn an_application_s_own_error() {
     #[derive(Debug, thiserror::Error)]
     #[error("no such user")]
     struct NotFound;
-    assert_eq!(Class::of(&NotFound), Class::Foreign);
+    assert_eq!(Class::of(&NotFound), Class::NotRedis);
     let text = RedisError::from((ErrorKind::Client, "made up"));
-    assert_ne!(Class::of(&text), Class::Foreign);
+    assert_ne!(Class::of(&text), Class::NotRedis);
 }

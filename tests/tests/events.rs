@@ -49,7 +49,7 @@ impl<S: Subscriber> Layer<S> for Recorder {
 async fn an_outage_from_beginning_to_end() {
     static WATCHED: Breaker = Breaker::new("watched")
         .failure_threshold(2)
-        .lump(Duration::ZERO);
+        .burst_window(Duration::ZERO);
     #[redis_resilient(breaker = WATCHED, backoff = "fixed", delay = "70ms", jitter = "none", fallback = Ok("database"))]
     async fn load(up: bool) -> RedisResult<&'static str> {
         if up {
@@ -282,7 +282,7 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
         use anyhow::Context as _;
         refused().context("cannot read")
     }
-    #[redis_resilient(breaker = false, classify = |_| redis_resilient::Class::Foreign)]
+    #[redis_resilient(breaker = false, classify = |_| redis_resilient::Class::NotRedis)]
     async fn classified() -> Result<u64, Text> {
         Ok(refused()?)
     }

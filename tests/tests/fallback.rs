@@ -222,7 +222,7 @@ async fn the_original_error_is_the_answer_without_a_fallback() -> TestResult {
 async fn an_open_circuit_goes_straight_to_the_fallback() -> TestResult {
     static OPENS: Breaker = Breaker::new("opens")
         .failure_threshold(2)
-        .lump(Duration::ZERO);
+        .burst_window(Duration::ZERO);
     #[redis_resilient(breaker = OPENS, retries = 5, delay = "1ms", fallback = database)]
     async fn get(conn: &mut Conn, id: u64) -> RedisResult<String> {
         conn.get(id).await
@@ -269,7 +269,7 @@ async fn classify_decides() -> TestResult {
         Err(Odd)
     }
     fn never(_: &RedisError) -> Class {
-        Class::Foreign
+        Class::NotRedis
     }
     #[redis_resilient(breaker = false, classify = never)]
     async fn get(conn: &mut Conn) -> RedisResult<String> {

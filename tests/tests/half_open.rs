@@ -31,7 +31,7 @@ async fn succeeds(breaker: &Breaker) -> RedisResult<()> {
 }
 
 async fn half_opened(name: &'static str) -> Arc<Breaker> {
-    let breaker = Arc::new(Breaker::new(name).lump(Duration::ZERO));
+    let breaker = Arc::new(Breaker::new(name).burst_window(Duration::ZERO));
     while breaker.state() == State::Closed {
         assert!(fails(&breaker).await.is_err());
     }
@@ -141,7 +141,7 @@ async fn a_late_success_from_before_the_outage_does_not_close_the_circuit() {
         answers.notified().await;
         Ok(())
     }
-    let breaker = Arc::new(Breaker::new("late").lump(Duration::ZERO));
+    let breaker = Arc::new(Breaker::new("late").burst_window(Duration::ZERO));
     let answers = Arc::new(tokio::sync::Notify::new());
     let late = tokio::spawn(slow(breaker.clone(), answers.clone()));
     tokio::task::yield_now().await;
@@ -163,7 +163,7 @@ async fn hung_calls_open_the_circuit() {
     async fn hangs(breaker: &Breaker) -> RedisResult<()> {
         pending().await
     }
-    let breaker = Breaker::new("hangs").lump(Duration::ZERO);
+    let breaker = Breaker::new("hangs").burst_window(Duration::ZERO);
     for _ in 0..5 {
         assert!(hangs(&breaker).await.is_err());
     }
@@ -176,7 +176,7 @@ async fn calls_cancelled_by_their_callers_do_not_open_the_circuit() {
     async fn hangs(breaker: &Breaker) -> RedisResult<()> {
         pending().await
     }
-    let breaker = Breaker::new("cancelled").lump(Duration::ZERO);
+    let breaker = Breaker::new("cancelled").burst_window(Duration::ZERO);
     for _ in 0..100 {
         let cancelled = tokio::time::timeout(Duration::from_millis(5), hangs(&breaker)).await;
         assert!(cancelled.is_err());

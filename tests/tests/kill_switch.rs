@@ -34,7 +34,7 @@ async fn due(breaker: &Breaker) {
 const fn fragile(name: &'static str) -> Breaker {
     Breaker::new(name)
         .failure_threshold(1)
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .probe_lease(Duration::from_secs(60))
 }
 
@@ -42,7 +42,7 @@ const fn fragile(name: &'static str) -> Breaker {
 async fn engaged_it_leaves_only_the_fallbacks() {
     static SWITCHED: Breaker = Breaker::new("switched")
         .failure_threshold(2)
-        .lump(Duration::ZERO);
+        .burst_window(Duration::ZERO);
     static BODIES: AtomicUsize = AtomicUsize::new(0);
 
     #[redis_resilient(breaker = SWITCHED, retries = 1, backoff = "none", timeout = "100ms", fallback = Ok("fallback"))]

@@ -73,7 +73,7 @@ async fn answers(breaker: &Breaker, redis: &Redis) -> (String, usize) {
 fn breaker() -> Breaker {
     Breaker::new("ordered")
         .failure_threshold(3)
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
 }
 
 #[tokio::test(start_paused = true)]

@@ -211,7 +211,7 @@ impl Workers {
                 match &result {
                     Ok(number) => wrong = counter.counted(*number),
                     Err(error) => {
-                        if matches!(Class::of(error), Class::Ambiguous | Class::Unrepeatable) {
+                        if matches!(Class::of(error), Class::Ambiguous | Class::NotIdempotent) {
                             counter.unknown();
                         }
                     }

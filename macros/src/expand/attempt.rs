@@ -23,7 +23,7 @@ impl Expansion<'_> {
         let verdict = self.verdict();
         let shown = self.plan.error_span.resolved_at(mixed);
         let private_shown = self.private_at(shown);
-        let split = quote_spanned!(shown=> #private_shown::Outcome::split(__resilient_result));
+        let split = quote_spanned!(shown=> #private_shown::ResultLike::split(__resilient_result));
         match self.plan.mode {
             Mode::Sync => {
                 quote_spanned! {mixed=>
@@ -126,8 +126,8 @@ impl Expansion<'_> {
         // Taken apart and put together again: as a whole it would go through memory on its way out.
         let shown = self.plan.error_span.resolved_at(mixed);
         let outcome = self.private_at(shown);
-        let value = quote_spanned!(shown=> #outcome::Outcome::from_value(__resilient_value));
-        let error = quote_spanned!(shown=> #outcome::Outcome::from_error(__resilient_error));
+        let value = quote_spanned!(shown=> #outcome::ResultLike::from_value(__resilient_value));
+        let error = quote_spanned!(shown=> #outcome::ResultLike::from_error(__resilient_error));
         let succeeded = quote_spanned!(shown=> ::core::result::Result::Ok(__resilient_value));
         let failed = match self.plan.mode {
             Mode::Sync | Mode::Async { watched: false } => {

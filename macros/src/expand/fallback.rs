@@ -37,7 +37,7 @@ impl Expansion<'_> {
                 }
                 let step = quote_spanned! {shown=> {
                     #fallen
-                    if ::core::option::Option::is_none(&#private::Outcome::error(&__resilient_fallen)) {
+                    if ::core::option::Option::is_none(&#private::ResultLike::error(&__resilient_fallen)) {
                         #exit __resilient_fallen;
                     }
                 }};

@@ -68,7 +68,7 @@ impl Expansion<'_> {
         let limit = quote_spanned!(mixed=> __resilient_limit);
         let located = located_at(call, shown);
         let own = self.private_at(shown);
-        let own = quote_spanned!(shown=> #exit #own::Outcome::from_error(__resilient_error));
+        let own = quote_spanned!(shown=> #exit #own::ResultLike::from_error(__resilient_error));
         match (self.plan.ending(), self.plan.closure_takes_error()) {
             (Ending::ErrorOrRejection, false) if self.lends_error() => {
                 let turned_away = quote_spanned! {shown=>

@@ -239,7 +239,7 @@ fn only_what_can_happen_asks_something_of_the_error() {
     has(
         "fallback = fetch, breaker = false, timeout = false",
         FUNCTION,
-        &["return ::redis_resilient::__private::Outcome::from_error(__resilient_error)"],
+        &["return ::redis_resilient::__private::ResultLike::from_error(__resilient_error)"],
     );
 }
 
@@ -437,7 +437,7 @@ fn async_trait_keeps_its_frame() {
             "let (a, b) = { let __arg2 = __arg2; __arg2 };
          let __ret: RedisResult<u64> = '__resilient: {",
             "__private::breaker(&__self.breaker)",
-            "break '__resilient ::redis_resilient::__private::Outcome::from_value(__resilient_value)",
+            "break '__resilient ::redis_resilient::__private::ResultLike::from_value(__resilient_value)",
             "with_error(|e| __self.last(e), __resilient_error)",
             "}; #[allow(unreachable_code)] __ret }) }",
         ],

@@ -1,159 +1,174 @@
-//! Who is let in.
+//! What a breaker answers to a call that wants in, in one register.
 
-use std::time::Duration;
+use super::Outcome;
+use super::packed_state::{GENERATION_SHIFT, PackedState};
 
-use super::event::BreakerEvent;
-use super::ticket::{Ticket, Weight};
-use super::word::Admission;
-use super::{Breaker, Permit, probing, settings};
-use crate::clock::now_ms;
-use crate::{Rejection, kill_switch};
+/// Leave to make an attempt, or the want of it.
+///
+/// ```text
+///  63          46 45                                     3 2    0
+/// +--------------+----------------------------------------+------+
+/// |  generation  |        admitted at, or anything        | what |
+/// +--------------+----------------------------------------+------+
+/// |            milliseconds until a call may pass         | REFUSED
+/// +-------------------------------------------------------+------+
+/// ```
+///
+/// It is a number, and what holds one has to settle it: a [`Permit`](super::Permit), or the call of an annotated function.
+/// The word of a closed breaker is one, as it stands: most calls get no other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Admission(u64);
 
-impl Breaker {
-    /// Leave for one attempt, for code without the attribute.
-    ///
-    /// ```
-    /// use redis_resilient::{Breaker, Class};
-    ///
-    /// static SESSIONS: Breaker = Breaker::new("sessions");
-    ///
-    /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
-    ///     let permit = SESSIONS.try_acquire()?;
-    ///     let answer = redis::cmd("PING").query(conn);
-    ///     match &answer {
-    ///         Ok(()) => permit.success(),
-    ///         Err(error) => permit.failed(Class::of(error)),
-    ///     }
-    ///     answer
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Rejection::CircuitOpen`] while the circuit refuses calls.
+/// What an outcome counts for, beyond that of a call on a closed circuit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Weight {
+    /// As much as any.
+    Full = 0,
+    /// It decides whether a half-open circuit closes.
+    Probe = 1,
+    /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
+    Nested = 2,
+    /// Nothing: admitted while the protection is out of service, or not asked for at all.
+    None = 3,
+    /// Admitted past a circuit that is only observed: it counts for what is observed, and changes nothing.
+    Observed = 6,
+}
+
+/// Zero in the word of a closed circuit; then the third bit says nothing.
+const CLOSED_MASK: u64 = 0b011;
+const WHAT_MASK: u64 = 0b111;
+const REFUSED: u64 = 0b111;
+const WAIT_SHIFT: u32 = 3;
+const START_MASK: u64 = (1 << (GENERATION_SHIFT - WAIT_SHIFT)) - 1;
+
+impl Admission {
+    /// Settled, or never asked for.
+    pub(crate) const NONE: Self = Self(Weight::None as u64);
+    /// Refused, with no time at which that would change.
+    pub(crate) const REFUSED: Self = Self(REFUSED);
+
+    /// Admitted by a closed breaker, whose word this is.
     #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_>, Rejection> {
-        let ticket = match self.passes() {
-            Some(ticket) => ticket,
-            None => self.ask_unless_open(),
-        };
-        if ticket.is_refused() {
-            return Err(self.refusal(ticket));
-        }
-        Ok(Permit::new(self, ticket))
+    pub(super) const fn closed(seen: PackedState) -> Self {
+        Self(seen.bits())
     }
 
-    // Not cold: while a circuit is open, every call comes this way.
-    #[inline(never)]
-    fn ask_unless_open(&self) -> Ticket {
-        self.refuses().unwrap_or_else(|| self.ask(Duration::ZERO))
+    /// Admitted while the word was this one.
+    #[inline]
+    pub(super) const fn admitted(seen: PackedState, weight: Weight) -> Self {
+        Self(seen.generation() << GENERATION_SHIFT | weight as u64)
     }
 
-    /// Leave for one attempt while the circuit is closed and there is nothing to be counted.
-    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
-    #[inline(always)]
-    pub(crate) fn passes(&self) -> Option<Ticket> {
-        let word = self.word();
-        if word.is_quiet() {
-            Some(Ticket::closed(word))
+    /// The same, admitted at this time: milliseconds, enough for 278 years.
+    pub(super) const fn started(self, now_ms: u64) -> Self {
+        Self(self.0 | (now_ms & START_MASK) << WAIT_SHIFT)
+    }
+
+    /// When it was admitted, of one that says so.
+    pub(super) const fn start_ms(self) -> u64 {
+        self.0 >> WAIT_SHIFT & START_MASK
+    }
+
+    #[inline]
+    pub(super) const fn refused(retry_after_ms: u64) -> Self {
+        Self(retry_after_ms << WAIT_SHIFT | REFUSED)
+    }
+
+    #[inline]
+    pub(crate) const fn is_refused(self) -> bool {
+        self.0 & REFUSED == REFUSED
+    }
+
+    /// Of one that is refused.
+    #[inline]
+    pub(crate) const fn retry_after_ms(self) -> u64 {
+        if self.is_refused() {
+            self.0 >> WAIT_SHIFT
         } else {
-            None
+            0
         }
     }
 
-    /// The answer of an open circuit, if it is one whose period is not over: all that most calls come to while Redis is away.
+    /// Of one that is admitted.
     #[inline]
-    pub(crate) fn refuses(&self) -> Option<Ticket> {
-        let deadline_ms = self.word().opens_up_at()?;
-        let left_ms = deadline_ms.checked_sub(now_ms())?;
-        if left_ms == 0 || self.lets_all_through() {
-            return None;
-        }
-        self.tell_refused(left_ms, false);
-        Some(Ticket::refused(left_ms))
-    }
-
-    /// Leave for one attempt that may take up to `attempt`, in any state.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn ask(&self, attempt: Duration) -> Ticket {
-        let word = self.word();
-        if word.is_closed() && self.settings.slow.is_none() {
-            return Ticket::closed(word);
-        }
-        self.ask_in_turn(attempt)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn ask_in_turn(&self, attempt: Duration) -> Ticket {
-        let mut word = self.word();
-        if kill_switch::is_engaged() {
-            // Not even as a probe: what comes of it is not counted, and the circuit would wait for it.
-            return Ticket::admitted(word, Weight::None);
-        }
-        let now_ms = now_ms();
-        let lease_ms = self.lease_ms(attempt);
-        let ticket = loop {
-            let current = self.brought_up_to(word, now_ms);
-            match current.admit(&self.settings, now_ms, lease_ms) {
-                Admission::Pass => break Ticket::admitted(word, Weight::Full),
-                Admission::Probe(next) => match self.exchange(word, next) {
-                    Ok(()) => {
-                        if word.is_half_open() && word.generation() != next.generation() {
-                            self.notify(|| BreakerEvent::ProbeLost {
-                                breaker: self.name(),
-                            });
-                        }
-                        break Ticket::admitted(next, Weight::Probe);
-                    }
-                    Err(current) => word = current,
-                },
-                // Else the function that probes would be failed by the functions it is made of.
-                Admission::Reject { .. } if probing::is_inside(self, word.generation()) => {
-                    break Ticket::admitted(word, Weight::Nested);
-                }
-                Admission::Reject { retry_after_ms } if self.is_observing() => {
-                    self.tell_refused(retry_after_ms, true);
-                    break Ticket::admitted(word, Weight::Observed);
-                }
-                Admission::Reject { retry_after_ms } => {
-                    self.tell_refused(retry_after_ms, false);
-                    return Ticket::refused(retry_after_ms);
-                }
-            }
-        };
-        match self.settings.slow {
-            Some(_) => ticket.started(now_ms),
-            None => ticket,
-        }
-    }
-
-    /// How long a probe may take before it counts as lost, whose attempt may take up to `attempt`; zero is an attempt without a limit.
-    pub(super) fn lease_ms(&self, attempt: Duration) -> u64 {
-        let attempt = match self.settings.half_open_timeout {
-            Some(timeout) if attempt.is_zero() => timeout,
-            _ => attempt,
-        };
-        self.settings
-            .probe_lease_ms
-            .max(settings::lease_millis(attempt))
+    pub(super) const fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
     }
 
     #[inline]
-    fn tell_refused(&self, retry_after_ms: u64, passes: bool) {
-        self.notify(|| BreakerEvent::Refused {
-            breaker: self.name(),
-            retry_after: Duration::from_millis(retry_after_ms),
-            passes,
-        });
+    const fn what(self) -> u64 {
+        if self.0 & CLOSED_MASK == 0 {
+            Weight::Full as u64
+        } else {
+            self.0 & WHAT_MASK
+        }
     }
 
-    /// What a call is told that was refused with this ticket.
-    #[cold]
-    pub(crate) fn refusal(&self, ticket: Ticket) -> Rejection {
-        Rejection::CircuitOpen {
-            breaker: self.name(),
-            retry_after: Duration::from_millis(ticket.retry_after_ms()),
+    #[inline]
+    pub(super) const fn has(self, weight: Weight) -> bool {
+        self.what() == weight as u64
+    }
+
+    /// Whether `outcome` changes anything in the state word.
+    pub(super) const fn counts(self, outcome: Outcome) -> bool {
+        let is_probe = self.has(Weight::Probe);
+        match outcome {
+            Outcome::Success => self.has(Weight::Full) || is_probe,
+            Outcome::Failure => self.has(Weight::Full) || is_probe || self.has(Weight::Nested),
+            // Elsewhere nothing has been handed out.
+            Outcome::Neutral => is_probe,
+        }
+    }
+
+    /// Whether anybody has to settle it.
+    #[inline]
+    pub(crate) const fn is_out(self) -> bool {
+        // One that was refused has these bits too.
+        self.0 & CLOSED_MASK != Weight::None as u64
+    }
+
+    #[inline]
+    pub(crate) const fn is_probe(self) -> bool {
+        self.0 & WHAT_MASK == Weight::Probe as u64
+    }
+}
+
+impl std::fmt::Debug for Admission {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::breaker::trip_rule::TripRule;
+
+    #[test]
+    fn what_is_refused_or_counts_for_nothing_has_not_to_be_settled() {
+        let word = PackedState::new(TripRule::InARow { failures: 1 });
+        for (weight, is_out) in [
+            (Weight::Full, true),
+            (Weight::Probe, true),
+            (Weight::Nested, true),
+            (Weight::Observed, true),
+            (Weight::None, false),
+        ] {
+            let admission = Admission::admitted(word, weight).started(12_345);
+            assert_eq!(admission.is_out(), is_out, "{weight:?}");
+            assert!(
+                admission.has(weight) && !admission.is_refused(),
+                "{weight:?}"
+            );
+            assert_eq!(admission.start_ms(), 12_345);
+            assert_eq!(admission.generation(), word.generation());
+        }
+        for refused in [
+            Admission::REFUSED,
+            Admission::refused(0),
+            Admission::refused(u64::MAX >> 3),
+        ] {
+            assert!(refused.is_refused() && !refused.is_out());
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Transition {
 pub enum BreakerEvent {
     /// The state has changed.
     Transition(Transition),
-    /// An attempt failed, or took too long; within [`lump`](Breaker::lump) of another too, and under an operator's order.
+    /// An attempt failed, or took too long; within [`burst_window`](Breaker::burst_window) of another too, and under an operator's order.
     #[non_exhaustive]
     Failure {
         /// The name given to [`Breaker::new`].

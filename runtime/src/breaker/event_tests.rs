@@ -8,7 +8,9 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A breaker that opens at the second failure, and what it tells, a word for each event.
 fn heard() -> (Breaker, Arc<Mutex<Vec<String>>>) {
-    let breaker = Breaker::new("b").lump(Duration::ZERO).failure_threshold(2);
+    let breaker = Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(2);
     let heard = Arc::new(Mutex::new(Vec::new()));
     listen(&breaker, &heard);
     (breaker, heard)
@@ -175,7 +177,7 @@ fn a_breaker_is_listed_from_the_first_thing_it_has_to_tell_until_it_is_dropped()
 #[test]
 fn the_list_follows_a_breaker_that_many_threads_change() {
     let breaker = Breaker::new("changed by threads")
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .failure_threshold(1000);
     for round in 0..if cfg!(miri) { 2 } else { 200 } {
         std::thread::scope(|scope| {

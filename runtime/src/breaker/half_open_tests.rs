@@ -7,7 +7,9 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn breaker() -> Breaker {
-    Breaker::new("b").lump(Duration::ZERO).failure_threshold(1)
+    Breaker::new("b")
+        .burst_window(Duration::ZERO)
+        .failure_threshold(1)
 }
 
 /// Opens it, and waits until a probe may go.

@@ -15,7 +15,11 @@ type Work = fn(&Breaker, &BreakerEvent);
 
 /// A breaker that opens at the first failure, with these listeners: each writes down what it is told, and then does its work.
 fn breaker<const N: usize>(listeners: [(&'static str, Work); N]) -> (Arc<Breaker>, Heard) {
-    let breaker = Arc::new(Breaker::new("b").lump(Duration::ZERO).failure_threshold(1));
+    let breaker = Arc::new(
+        Breaker::new("b")
+            .burst_window(Duration::ZERO)
+            .failure_threshold(1),
+    );
     let heard = Heard::default();
     for (name, work) in listeners {
         let (used, heard) = (Arc::downgrade(&breaker), Arc::clone(&heard));

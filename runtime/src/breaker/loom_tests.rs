@@ -1,6 +1,6 @@
 //! The breaker in every interleaving of a few threads, with every value that a relaxed load may see.
 //!
-//! What a single step does is the business of `word_tests`; here it is that steps which overlap leave what they would one after another.
+//! What a single step does is the business of `packed_state_tests`; here it is that steps which overlap leave what they would one after another.
 
 mod half_open;
 mod operator;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use loom::thread::{self, JoinHandle};
 
-use super::ticket::Weight;
+use super::admission::Weight;
 use super::*;
 use crate::sync::{clock, explore};
 
@@ -26,7 +26,7 @@ struct Subject {
 
 impl Subject {
     fn new(breaker: Breaker) -> Self {
-        let breaker = breaker.lump(Duration::ZERO);
+        let breaker = breaker.burst_window(Duration::ZERO);
         let told = Arc::new(Mutex::new(Vec::new()));
         let teller = Arc::clone(&told);
         breaker.on_transition(move |transition| {
@@ -87,7 +87,7 @@ fn joined<T>(thread: JoinHandle<T>) -> T {
 }
 
 /// Admits a call that never says what came of it, and gives the word it was admitted under.
-fn admit_for_good(breaker: &Breaker) -> Option<Word> {
+fn admit_for_good(breaker: &Breaker) -> Option<PackedState> {
     let permit = breaker.try_acquire().ok()?;
     let seen = breaker.word();
     std::mem::forget(permit);
@@ -95,17 +95,13 @@ fn admit_for_good(breaker: &Breaker) -> Option<Word> {
 }
 
 /// The outcome of a call that was admitted under `seen`, on whatever thread.
-fn settle(breaker: &Breaker, seen: Word, outcome: Settlement) {
+fn settle(breaker: &Breaker, seen: PackedState, outcome: Outcome) {
     let weight = if seen.is_half_open() {
         Weight::Probe
     } else {
         Weight::Full
     };
-    breaker.settle(Ticket::admitted(seen, weight), outcome);
+    breaker.settle(Admission::admitted(seen, weight), outcome);
 }
 
-const OUTCOMES: [Settlement; 3] = [
-    Settlement::Success,
-    Settlement::Failure,
-    Settlement::Neutral,
-];
+const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Neutral];

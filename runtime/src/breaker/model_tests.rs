@@ -13,7 +13,7 @@ use tokio::time::advance;
 
 use self::config::Config;
 use self::model::{Held, Model};
-use self::strategies::{Outcome, Step};
+use self::strategies::{End, Step};
 use super::*;
 use crate::Rejection;
 
@@ -126,14 +126,14 @@ impl<'a> Pair<'a> {
         Ok(())
     }
 
-    fn settle(&mut self, permit: Permit<'_>, held: Held, outcome: Outcome) {
+    fn settle(&mut self, permit: Permit<'_>, held: Held, outcome: End) {
         let random = random();
         match outcome {
-            Outcome::Success => permit.success(),
-            Outcome::Failure => permit.failure(),
-            Outcome::Neutral => permit.neutral(),
-            Outcome::Dropped => drop(permit),
-            Outcome::Panicked => {
+            End::Success => permit.success(),
+            End::Failure => permit.failure(),
+            End::Neutral => permit.neutral(),
+            End::Dropped => drop(permit),
+            End::Panicked => {
                 let unwound = catch_unwind(AssertUnwindSafe(|| {
                     let _permit = permit;
                     resume_unwind(Box::new("the body panics"))
@@ -142,9 +142,9 @@ impl<'a> Pair<'a> {
             }
         }
         let outcome = match outcome {
-            Outcome::Success => Settlement::Success,
-            Outcome::Failure | Outcome::Panicked => Settlement::Failure,
-            Outcome::Neutral | Outcome::Dropped => Settlement::Neutral,
+            End::Success => Outcome::Success,
+            End::Failure | End::Panicked => Outcome::Failure,
+            End::Neutral | End::Dropped => Outcome::Neutral,
         };
         self.model.settle(held, outcome, now_ms(), random);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::word::{Order, Word};
+use super::packed_state::{Order, PackedState};
 use super::{Breaker, settings};
 use crate::clock::now_ms;
 
@@ -65,7 +65,7 @@ impl Breaker {
         self.order(|word| word.reset(&self.settings));
     }
 
-    fn order(&self, to: impl Fn(Word) -> Word) {
+    fn order(&self, to: impl Fn(PackedState) -> PackedState) {
         let mut word = self.word();
         while let Err(current) = self.exchange(word, to(word)) {
             word = current;

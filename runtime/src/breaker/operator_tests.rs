@@ -8,7 +8,7 @@ use crate::Rejection;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn breaker() -> Breaker {
-    Breaker::new("b").lump(Duration::ZERO)
+    Breaker::new("b").burst_window(Duration::ZERO)
 }
 
 fn fail(breaker: &Breaker, times: usize) {

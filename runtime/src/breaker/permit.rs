@@ -1,7 +1,7 @@
 //! Leave to make one attempt, given back whatever becomes of it.
 
-use super::ticket::Ticket;
-use super::{Breaker, Settlement};
+use super::admission::Admission;
+use super::{Breaker, Outcome};
 use crate::Class;
 
 /// Leave to make one attempt, to be settled with what came of it.
@@ -13,32 +13,32 @@ use crate::Class;
 pub struct Permit<'a> {
     breaker: &'a Breaker,
     // Two words in all: more, and a permit is moved through memory, on a path that is otherwise two loads.
-    ticket: Ticket,
+    admission: Admission,
 }
 
 impl<'a> Permit<'a> {
     #[inline]
-    pub(super) const fn new(breaker: &'a Breaker, ticket: Ticket) -> Self {
-        Self { breaker, ticket }
+    pub(super) const fn new(breaker: &'a Breaker, admission: Admission) -> Self {
+        Self { breaker, admission }
     }
 
     /// Redis answered.
     #[inline]
     pub fn success(self) {
-        self.breaker.succeeded(self.ticket);
+        self.breaker.succeeded(self.admission);
         std::mem::forget(self);
     }
 
     /// Redis did not answer, or not as a healthy one does.
     #[inline]
     pub fn failure(self) {
-        self.settle(Settlement::Failure);
+        self.settle(Outcome::Failure);
     }
 
     /// Nothing was learned about Redis.
     #[inline]
     pub fn neutral(self) {
-        self.settle(Settlement::Neutral);
+        self.settle(Outcome::Neutral);
     }
 
     /// The attempt failed, and this is what the failure means: [`Class`] says what each is for the breaker.
@@ -46,8 +46,8 @@ impl<'a> Permit<'a> {
         self.settle(class.settlement());
     }
 
-    fn settle(self, outcome: Settlement) {
-        self.breaker.settle(self.ticket, outcome);
+    fn settle(self, outcome: Outcome) {
+        self.breaker.settle(self.admission, outcome);
         std::mem::forget(self);
     }
 
@@ -55,18 +55,18 @@ impl<'a> Permit<'a> {
     #[must_use]
     #[inline]
     pub const fn is_probe(&self) -> bool {
-        self.ticket.is_probe()
+        self.admission.is_probe()
     }
 
     #[cfg(test)]
     pub(super) const fn generation(&self) -> u64 {
-        self.ticket.generation()
+        self.admission.generation()
     }
 
     /// Runs `code` as a part of this attempt.
     #[cfg(test)]
     pub(crate) fn inside(&self, code: impl FnOnce()) {
-        super::probing::enter(self.breaker, self.ticket);
+        super::probing::enter(self.breaker, self.admission);
         code();
         super::probing::leave();
     }
@@ -75,6 +75,6 @@ impl<'a> Permit<'a> {
 impl Drop for Permit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.breaker.abandoned(self.ticket);
+        self.breaker.abandoned(self.admission);
     }
 }

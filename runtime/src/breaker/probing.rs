@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use super::Breaker;
-use super::ticket::Ticket;
+use super::admission::Admission;
 
 thread_local! {
     static PROBES: RefCell<Vec<Probe>> = const { RefCell::new(Vec::new()) };
@@ -27,11 +27,11 @@ impl Probe {
     }
 }
 
-/// From here on, code on this thread is part of the probe with this ticket, until [`leave`] is called on it.
+/// From here on, code on this thread is part of the probe with this admission, until [`leave`] is called on it.
 #[cold]
 #[inline(never)]
-pub(crate) fn enter(breaker: &Breaker, ticket: Ticket) {
-    let probe = Probe::of(breaker, ticket.generation());
+pub(crate) fn enter(breaker: &Breaker, admission: Admission) {
+    let probe = Probe::of(breaker, admission.generation());
     PROBES.with_borrow_mut(|probes| probes.push(probe));
 }
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::listeners::Listeners;
 use super::note::Note;
+use super::packed_state::PackedState;
 use super::settings::Settings;
 use super::window::Window;
-use super::word::Word;
 
 // Sums, a switch, what is shown and a hint: nothing is published through them, and the state word has the say.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -32,7 +32,7 @@ pub(super) struct Record {
 
 impl Record {
     /// One that is listed from now on, for as long as its breaker lives.
-    pub(super) fn listed(name: &'static str, settings: Settings, word: Word) -> Arc<Self> {
+    pub(super) fn listed(name: &'static str, settings: Settings, word: PackedState) -> Arc<Self> {
         let record = Arc::new(Self {
             name,
             settings,
@@ -49,12 +49,12 @@ impl Record {
         record
     }
 
-    pub(super) fn word(&self) -> Word {
-        Word::from_bits(self.word.load(ORDER))
+    pub(super) fn word(&self) -> PackedState {
+        PackedState::from_bits(self.word.load(ORDER))
     }
 
     /// Takes over the breaker's word, which may be changing, and notes the time in it.
-    pub(super) fn follow(&self, word: impl Fn() -> Word, now_ms: u64) {
+    pub(super) fn follow(&self, word: impl Fn() -> PackedState, now_ms: u64) {
         // Whoever writes last looks once more, so that the last one written is the last one there was.
         let mut seen = word();
         loop {

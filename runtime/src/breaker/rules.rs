@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::trip::{self, Slow, Trip};
-use super::word::Word;
+use super::packed_state::PackedState;
+use super::trip_rule::{self, Slow, TripRule};
 use super::{Breaker, window};
 use crate::clock::whole_millis;
 use crate::sync::AtomicU64;
@@ -16,10 +16,10 @@ impl Breaker {
     #[must_use]
     pub const fn failure_threshold(self, failures: u32) -> Self {
         assert!(
-            failures > 0 && failures <= trip::MAX_FAILURES,
+            failures > 0 && failures <= trip_rule::MAX_FAILURES,
             "failure_threshold has to be between 1 and 65535"
         );
-        self.trip(Trip::InARow {
+        self.trip(TripRule::InARow {
             failures: failures as u64,
         })
     }
@@ -36,20 +36,20 @@ impl Breaker {
     #[must_use]
     pub const fn failure_threshold_of(self, failures: u32, calls: u32) -> Self {
         assert!(
-            calls > 0 && calls <= trip::MAX_CALLS,
+            calls > 0 && calls <= trip_rule::MAX_CALLS,
             "failure_threshold_of looks at 1 to 24 calls"
         );
         assert!(
             failures > 0 && failures <= calls,
             "failure_threshold_of waits for at least 1 failure and at most as many as there are calls"
         );
-        self.trip(Trip::OfLast { failures, calls })
+        self.trip(TripRule::OfLast { failures, calls })
     }
 
     /// Opens the circuit when `percent` of at least `min_calls` have failed within a time, in place of failures in a row.
     ///
     /// The window is not one that slides: it begins with a failure, so that nothing is counted while nothing fails, and successes from
-    /// before do not dilute it. Each call in it counts, [`lump`](Self::lump) or not.
+    /// before do not dilute it. Each call in it counts, [`burst_window`](Self::burst_window) or not.
     ///
     /// ```
     /// # use redis_resilient::Breaker;
@@ -67,15 +67,15 @@ impl Breaker {
             "failure_rate takes a percentage from 1 to 100"
         );
         assert!(
-            min_calls > 0 && min_calls <= trip::MAX_MIN_CALLS,
+            min_calls > 0 && min_calls <= trip_rule::MAX_MIN_CALLS,
             "failure_rate waits for 1 to 2000 calls"
         );
         let within_ms = whole_millis(within);
         assert!(
-            within_ms > 0 && within_ms <= trip::MAX_WITHIN_MS,
+            within_ms > 0 && within_ms <= trip_rule::MAX_WITHIN_MS,
             "failure_rate looks at a window of 1 ms to 8 minutes"
         );
-        self.trip(Trip::Rate {
+        self.trip(TripRule::Rate {
             percent: percent as u64,
             min_calls: min_calls as u64,
             within_ms,
@@ -105,7 +105,7 @@ impl Breaker {
             "failure_rate_of_calls waits for at least 1 call"
         );
         let min_calls = if min_calls > calls { calls } else { min_calls };
-        self.trip(Trip::RateOfCalls {
+        self.trip(TripRule::RateOfCalls {
             percent: percent as u64,
             min_calls: min_calls as u64,
             calls,
@@ -141,7 +141,7 @@ impl Breaker {
             within_ms >= 10 && within_ms <= 86_400_000,
             "failure_rate_of_time looks at a window of 10 ms to a day"
         );
-        self.trip(Trip::RateOfTime {
+        self.trip(TripRule::RateOfTime {
             percent: percent as u64,
             min_calls: min_calls as u64,
             within_ms,
@@ -204,9 +204,9 @@ impl Breaker {
         );
     }
 
-    const fn trip(mut self, trip: Trip) -> Self {
+    const fn trip(mut self, trip: TripRule) -> Self {
         self.settings.trip = trip;
-        self.word = AtomicU64::new(Word::new(trip).bits());
+        self.word = AtomicU64::new(PackedState::new(trip).bits());
         self.check_slow();
         self
     }

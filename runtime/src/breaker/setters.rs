@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::settings::Verdict;
-use super::{Breaker, settings, word};
+use super::{Breaker, packed_state, settings};
 
 impl Breaker {
     /// Failures within this time of one that was counted are the same failure, in whole milliseconds; 20 ms unless told, zero to
@@ -12,13 +12,21 @@ impl Breaker {
     /// A connection that is dropped fails all calls in flight on it at once. That is one failure, and not a reason to refuse the
     /// retries of all of them.
     #[must_use]
-    pub const fn lump(mut self, within: Duration) -> Self {
-        self.settings.lump_ms = if within.is_zero() {
+    pub const fn burst_window(mut self, within: Duration) -> Self {
+        self.settings.burst_window_ms = if within.is_zero() {
             0
         } else {
             settings::lease_millis(within)
         };
         self
+    }
+
+    /// The former name of [`burst_window`](Self::burst_window).
+    #[doc(hidden)]
+    #[deprecated(note = "renamed: `burst_window`")]
+    #[must_use]
+    pub const fn lump(self, within: Duration) -> Self {
+        self.burst_window(within)
     }
 
     /// How long the circuit stays open at first, in whole milliseconds; 1 s unless told, or
@@ -72,7 +80,7 @@ impl Breaker {
     #[must_use]
     pub const fn half_open_permits(mut self, permits: u32) -> Self {
         assert!(
-            permits > 0 && permits <= word::MAX_PERMITS,
+            permits > 0 && permits <= packed_state::MAX_PERMITS,
             "half_open_permits has to be between 1 and 63"
         );
         self.settings.half_open_permits = permits as u64;
@@ -86,7 +94,7 @@ impl Breaker {
     #[must_use]
     pub const fn success_threshold(mut self, successes: u32) -> Self {
         assert!(
-            successes > 0 && successes <= word::MAX_PERMITS,
+            successes > 0 && successes <= packed_state::MAX_PERMITS,
             "success_threshold has to be between 1 and 63"
         );
         self.settings.verdict = Verdict::successes(successes as u64);
@@ -100,7 +108,7 @@ impl Breaker {
     #[must_use]
     pub const fn success_threshold_of(mut self, successes: u32, probes: u32) -> Self {
         assert!(
-            probes > 0 && probes <= word::MAX_PERMITS,
+            probes > 0 && probes <= packed_state::MAX_PERMITS,
             "success_threshold_of makes between 1 and 63 probes"
         );
         assert!(
@@ -124,7 +132,7 @@ impl Breaker {
             "half_open_failure_rate takes a percentage from 1 to 100"
         );
         assert!(
-            probes > 0 && probes <= word::MAX_PERMITS,
+            probes > 0 && probes <= packed_state::MAX_PERMITS,
             "half_open_failure_rate makes between 1 and 63 probes"
         );
         self.settings.verdict = Verdict::rate(percent as u64, probes as u64);

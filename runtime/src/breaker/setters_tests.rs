@@ -28,7 +28,7 @@ fn settings_at_the_edge_are_taken() {
         |b| b.half_open_permits(1).half_open_permits(63),
         |b| b.success_threshold(1).success_threshold(63),
         |b| b.success_threshold_of(1, 63).success_threshold_of(63, 63),
-        |b| b.probe_lease(Duration::MAX).lump(Duration::ZERO),
+        |b| b.probe_lease(Duration::MAX).burst_window(Duration::ZERO),
         |b| {
             b.half_open_failure_rate(1, 1)
                 .half_open_failure_rate(100, 63)
@@ -116,7 +116,7 @@ fn the_last_rule_holds() {
     let breaker = Breaker::new("b")
         .failure_rate_of_calls(50, 10, 1)
         .failure_threshold(2)
-        .lump(Duration::ZERO);
+        .burst_window(Duration::ZERO);
     breaker.try_acquire().expect("closed").failure();
     breaker.try_acquire().expect("one is not enough").failure();
     assert!(breaker.try_acquire().is_err());

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::trip::{Slow, Trip};
-use super::word::{MAX_LEASE_MS, MAX_OPEN_MS};
+use super::packed_state::{MAX_LEASE_MS, MAX_OPEN_MS};
+use super::trip_rule::{Slow, TripRule};
 use crate::clock::whole_millis;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Settings {
-    pub(super) trip: Trip,
+    pub(super) trip: TripRule,
     pub(super) slow: Option<Slow>,
-    pub(super) lump_ms: u64,
+    pub(super) burst_window_ms: u64,
     /// Whether a call counts once, by its last attempt, and not each attempt.
     pub(super) counts_calls: bool,
     pub(super) verdict: Verdict,
@@ -68,9 +68,9 @@ const RESET_TIMEOUT_MAX_MS: u64 = 30_000;
 
 impl Settings {
     pub(super) const DEFAULT: Self = Self {
-        trip: Trip::InARow { failures: 5 },
+        trip: TripRule::InARow { failures: 5 },
         slow: None,
-        lump_ms: 20,
+        burst_window_ms: 20,
         counts_calls: false,
         verdict: Verdict::successes(1),
         half_open_permits: 1,

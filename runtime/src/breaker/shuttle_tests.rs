@@ -63,7 +63,7 @@ fn scenario(permits: u32, successes: u32) {
     fastrand::seed(7);
     let breaker = Breaker::new("shuttle")
         .failure_threshold(2)
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .reset_timeout(Duration::from_millis(10))
         .reset_timeout_max(Duration::from_millis(40))
         .probe_lease(Duration::from_millis(50))

@@ -68,15 +68,15 @@ async fn a_failure_is_not_part_of_one_that_is_long_ago() {
     ];
     for silence in silences() {
         for rule in rules {
-            for lump in [20 * MS, 8 * MINUTE] {
-                if silence < lump {
+            for burst_window in [20 * MS, 8 * MINUTE] {
+                if silence < burst_window {
                     continue;
                 }
-                let breaker = rule(Breaker::new("b").lump(lump));
+                let breaker = rule(Breaker::new("b").burst_window(burst_window));
                 fail(&breaker);
                 advance(silence).await;
                 fail(&breaker);
-                let text = format!("after {silence:?}, {lump:?}: {breaker:?}");
+                let text = format!("after {silence:?}, {burst_window:?}: {breaker:?}");
                 assert_eq!(breaker.state(), State::Open, "{text}");
             }
         }
@@ -88,7 +88,7 @@ async fn a_failure_is_not_part_of_one_that_is_long_ago() {
 async fn a_failure_is_not_part_of_one_that_calls_have_followed_for_long() {
     for silence in silences() {
         let breaker = Breaker::new("b")
-            .lump(8 * MINUTE)
+            .burst_window(8 * MINUTE)
             .failure_threshold_of(2, 24);
         fail(&breaker);
         for _ in 0..10 {
@@ -150,7 +150,8 @@ fn a_burst_of_failures_is_one_whichever_thread_comes_first() {
     for (earlier_ms, later_ms) in [(5_000_000, 5_000_001), (5_000_000, 5_000_019)] {
         let mut word = breaker.word();
         for now_ms in [later_ms, earlier_ms, later_ms] {
-            if let word::Effect::To(next) = word.settle(0, Settlement::Failure, settings, now_ms, 0)
+            if let packed_state::Effect::To(next) =
+                word.settle(0, Outcome::Failure, settings, now_ms, 0)
             {
                 word = next;
             }
@@ -165,9 +166,10 @@ fn a_probe_is_not_lost_to_a_thread_whose_time_is_a_little_earlier() {
     let breaker = Breaker::new("b").probe_lease(60 * MINUTE);
     let settings = &breaker.settings;
     let open = breaker.word().forced(Order::Open, Some(1_000));
-    let word::Admission::Probe(half) = open.admit(settings, 5_001, settings.probe_lease_ms) else {
+    let packed_state::Answer::Probe(half) = open.admit(settings, 5_001, settings.probe_lease_ms)
+    else {
         panic!("its time is over");
     };
-    let waits = word::Admission::Reject { retry_after_ms: 0 };
+    let waits = packed_state::Answer::Reject { retry_after_ms: 0 };
     assert_eq!(half.admit(settings, 5_000, settings.probe_lease_ms), waits);
 }

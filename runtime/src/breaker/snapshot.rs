@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::packed_state::{PackedState, Phase};
 use super::record::{self, Record};
-use super::trip::Tally;
-use super::word::{Phase, Word};
+use super::trip_rule::Tally;
 use super::{Breaker, State};
 use crate::clock::now_ms;
 use crate::kill_switch;
@@ -22,7 +22,7 @@ pub struct Snapshot {
     /// Calls that count towards opening it, or probes towards closing it. A rule without a window looks at failures only: there
     /// this is as many as `failures`.
     pub calls: u32,
-    /// Those of them that failed; within [`lump`](Breaker::lump) of each other they are one, but for a rate.
+    /// Those of them that failed; within [`burst_window`](Breaker::burst_window) of each other they are one, but for a rate.
     pub failures: u32,
     /// Those of them that took too long, by [`slow_call_rate`](Breaker::slow_call_rate).
     pub slow: u32,
@@ -58,7 +58,7 @@ impl Snapshot {
         enough.then(|| f64::from(part) * 100.0 / f64::from(self.calls))
     }
 
-    fn of(record: &Record, word: Word, now_ms: u64) -> Self {
+    fn of(record: &Record, word: PackedState, now_ms: u64) -> Self {
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let settings = &record.settings;
         let window = record.window.as_ref().map(|window| window.tally(now_ms));

@@ -1,10 +1,10 @@
 //! A time of which the state word has room for the low bits only. Pure.
 //!
 //! Low bits alone do not tell a time from one that is a whole ring earlier: 17 minutes, or 70. So whoever writes such a time into the word
-//! notes the whole of it beside the word, and a word that is read much later is first brought [up to date](super::word::Word::at): a
+//! notes the whole of it beside the word, and a word that is read much later is first brought [up to date](super::packed_state::PackedState::at): a
 //! time that is half a ring ago or more is replaced by what it means, a window or a lease that is over.
 //!
-//! Word and note are written one after the other. A note that belongs to another word has, but for one time in a million, other low
+//! PackedState and note are written one after the other. A note that belongs to another word has, but for one time in a million, other low
 //! bits; then the word is as young as its low bits say, for its own note is still being made.
 
 /// Threads read the clock a little apart: a time that is ahead by less than this is the present.

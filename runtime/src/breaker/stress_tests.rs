@@ -22,7 +22,7 @@ fn sixteen_threads_never_get_more_probes_than_permits_and_never_wedge_it() {
     for (permits, successes) in [(1, 1), (2, 3), (5, 5)] {
         let breaker = Breaker::new("stress")
             .failure_threshold(3)
-            .lump(Duration::ZERO)
+            .burst_window(Duration::ZERO)
             .reset_timeout(Duration::from_millis(1))
             .reset_timeout_max(Duration::from_millis(2))
             .half_open_permits(permits)

@@ -13,7 +13,7 @@ const OVER: Duration = Duration::from_millis(1101);
 
 /// The clock stands still in these tests, or nearly.
 fn unlumped() -> Breaker {
-    Breaker::new("b").lump(Duration::ZERO)
+    Breaker::new("b").burst_window(Duration::ZERO)
 }
 
 fn call(breaker: &Breaker, failed: bool) {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use super::trip::{Sample, Tally, Trip};
+use super::trip_rule::{Sample, Tally, TripRule};
 
 // Sums over several atomics are approximate while other threads count; nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -25,10 +25,10 @@ pub(super) enum Window {
 
 impl Window {
     /// `None` for the rules that need none.
-    pub(super) fn for_rule(trip: Trip) -> Option<Self> {
+    pub(super) fn for_rule(trip: TripRule) -> Option<Self> {
         match trip {
-            Trip::RateOfCalls { calls, .. } => Some(Self::Calls(Calls::new(calls))),
-            Trip::RateOfTime { within_ms, .. } => Some(Self::Time(Time::new(within_ms))),
+            TripRule::RateOfCalls { calls, .. } => Some(Self::Calls(Calls::new(calls))),
+            TripRule::RateOfTime { within_ms, .. } => Some(Self::Time(Time::new(within_ms))),
             _ => None,
         }
     }

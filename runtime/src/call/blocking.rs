@@ -4,17 +4,17 @@
 //! in memory from the beginning, and to be written there by every call. For the same reason what ends the call takes it by value: nothing
 //! is left to be dropped but by a panic.
 
-mod parts;
+mod outlined;
 
 use std::mem::{self, ManuallyDrop};
 
-use super::late::Lateness;
-use super::{Step, slow};
-use crate::breaker::{Breaker, Ticket};
+use super::retry_state::LazyRetryState;
+use super::{Step, cold_path};
+use crate::breaker::{Admission, Breaker};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
-use crate::outcome::{Outcome, Refused, TurnedAway};
 use crate::policy::Policy;
+use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated sync function.
@@ -23,8 +23,8 @@ pub struct BlockingCall<'a> {
     policy: &'a Policy,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
-    ticket: Ticket,
-    late: ManuallyDrop<Lateness>,
+    admission: Admission,
+    retry_state: ManuallyDrop<LazyRetryState>,
 }
 
 #[expect(clippy::inline_always, reason = "a call costs more than what these do")]
@@ -35,8 +35,8 @@ impl<'a> BlockingCall<'a> {
         Self {
             policy,
             breaker,
-            ticket: Ticket::NONE,
-            late: ManuallyDrop::new(None),
+            admission: Admission::NONE,
+            retry_state: ManuallyDrop::new(None),
         }
     }
 
@@ -55,14 +55,14 @@ impl<'a> BlockingCall<'a> {
         let Some(breaker) = self.breaker else {
             return true;
         };
-        if let Some(ticket) = breaker.passes() {
-            self.ticket = ticket;
+        if let Some(admission) = breaker.passes() {
+            self.admission = admission;
             return true;
         }
-        let (late, ticket) = parts::begin(self.policy, breaker);
-        self.late = ManuallyDrop::new(late);
-        self.ticket = ticket;
-        !ticket.is_refused()
+        let (retry_state, admission) = outlined::begin(self.policy, breaker);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        !admission.is_refused()
     }
 
     /// The attempt gave a value, and the call is over.
@@ -70,67 +70,74 @@ impl<'a> BlockingCall<'a> {
     pub fn succeeded(self) {
         let is_quiet = self.breaker.is_none_or(Breaker::is_quiet);
         // One test of both, which takes fewer instructions than one after the other.
-        if is_quiet & self.late.is_none() {
+        if is_quiet & self.retry_state.is_none() {
             mem::forget(self);
         } else {
             let breaker = self.breaker;
-            let (ticket, late) = self.into_parts();
-            parts::succeeded(breaker, ticket, late);
+            let (admission, retry_state) = self.into_parts();
+            outlined::succeeded(breaker, admission, retry_state);
         }
     }
 
     /// The attempt gave an error. After all but [`Step::Pause`] nothing is left of the call, and [`end`](Self::end) is free.
     #[inline(always)]
     pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
-        let (ticket, late) = self.take();
-        let (late, step) = parts::failed(self.policy, self.breaker, ticket, late, diagnosis);
-        self.late = ManuallyDrop::new(late);
+        let (admission, retry_state) = self.take();
+        let (retry_state, step) =
+            outlined::failed(self.policy, self.breaker, admission, retry_state, diagnosis);
+        self.retry_state = ManuallyDrop::new(retry_state);
         step
     }
 
     /// As [`failed`](Self::failed), where a deadline has been running since then.
     #[inline(always)]
     pub fn failed_since(&mut self, started: Instant, diagnosis: Diagnosis) -> Step {
-        let (ticket, late) = self.take();
-        let (late, step) =
-            parts::failed_since(self.policy, self.breaker, ticket, late, diagnosis, started);
-        self.late = ManuallyDrop::new(late);
+        let (admission, retry_state) = self.take();
+        let (retry_state, step) = outlined::failed_since(
+            self.policy,
+            self.breaker,
+            admission,
+            retry_state,
+            diagnosis,
+            started,
+        );
+        self.retry_state = ManuallyDrop::new(retry_state);
         step
     }
 
     /// Makes the pause before the next attempt, and asks for leave to make that. `false`: the call is over, as by [`begin`](Self::begin).
     #[inline(always)]
     pub fn pause(&mut self) -> bool {
-        let (_, late) = self.take();
-        let (late, ticket) = parts::pause(self.policy, self.breaker, late);
-        self.late = ManuallyDrop::new(late);
-        self.ticket = ticket;
-        !ticket.is_refused()
+        let (_, retry_state) = self.take();
+        let (retry_state, admission) = outlined::pause(self.policy, self.breaker, retry_state);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        !admission.is_refused()
     }
 
     /// Why the call is over, which has no error of its own.
     #[inline(always)]
     pub fn rejection(&mut self) -> Rejection {
-        let (ticket, late) = self.take();
-        parts::rejection(self.policy, self.breaker, ticket, late)
+        let (admission, retry_state) = self.take();
+        outlined::rejection(self.policy, self.breaker, admission, retry_state)
     }
 
     /// The function's own `Err`, which says why the call is over.
     #[inline(always)]
     pub fn refuse<R>(self) -> R
     where
-        R: Outcome,
+        R: ResultLike,
         R::Error: Refused,
     {
         let (policy, breaker) = (self.policy, self.breaker);
-        let (ticket, late) = self.into_parts();
-        parts::refuse(policy, breaker, ticket, late)
+        let (admission, retry_state) = self.into_parts();
+        outlined::refuse(policy, breaker, admission, retry_state)
     }
 
     /// As [`Call::enters`].
     #[inline(always)]
     pub fn enters(self, limit: &Bulkhead) -> Option<BulkheadPermit<'_>> {
-        let permit = parts::enters(self.policy, self.breaker, limit);
+        let permit = outlined::enters(self.policy, self.breaker, limit);
         self.gives_up();
         permit
     }
@@ -142,19 +149,19 @@ impl<'a> BlockingCall<'a> {
         limit: &'l Bulkhead,
         error: &mut Option<E>,
     ) -> Option<BulkheadPermit<'l>> {
-        parts::enter_fallback(self.policy, self.breaker, limit, error)
+        outlined::enter_fallback(self.policy, self.breaker, limit, error)
     }
 
     /// What a call returns for which there is no room in the fallback: its own error, or why it is over.
     #[inline(always)]
     pub fn turned_away<R>(self, limit: &Bulkhead, error: Option<R::Error>) -> R
     where
-        R: Outcome,
+        R: ResultLike,
         R::Error: TurnedAway,
     {
         let (policy, breaker) = (self.policy, self.breaker);
-        let (ticket, late) = self.into_parts();
-        parts::turned_away(policy, breaker, ticket, late, limit, error)
+        let (admission, retry_state) = self.into_parts();
+        outlined::turned_away(policy, breaker, admission, retry_state, limit, error)
     }
 
     /// As [`Call::enter_fallback_with_error`].
@@ -168,23 +175,23 @@ impl<'a> BlockingCall<'a> {
         error: Option<E>,
     ) -> Result<(BulkheadPermit<'_>, E), E> {
         let (policy, breaker) = (self.policy, self.breaker);
-        let (ticket, late) = self.into_parts();
-        parts::enter_fallback_with_error(policy, breaker, ticket, late, limit, error)
+        let (admission, retry_state) = self.into_parts();
+        outlined::enter_fallback_with_error(policy, breaker, admission, retry_state, limit, error)
     }
 
     /// Ends the call, and tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(self) {
-        slow::falls_back(self.policy, self.breaker);
+        cold_path::falls_back(self.policy, self.breaker);
         self.gives_up();
     }
 
     /// Ends a call that has failed, or was refused.
     #[inline(always)]
     pub fn gives_up(self) {
-        if self.late.is_some() {
-            let (_, late) = self.into_parts();
-            parts::drop_late(late);
+        if self.retry_state.is_some() {
+            let (_, retry_state) = self.into_parts();
+            outlined::drop_retry_state(retry_state);
         } else {
             mem::forget(self);
         }
@@ -197,13 +204,13 @@ impl<'a> BlockingCall<'a> {
     }
 
     #[inline(always)]
-    fn take(&mut self) -> (Ticket, Lateness) {
-        let ticket = mem::replace(&mut self.ticket, Ticket::NONE);
-        (ticket, self.late.take())
+    fn take(&mut self) -> (Admission, LazyRetryState) {
+        let admission = mem::replace(&mut self.admission, Admission::NONE);
+        (admission, self.retry_state.take())
     }
 
     #[inline(always)]
-    fn into_parts(mut self) -> (Ticket, Lateness) {
+    fn into_parts(mut self) -> (Admission, LazyRetryState) {
         let parts = self.take();
         mem::forget(self);
         parts
@@ -214,7 +221,7 @@ impl Drop for BlockingCall<'_> {
     #[expect(clippy::inline_always, reason = "a reference to it is not to be made")]
     #[inline(always)]
     fn drop(&mut self) {
-        let (ticket, late) = self.take();
-        parts::end(self.breaker, ticket, late);
+        let (admission, retry_state) = self.take();
+        outlined::end(self.breaker, admission, retry_state);
     }
 }

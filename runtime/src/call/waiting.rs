@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::late::Over;
+use super::retry_state::Over;
 use super::{Call, Step};
 use crate::clock::Instant;
 use crate::cut_off::{self, UnderWay};
@@ -35,14 +35,14 @@ impl Call<'_> {
             }
             let now = Instant::now();
             if let Some(limit) = self.attempt_limit(now) {
-                self.late().set_timer(after(now, limit));
+                self.retry_state().set_timer(after(now, limit));
             }
         }
-        if !self.late().poll_timer(cx) {
+        if !self.retry_state().poll_timer(cx) {
             return false;
         }
         // What it means is known when the body is gone.
-        *self.late().project().cut_off = true;
+        *self.retry_state().project().cut_off = true;
         cut_off::begin();
         true
     }
@@ -51,7 +51,7 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if std::mem::take(self.late().project().cut_off) {
+        if std::mem::take(self.retry_state().project().cut_off) {
             self.timed_out();
         }
         if self.over().is_some() {
@@ -60,9 +60,9 @@ impl Call<'_> {
         let delay = self.delay();
         if !delay.is_zero() {
             if !self.is_timed() {
-                self.late().set_timer(after(Instant::now(), delay));
+                self.retry_state().set_timer(after(Instant::now(), delay));
             }
-            if !self.late().poll_timer(cx) {
+            if !self.retry_state().poll_timer(cx) {
                 return Poll::Pending;
             }
         }
@@ -73,7 +73,7 @@ impl Call<'_> {
     pub(super) fn timed_out(&mut self) {
         let timeout = self.timeout();
         let class = match cut_off::end() {
-            UnderWay::NotRepeatable => Class::Unrepeatable,
+            UnderWay::NotRepeatable => Class::NotIdempotent,
             UnderWay::Repeatable => Class::Ambiguous,
             UnderWay::Unknown => self.policy.cut_off(),
         };
@@ -84,7 +84,7 @@ impl Call<'_> {
             (false, Some(after)) => Over::Timeout(after),
             _ => Over::Deadline,
         };
-        *self.late().project().over = Some(over);
+        *self.retry_state().project().over = Some(over);
     }
 
     /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
@@ -96,7 +96,7 @@ impl Call<'_> {
     /// How long this attempt may take, whatever is left of the deadline.
     fn timeout(&self) -> Option<Duration> {
         let as_probe = match self.breaker {
-            Some(breaker) if self.ticket.is_probe() => breaker.probe_timeout(),
+            Some(breaker) if self.admission.is_probe() => breaker.probe_timeout(),
             _ => None,
         };
         shorter(self.policy.timeout, as_probe)
@@ -104,6 +104,8 @@ impl Call<'_> {
 
     /// Whether the timer runs for the attempt or pause under way.
     fn is_timed(&self) -> bool {
-        self.late.as_ref().is_some_and(|late| late.timed)
+        self.retry_state
+            .as_ref()
+            .is_some_and(|retry_state| retry_state.timed)
     }
 }

@@ -41,7 +41,7 @@ impl Diagnosis {
         let class = Class::of(error);
         let remark = match class {
             Class::Misconfigured => chain::find_map(error, &mut Code::of_link).map(Remark::Code),
-            Class::Foreign if cfg!(feature = "tracing") => {
+            Class::NotRedis if cfg!(feature = "tracing") => {
                 lost_source::has_lost_it(error, id, origin).then_some(Remark::LostSource)
             }
             _ => None,
@@ -55,7 +55,7 @@ impl Diagnosis {
     #[must_use]
     pub const fn of_non_idempotent(mut self, is_repeatable: bool) -> Self {
         if matches!(self.class, Class::Ambiguous) && !is_repeatable {
-            self.class = Class::Unrepeatable;
+            self.class = Class::NotIdempotent;
         }
         self
     }
@@ -143,7 +143,7 @@ mod tests {
                 .of_non_idempotent(is_repeatable)
                 .class
         };
-        assert_eq!(seen(Class::Ambiguous, false), Class::Unrepeatable);
+        assert_eq!(seen(Class::Ambiguous, false), Class::NotIdempotent);
         assert_eq!(seen(Class::Ambiguous, true), Class::Ambiguous);
         for class in [Class::Unreachable, Class::Unavailable, Class::Permanent] {
             assert_eq!(seen(class, false), class);

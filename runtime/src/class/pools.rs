@@ -5,7 +5,7 @@ use std::error::Error;
 use redis::RedisError;
 
 use super::Class;
-use super::known::known;
+use super::tagged::tagged;
 
 /// The failure to get a connection, from any pool: whatever happened, no command was sent.
 ///
@@ -34,13 +34,13 @@ use super::known::known;
 #[must_use = "it is the error to return"]
 pub fn never_sent(error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
     let error = error.into();
-    known(without_command(Class::of(&*error)), error)
+    tagged(without_command(Class::of(&*error)), error)
 }
 
 /// The class of a failure that came before any command, from what its error looks like.
 const fn without_command(class: Class) -> Class {
     match class {
-        Class::Ambiguous | Class::Unrepeatable | Class::Foreign => Class::Unreachable,
+        Class::Ambiguous | Class::NotIdempotent | Class::NotRedis => Class::Unreachable,
         _ => class,
     }
 }

@@ -17,7 +17,7 @@ const EXEC_REFUSED: &str = "Invalid response when parsing multi response";
 
 /// The class that one link of a chain of errors stands for, if it is about Redis.
 pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
-    if let Some(class) = super::known::class_in(link) {
+    if let Some(class) = super::tagged::class_in(link) {
         return Some(class);
     }
     #[cfg(feature = "connection")]
@@ -208,7 +208,7 @@ fn of_rejection(rejection: &Rejection) -> Class {
         Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => Class::Rejected,
         Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => Class::Ambiguous,
         // A mistake of the program, which no fallback is to hide.
-        Rejection::Misconfigured { .. } => Class::Foreign,
+        Rejection::Misconfigured { .. } => Class::NotRedis,
     }
 }
 

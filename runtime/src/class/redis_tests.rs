@@ -167,7 +167,7 @@ fn rejections_of_nested_functions() {
             option: "factor",
             problem: "p"
         }),
-        Class::Foreign
+        Class::NotRedis
     );
 }
 
@@ -180,11 +180,11 @@ fn an_io_error_counts_only_as_redis_rs_hands_it_out() {
     ] {
         assert_eq!(
             Class::of(&io::Error::from(kind)),
-            Class::Foreign,
+            Class::NotRedis,
             "{kind:?}"
         );
         let other = Arc::new(io::Error::from(kind));
-        assert_eq!(Class::of(&other), Class::Foreign, "{kind:?}");
+        assert_eq!(Class::of(&other), Class::NotRedis, "{kind:?}");
     }
     assert_eq!(io(io::ErrorKind::NotFound), Class::Unreachable);
 }

@@ -17,7 +17,7 @@ use super::wait_time::WaitTime;
 use super::wire::has_rested;
 use super::{packed, refusals, together};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 use crate::clock::now_ms;
 
 #[derive(Debug)]
@@ -291,7 +291,7 @@ fn lost() -> RedisError {
     let text = "the connection is lost, and with it the keys that it watched, its transaction, its database or its user: begin anew with \
                 another one";
     let error = io::Error::new(io::ErrorKind::NotConnected, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }
 
 fn effect_of(commands: &[Vec<&[u8]>]) -> Effect {

@@ -18,7 +18,7 @@ use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
 use super::{refusals, together};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 use crate::clock::now_ms;
 
 /// A connection that nobody shares, from [`Connector::dedicated`](super::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
@@ -230,7 +230,7 @@ fn over() -> RedisError {
     let text = "this dedicated connection is lost, and what was watched, selected or set on it: take another one from Connector::dedicated() \
                 and begin anew";
     let error = io::Error::new(io::ErrorKind::NotConnected, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }
 
 impl ConnectionLike for DedicatedConnection {

@@ -6,8 +6,8 @@ use redis::{ErrorKind, RedisError, RedisResult, ServerError, ServerErrorKind, Va
 
 use super::ping::{is_pong, may_be_refused, may_be_refused_with};
 use crate::Class;
-use crate::class::known::known;
 use crate::class::redis::refusal;
+use crate::class::tagged::tagged;
 
 /// What a connection leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Peer {
             {
                 reply
                     .extract_error()
-                    .map_err(|error| known(Class::Permanent, error))
+                    .map_err(|error| tagged(Class::Permanent, error))
             }
             _ => Ok(reply),
         }

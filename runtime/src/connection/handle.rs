@@ -21,7 +21,7 @@ use super::state::{Bound, bound};
 /// * A command that gets no answer within [`response_timeout`](super::ConnectorBuilder::response_timeout) fails. Those that wait in the server
 ///   (`BLPOP`, `XREAD BLOCK`, `WAIT` and their like) may take as much longer as they say themselves, unless the server is gone meanwhile, and have a
 ///   connection of their own, of which there are [a limited number](super::ConnectorBuilder::waiting_connections).
-/// * A failure of which nobody knows whether the command was executed has the class [`Unrepeatable`](crate::Class::Unrepeatable) where executing
+/// * A failure of which nobody knows whether the command was executed has the class [`NotIdempotent`](crate::Class::NotIdempotent) where executing
 ///   it twice would not be the same (`INCR`, `LPUSH`, scripts), or would be answered as if somebody else had been first (`SADD`, `DEL`,
 ///   `SET … NX`). An annotated function does not retry those by itself;
 ///   [`repeat_same_state`](super::ConnectorBuilder::repeat_same_state) lets it retry the latter.

@@ -21,7 +21,7 @@ use super::source::{Connected, Source, no_connection};
 use super::spares::Spares;
 use super::subscription::Subscriptions;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 use crate::clock::{now_ms, whole_millis};
 
 #[derive(Debug)]
@@ -179,9 +179,9 @@ enum Look {
 /// the proxy in front of one, which says that it is gone.
 pub(super) fn not_sent(error: RedisError) -> RedisError {
     match Class::of(&error) {
-        _ if error.kind() == ErrorKind::Parse => known(Class::Unreachable, no_redis(&error)),
-        Class::Ambiguous => known(Class::Unreachable, error),
-        Class::Permanent => known(Class::Misconfigured, error),
+        _ if error.kind() == ErrorKind::Parse => tagged(Class::Unreachable, no_redis(&error)),
+        Class::Ambiguous => tagged(Class::Unreachable, error),
+        Class::Permanent => tagged(Class::Misconfigured, error),
         _ => error,
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn cluster<'a>(command: impl Args<'a>) -> RedisError {
 pub(super) fn moved() -> RedisError {
     let text = "the keys are another server's by now, and what was watched on the former one is gone: begin anew";
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
-    crate::class::known::known(crate::Class::Unreachable, RedisError::from(error))
+    crate::class::tagged::tagged(crate::Class::Unreachable, RedisError::from(error))
 }
 
 /// In a cluster a connection leads to one of several servers.

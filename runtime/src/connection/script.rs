@@ -4,7 +4,7 @@ use redis::{Cmd, FromRedisValue, RedisError, RedisResult, ToRedisArgs};
 
 use super::command::args;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 
 /// What such a script begins with: a connection that sees it knows that it may be sent again.
 pub(super) const REPEATABLE: &str = "-- redis-resilient: may be sent twice\n";
@@ -76,7 +76,7 @@ pub(super) fn is_torn(error: &RedisError) -> bool {
 /// The failure of a script that asked for a key which is not there yet, or not any more: it has written nothing before it asks.
 pub(super) fn torn(error: RedisError) -> RedisError {
     if error.to_string().contains("non local key") {
-        known(Class::Unavailable, error)
+        tagged(Class::Unavailable, error)
     } else {
         error
     }
@@ -85,7 +85,7 @@ pub(super) fn torn(error: RedisError) -> RedisError {
 /// The server knows whether it was executed, so it may be sent again.
 fn repeatable(error: RedisError) -> RedisError {
     match Class::of(&error) {
-        Class::Unrepeatable | Class::Ambiguous => known(Class::Ambiguous, error),
+        Class::NotIdempotent | Class::Ambiguous => tagged(Class::Ambiguous, error),
         _ => error,
     }
 }

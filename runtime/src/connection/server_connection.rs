@@ -12,7 +12,7 @@ use super::live::Live;
 use super::together;
 use super::wire::Wire;
 use crate::Class;
-use crate::class::known::{known, repeatable};
+use crate::class::tagged::{repeatable, tagged};
 use crate::clock::{now_ms, whole_millis};
 
 /// What callers hold of the connections to one server. Clones share them.
@@ -234,7 +234,7 @@ pub(super) fn told(
     if class != Class::Ambiguous && !is_spoilt {
         error
     } else if effect() > keeper.settings.repeated {
-        known(Class::Unrepeatable, error)
+        tagged(Class::NotIdempotent, error)
     } else {
         repeatable(error)
     }

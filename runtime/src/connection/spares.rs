@@ -155,9 +155,9 @@ impl Keeper {
         let begun = Instant::now();
         while !wanted.is_closed() {
             match gate.enter(whole_millis(longest)) {
-                Entry::Connect(ticket) => {
+                Entry::Connect(admission) => {
                     let connected = self.connect_one().await;
-                    ticket.end(&connected);
+                    admission.end(&connected);
                     return Some(connected);
                 }
                 Entry::Fail(error) => return Some(Err(error)),

@@ -3,7 +3,7 @@
 use redis::{ErrorKind, RedisError};
 
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 
 /// From the system's random source: no seed of the application's, fork or copied machine repeats them.
 pub(super) fn fresh() -> Result<u128, getrandom::Error> {
@@ -16,7 +16,7 @@ pub(super) fn fresh() -> Result<u128, getrandom::Error> {
 pub(super) fn missing(error: getrandom::Error) -> RedisError {
     let what = "the system's random source, which a token comes from, has failed";
     let error = RedisError::from((ErrorKind::Client, what, error.to_string()));
-    known(Class::Misconfigured, error)
+    tagged(Class::Misconfigured, error)
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn compare(
         Err(error) if !is_repeated => {
             assert_eq!(
                 Class::of(&error),
-                Class::Unrepeatable,
+                Class::NotIdempotent,
                 "{who}: {line}: {error}"
             );
             assert_eq!(times, 1, "{who}: {line}: executed once");

@@ -54,7 +54,7 @@ async fn who_came_first_is_not_asked_twice_unless_nobody_looks_at_the_answer() -
     let mut own = connected(&redis).await?;
     proxy.next_reply(ReplyCut::CloseAfter(0));
     let error = add(&mut own).await.expect_err("its reply is lost");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
 
     let mut own = connected(&redis).await?;
     proxy.next_reply(ReplyCut::CloseAfter(0));
@@ -72,7 +72,7 @@ async fn who_came_first_is_not_asked_twice_unless_nobody_looks_at_the_answer() -
     assert_eq!(add(&mut own).await?, 0);
     proxy.next_reply(ReplyCut::CloseAfter(0));
     let error = increment(&mut own).await.expect_err("never twice");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
     Ok(())
 }
 

@@ -113,7 +113,7 @@ fn a_pipeline_waits_for_a_lost_server_as_long_as_a_command() -> TestResult {
     server.freeze();
     let begun = Instant::now();
     let error = pipeline.exec(&mut held).expect_err("nobody answers");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
     assert!(begun.elapsed() < RESPONSE + SLACK);
     server.thaw();
     Ok(())
@@ -168,7 +168,7 @@ fn the_command_decides_whether_what_may_have_run_is_run_again() -> TestResult {
     let mut redis = connector(&proxy.url())?.get_blocking()?;
     proxy.next_reply(ReplyCut::CloseAfter(0));
     let error = increment(&mut redis).expect_err("its reply is lost");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
     assert_eq!(redis.get::<_, i64>("n")?, 1);
     proxy.next_reply(ReplyCut::CloseAfter(0));
     let reads = pipe().get("n").get("n").exec(&mut redis).expect_err("lost");
@@ -181,7 +181,7 @@ fn the_command_decides_whether_what_may_have_run_is_run_again() -> TestResult {
         .incr("n", 1)
         .exec(&mut redis)
         .expect_err("lost");
-    assert_eq!(Class::of(&writes), Class::Unrepeatable);
+    assert_eq!(Class::of(&writes), Class::NotIdempotent);
     Ok(())
 }
 

@@ -36,7 +36,7 @@ async fn the_command_decides_whether_what_may_have_run_is_run_again() -> TestRes
     store(&mut redis).await?;
     proxy.next_reply(ReplyCut::CloseAfter(0));
     let error = increment(&mut redis).await.expect_err("its reply is lost");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
     assert_eq!(redis.get::<_, i64>("n").await?, 1, "executed once");
     drop(server);
     Ok(())
@@ -84,9 +84,9 @@ async fn a_pipeline_is_as_its_worst_part() -> TestResult {
     let reads = pipe().get("a").get("b").clone();
     assert_eq!(lost(&reads, &mut redis).await, Class::Ambiguous);
     let writes = pipe().get("a").incr("b", 1).clone();
-    assert_eq!(lost(&writes, &mut redis).await, Class::Unrepeatable);
+    assert_eq!(lost(&writes, &mut redis).await, Class::NotIdempotent);
     let transaction = pipe().atomic().incr("b", 1).clone();
-    assert_eq!(lost(&transaction, &mut redis).await, Class::Unrepeatable);
+    assert_eq!(lost(&transaction, &mut redis).await, Class::NotIdempotent);
     Ok(())
 }
 

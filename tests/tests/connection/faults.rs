@@ -219,7 +219,7 @@ fn a_call_in_flight_when_the_server_dies_may_have_run() -> TestResult {
         // Where a busy machine took longer than 10 ms to come here, the server was looked at first, and the command never sent.
         let class = Class::of(&error);
         assert!(
-            matches!(class, Class::Unrepeatable | Class::Unreachable),
+            matches!(class, Class::NotIdempotent | Class::Unreachable),
             "{error}"
         );
         server.restart()?;

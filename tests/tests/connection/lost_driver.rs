@@ -37,7 +37,7 @@ async fn what_is_no_reply_ends_the_connection() -> TestResult {
         let took = begun.elapsed();
         let error = answer.expect_err("no reply has come");
         let class = Class::of(&error);
-        let is_known = matches!(class, Class::Unrepeatable | Class::Misconfigured);
+        let is_known = matches!(class, Class::NotIdempotent | Class::Misconfigured);
         assert!(is_known, "{shown}: {class:?}, {error}");
         assert!(took < RESPONSE + SLACK, "{shown}: {took:?}");
         // At the latest after two that were not answered.
@@ -75,7 +75,7 @@ async fn a_driver_that_is_gone_is_a_lost_connection() -> TestResult {
     let error = repeatable.await?.expect_err("nobody reads the reply");
     assert_eq!(Class::of(&error), Class::Ambiguous, "{error}");
     let error = other.await?.expect_err("nobody reads the reply");
-    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     assert_eq!(own.get::<_, u64>("n").await?, 1);
     assert!(begun.elapsed() < 5 * SLACK, "somebody has waited for it");
     Ok(())

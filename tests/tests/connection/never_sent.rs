@@ -176,7 +176,7 @@ async fn a_command_that_was_sent_is_not_sent_again() -> TestResult {
         tokio::time::sleep(MS(20)).await;
         proxy.next_reply(ReplyCut::CloseAfter(0));
         let error = count(&redis, "n").await.expect_err("lost");
-        assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+        assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
         let kept: i64 = redis_resilient_tests::connect(&server.url())?.get("n")?;
         assert_eq!(kept, expected);
     }

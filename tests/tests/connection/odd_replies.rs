@@ -436,7 +436,7 @@ async fn a_spoilt_reply_to_what_changes_something_is_not_asked_for_again() -> Te
     proxy.next_reply(ReplyCut::ReplaceBy(b"hello\r\n"));
     let error = AsyncCommands::incr::<_, _, i64>(&mut first, "n", 1).await;
     let error = error.expect_err("it is no reply");
-    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     let blocking = tokio::task::spawn_blocking(move || {
         let mut first = redis.get_blocking()?;
         Commands::set::<_, _, ()>(&mut first, "k", 1)?;
@@ -444,6 +444,6 @@ async fn a_spoilt_reply_to_what_changes_something_is_not_asked_for_again() -> Te
         Ok::<_, redis::RedisError>(Commands::incr::<_, _, i64>(&mut first, "n", 1))
     });
     let error = blocking.await??.expect_err("it is no reply");
-    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     Ok(())
 }

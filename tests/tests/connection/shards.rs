@@ -53,7 +53,7 @@ async fn an_incr_whose_reply_is_lost_is_executed_once() -> TestResult {
             assert_eq!(redis.exists::<_, i64>(&key).await?, 0, "{cut:?}");
             cluster.proxy(shard).next_reply(cut);
             let error = incr(&mut redis, &key).await.expect_err("without a reply");
-            assert_eq!(Class::of(&error), Class::Unrepeatable, "{cut:?}: {error}");
+            assert_eq!(Class::of(&error), Class::NotIdempotent, "{cut:?}: {error}");
             assert_eq!(kept(&cluster, shard, &key)?, Some(1), "{cut:?}");
             write(&mut redis, &key, 0).await?;
         }
@@ -70,7 +70,7 @@ fn an_incr_of_synchronous_code_whose_reply_is_lost_is_executed_once() -> TestRes
             assert_eq!(redis.exists::<_, i64>(&key)?, 0, "{cut:?}");
             cluster.proxy(shard).next_reply(cut);
             let error = incr_blocking(&mut redis, &key).expect_err("without a reply");
-            assert_eq!(Class::of(&error), Class::Unrepeatable, "{cut:?}: {error}");
+            assert_eq!(Class::of(&error), Class::NotIdempotent, "{cut:?}: {error}");
             assert_eq!(kept(&cluster, shard, &key)?, Some(1), "{cut:?}");
             write_blocking(&mut redis, &key, 0)?;
         }

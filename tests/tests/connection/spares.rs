@@ -81,7 +81,7 @@ async fn a_server_that_takes_no_more_clients_is_not_stormed() -> TestResult {
                 match pop(&redis, "list", 0.5).await {
                     Ok(_) => popped += 1,
                     Err(error) => assert!(
-                        !matches!(Class::of(&error), Class::Ambiguous | Class::Unrepeatable),
+                        !matches!(Class::of(&error), Class::Ambiguous | Class::NotIdempotent),
                         "never sent: {error}"
                     ),
                 }
@@ -343,7 +343,7 @@ async fn a_lost_one_says_nothing_about_the_shared_connection() -> TestResult {
         }
         let error = worker.await?.expect_err(how);
         let class = if how == "KILL" {
-            Class::Unrepeatable
+            Class::NotIdempotent
         } else {
             Class::Unavailable
         };

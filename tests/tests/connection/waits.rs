@@ -104,7 +104,7 @@ async fn a_pop_of_which_nothing_is_heard_is_not_repeated() -> TestResult {
         .await
         .expect_err("silence");
     assert!(
-        matches!(Class::of(&error), Class::Unrepeatable | Class::Unreachable),
+        matches!(Class::of(&error), Class::NotIdempotent | Class::Unreachable),
         "{error}"
     );
     drop(server);
@@ -145,7 +145,7 @@ fn synchronous_code_does_not_wait_for_a_server_that_stands_still() -> TestResult
     let (answer, ended, mut waiting) = waits.join().map_err(|_| "it panicked")?;
     let error = answer.expect_err("nobody answers");
     assert!(ended - frozen < 2 * (MS(100) + RESPONSE + CONNECT) + SLACK);
-    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     assert!(error.to_string().contains("health checks"), "{error}");
     server.thaw();
     let end = Instant::now() + SLACK;

@@ -88,7 +88,7 @@ async fn a_worker_leaves_a_frozen_server() -> TestResult {
     for worker in workers {
         let error = timeout(LEAVES, worker).await??.expect_err("it is frozen");
         // It may have popped something before that.
-        assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+        assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
         assert!(error.is_timeout(), "{error}");
         assert!(error.to_string().contains("health checks"), "{error}");
     }
@@ -114,7 +114,7 @@ async fn a_worker_on_a_connection_of_its_own_leaves_as_well() -> TestResult {
     server.freeze();
     let (popped, is_over) = timeout(LEAVES, worker).await??;
     let error = popped.expect_err("it is frozen");
-    assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+    assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     assert!(is_over);
     server.thaw();
     Ok(())
@@ -241,7 +241,7 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
         let error = timeout(MS(30_000), worker)
             .await??
             .expect_err("it is frozen");
-        assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+        assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
         assert!(error.to_string().contains("primary"), "{error}");
     }
     // The next one waits in the new primary.
@@ -301,7 +301,7 @@ async fn in_a_cluster_those_leave_whose_server_is_frozen() -> TestResult {
     cluster.freeze(0);
     for worker in [leaves, on_its_own] {
         let error = timeout(LEAVES, worker).await??.expect_err("it is frozen");
-        assert_eq!(Class::of(&error), Class::Unrepeatable, "{error}");
+        assert_eq!(Class::of(&error), Class::NotIdempotent, "{error}");
     }
     cluster.thaw(0);
     cluster.wait_until_ok(MS(20_000))?;

@@ -42,7 +42,7 @@ async fn a_lost_get_is_asked_again_beside_an_incr_that_is_not() -> TestResult {
     assert_eq!(lossy.tries(), 2);
     let error = read_and_count(&redis, &lossy, "INCR").await;
     let error = error.expect_err("its reply is lost");
-    assert_eq!(Class::of(&error), Class::Unrepeatable);
+    assert_eq!(Class::of(&error), Class::NotIdempotent);
     assert_eq!((lossy.tries(), lossy.counted()?), (1, 2));
     Ok(())
 }

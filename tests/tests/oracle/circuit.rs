@@ -154,7 +154,7 @@ impl Config {
             _ => period,
         };
         let breaker = Breaker::new("oracle")
-            .lump(Duration::ZERO)
+            .burst_window(Duration::ZERO)
             .reset_timeout(period)
             .reset_timeout_max(longest)
             .half_open_permits(permits);

@@ -85,7 +85,7 @@ const CLASSES: [(Class, bool, Counts, bool); 6] = [
     (Class::Unreachable, true, Counts::Failure, true),
     (Class::WriteRefused, true, Counts::Neutral, true),
     (Class::Permanent, false, Counts::Success, false),
-    (Class::Foreign, false, Counts::Neutral, false),
+    (Class::NotRedis, false, Counts::Neutral, false),
     (Class::Rejected, false, Counts::Neutral, true),
     (Class::Ambiguous, false, Counts::Failure, true),
 ];

@@ -117,11 +117,11 @@ pub(crate) fn run_classify(case: &Case) -> Result<Findings, String> {
     let mut included = Vec::new();
     for ClassifyStep::Classify { kind } in &steps {
         let class = if lists.supertypes.is_a(kind, &lists.exclude) {
-            Class::Foreign
+            Class::NotRedis
         } else if lists.supertypes.is_a(kind, &lists.include) {
             Class::Unreachable
         } else {
-            Class::Foreign
+            Class::NotRedis
         };
         let breaker = Breaker::new("oracle").failure_threshold(1);
         let mut counted = Call::new(&policy, Some(&breaker));
@@ -175,7 +175,7 @@ pub(crate) fn run_predicate(case: &Case) -> Result<Findings, String> {
             failure_rate,
         } = *step;
         let breaker = Breaker::new("oracle")
-            .lump(Duration::ZERO)
+            .burst_window(Duration::ZERO)
             .failure_rate_of_time(rate, Duration::from_secs(10), config.min_calls);
         // The failures last: the share is at its highest with the last one.
         let failed = f64::from(throughput) * failure_rate;

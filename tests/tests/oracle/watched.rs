@@ -91,7 +91,7 @@ impl<'a> Watched<'a> {
             Outcome::Err => permit.failed(Class::Unreachable),
             Outcome::Timeout => permit.failed(Class::Ambiguous),
             Outcome::Ignored => permit.failed(match self.config.ignored {
-                Ignored::Neutral => Class::Foreign,
+                Ignored::Neutral => Class::NotRedis,
                 Ignored::Success => Class::Permanent,
             }),
             Outcome::Cancel => drop(permit),

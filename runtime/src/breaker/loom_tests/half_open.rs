@@ -113,7 +113,7 @@ fn a_permit_that_comes_back_goes_to_one() {
     explore(|| {
         let subject = Subject::due(Breaker::new("loom"));
         let seen = admit_for_good(&subject.breaker).expect("the probe");
-        let back = subject.spawn(move |breaker| settle(breaker, seen, Settlement::Neutral));
+        let back = subject.spawn(move |breaker| settle(breaker, seen, Outcome::Neutral));
         let probes: usize = subject.spawn_all(2, probes_of_three).into_iter().sum();
         joined(back);
         assert!(probes <= 1);
@@ -126,7 +126,7 @@ fn a_permit_that_comes_back_goes_to_one() {
 }
 
 /// Two probes, and what comes of them at the same time.
-fn two_probes(outcomes: [Settlement; 2]) -> Subject {
+fn two_probes(outcomes: [Outcome; 2]) -> Subject {
     let subject = Subject::due(
         Breaker::new("loom")
             .half_open_permits(2)
@@ -146,7 +146,7 @@ fn two_probes(outcomes: [Settlement; 2]) -> Subject {
 #[test]
 fn two_successes_close_it_once() {
     explore(|| {
-        let subject = two_probes([Settlement::Success; 2]);
+        let subject = two_probes([Outcome::Success; 2]);
         let word = subject.breaker.word();
         assert!(word.is_quiet());
         assert_eq!(word.generation(), 3);
@@ -158,7 +158,7 @@ fn two_successes_close_it_once() {
 fn a_failed_probe_opens_it_once_whatever_the_other_one_says() {
     for other in OUTCOMES {
         explore(move || {
-            let subject = two_probes([Settlement::Failure, other]);
+            let subject = two_probes([Outcome::Failure, other]);
             let snapshot = subject.breaker.snapshot();
             assert_eq!((snapshot.state, snapshot.streak), (State::Open, 1));
             assert_eq!(subject.told(), [(State::HalfOpen, State::Open)]);
@@ -185,7 +185,7 @@ fn a_lost_probe_is_replaced_once_and_takes_nobody_s_permit() {
                     "one took over, and its permit is still out"
                 ),
                 // It was just in time: nobody had taken its place.
-                (Settlement::Success, State::Closed) | (Settlement::Failure, State::Open) => {
+                (Outcome::Success, State::Closed) | (Outcome::Failure, State::Open) => {
                     assert_eq!(subject.told(), [(State::HalfOpen, snapshot.state)]);
                 }
                 other => panic!("{other:?}"),

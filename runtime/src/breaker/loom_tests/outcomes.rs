@@ -68,7 +68,7 @@ fn a_success_after_a_failure_that_it_knows_of_is_counted() {
         // Admitted while all was well; the failure comes before its own end.
         let seen = admit_for_good(&subject.breaker).expect("closed");
         joined(subject.spawn(|breaker| breaker.try_acquire().expect("closed").failure()));
-        settle(&subject.breaker, seen, Settlement::Success);
+        settle(&subject.breaker, seen, Outcome::Success);
         assert_eq!(subject.breaker.snapshot().failures, 0);
     });
 }
@@ -101,7 +101,7 @@ fn a_late_outcome_and_the_trip_it_missed() {
             subject.breaker.try_acquire().expect("closed").failure();
             let seen = admit_for_good(&subject.breaker).expect("closed");
             let late = subject.spawn(move |breaker| settle(breaker, seen, outcome));
-            let failure = subject.spawn(move |breaker| settle(breaker, seen, Settlement::Failure));
+            let failure = subject.spawn(move |breaker| settle(breaker, seen, Outcome::Failure));
             joined(late);
             joined(failure);
             let (state, failures) = {
@@ -111,7 +111,7 @@ fn a_late_outcome_and_the_trip_it_missed() {
             let told = subject.told();
             match (outcome, state) {
                 // It came first, and forgave the failure before; the other one is the first again.
-                (Settlement::Success, State::Closed) => {
+                (Outcome::Success, State::Closed) => {
                     assert_eq!((failures, told.len()), (1, 0));
                 }
                 (_, State::Open) => assert_eq!(told, [(State::Closed, State::Open)]),

@@ -33,7 +33,7 @@ pub(super) enum Rule {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Config {
     pub(super) rule: Rule,
-    pub(super) lump_ms: u64,
+    pub(super) burst_window_ms: u64,
     pub(super) first_ms: u64,
     pub(super) max_ms: u64,
     pub(super) successes: u32,
@@ -58,7 +58,7 @@ impl Config {
     pub(super) fn build(&self) -> Breaker {
         let ms = Duration::from_millis;
         let breaker = Breaker::new("model")
-            .lump(ms(self.lump_ms))
+            .burst_window(ms(self.burst_window_ms))
             .reset_timeout(ms(self.first_ms))
             .reset_timeout_max(ms(self.max_ms))
             .half_open_permits(self.permits)

@@ -42,7 +42,7 @@ impl History {
         };
         let opens = match config.rule {
             Rule::InARow { failures } => {
-                if failed && self.is_part_of_the_last(config.lump_ms, now_ms) {
+                if failed && self.is_part_of_the_last(config.burst_window_ms, now_ms) {
                     return false;
                 }
                 if failed {
@@ -53,7 +53,7 @@ impl History {
                 self.failed() >= failures as usize
             }
             Rule::OfLast { failures, calls } => {
-                if failed && self.is_part_of_the_last(config.lump_ms, now_ms) {
+                if failed && self.is_part_of_the_last(config.burst_window_ms, now_ms) {
                     return false;
                 }
                 self.push(call, calls);
@@ -125,9 +125,9 @@ impl History {
         }
     }
 
-    fn is_part_of_the_last(&self, lump_ms: u64, now_ms: u64) -> bool {
+    fn is_part_of_the_last(&self, burst_window_ms: u64, now_ms: u64) -> bool {
         let last_ms = self.last_failure_ms.filter(|_| self.failed() > 0);
-        last_ms.is_some_and(|last_ms| now_ms < last_ms + lump_ms)
+        last_ms.is_some_and(|last_ms| now_ms < last_ms + burst_window_ms)
     }
 
     fn failed(&self) -> usize {

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::history::History;
 use crate::breaker::State;
-use crate::class::Settlement;
+use crate::class::Outcome;
 
 /// What the model knows of a call under way.
 #[derive(Clone, Copy, Debug)]
@@ -161,18 +161,18 @@ impl Model {
         }
     }
 
-    pub(super) fn settle(&mut self, held: Held, outcome: Settlement, now_ms: u64, random: u32) {
+    pub(super) fn settle(&mut self, held: Held, outcome: Outcome, now_ms: u64, random: u32) {
         let takes_ms = now_ms - held.admitted_ms;
-        let slow = outcome != Settlement::Neutral
+        let slow = outcome != Outcome::Neutral
             && self
                 .config
                 .slow()
                 .is_some_and(|(_, from_ms)| takes_ms >= from_ms);
-        let failed = outcome == Settlement::Failure;
+        let failed = outcome == Outcome::Failure;
         let is_of_this_life = held.life == self.life && held.counts;
         let closed = matches!(self.phase, Phase::Closed);
         let is_observed = self.observing && self.config.rule.slides();
-        if outcome != Settlement::Neutral && (is_of_this_life && closed || is_observed) {
+        if outcome != Outcome::Neutral && (is_of_this_life && closed || is_observed) {
             let opens = self
                 .history
                 .opens_with((failed, slow), &self.config, now_ms);
@@ -186,7 +186,7 @@ impl Model {
         }
     }
 
-    fn settle_probe(&mut self, failed: bool, outcome: Settlement, now_ms: u64, random: u32) {
+    fn settle_probe(&mut self, failed: bool, outcome: Outcome, now_ms: u64, random: u32) {
         let Phase::HalfOpen {
             out,
             successes,
@@ -197,7 +197,7 @@ impl Model {
             return;
         };
         *out -= 1;
-        if outcome == Settlement::Neutral {
+        if outcome == Outcome::Neutral {
             return;
         }
         *(if failed { failures } else { successes }) += 1;

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use super::config::{Config, Rule};
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome {
+pub(super) enum End {
     Success,
     Failure,
     Neutral,
@@ -20,9 +20,9 @@ pub(super) enum Step {
     /// A call that goes on.
     Admit,
     /// One of those ends.
-    Settle(Index, Outcome),
+    Settle(Index, End),
     /// A call that ends at once.
-    Call(Outcome),
+    Call(End),
     Advance(u64),
     /// To the end of the open period, or so much less.
     AdvanceToTheEdge(u64),
@@ -33,13 +33,13 @@ pub(super) enum Step {
     Observe(bool),
 }
 
-fn outcomes() -> impl Strategy<Value = Outcome> {
+fn outcomes() -> impl Strategy<Value = End> {
     prop_oneof![
-        6 => Just(Outcome::Failure),
-        4 => Just(Outcome::Success),
-        1 => Just(Outcome::Neutral),
-        1 => Just(Outcome::Dropped),
-        1 => Just(Outcome::Panicked),
+        6 => Just(End::Failure),
+        4 => Just(End::Success),
+        1 => Just(End::Neutral),
+        1 => Just(End::Dropped),
+        1 => Just(End::Panicked),
     ]
 }
 
@@ -107,10 +107,10 @@ fn rules() -> impl Strategy<Value = Rule> {
 pub(super) fn configs() -> impl Strategy<Value = Config> {
     let half_open = (1_u32..=4).prop_flat_map(|probes| (1..=probes, Just(probes)));
     let periods = (1_u64..2_000).prop_flat_map(|first| (Just(first), first..first * 40));
-    let lump_ms = prop_oneof![4 => Just(0), 4 => 1_u64..40, 1 => 1_u64..524_287];
+    let burst_window_ms = prop_oneof![4 => Just(0), 4 => 1_u64..40, 1 => 1_u64..524_287];
     (
         rules(),
-        lump_ms,
+        burst_window_ms,
         periods,
         half_open,
         (any::<bool>(), 1_u32..=4),
@@ -121,7 +121,7 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
         .prop_map(
             |(
                 rule,
-                lump_ms,
+                burst_window_ms,
                 (first_ms, max_ms),
                 (successes, probes),
                 (sets_probes, permits),
@@ -130,7 +130,7 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                 slow,
             )| Config {
                 rule,
-                lump_ms,
+                burst_window_ms,
                 first_ms,
                 max_ms,
                 successes,

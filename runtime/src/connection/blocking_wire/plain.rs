@@ -12,7 +12,7 @@ use super::Wait;
 use super::reply_end::{ReplyEnd, Seen};
 use super::socket::{Socket, Unread};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 use crate::connection::deadline::Deadline;
 use crate::connection::wire::no_answer;
 
@@ -254,7 +254,7 @@ fn no_reply(at: usize) -> RedisError {
 
 fn too_long(longest: usize) -> RedisError {
     let text = format!("the reply is longer than max_reply_bytes, which is {longest}");
-    known(
+    tagged(
         Class::Permanent,
         io::Error::new(io::ErrorKind::InvalidData, text),
     )

@@ -14,7 +14,7 @@ use super::route::{self, Route};
 use super::slot_map::SlotMap;
 use super::split::Split;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 
 /// How often one command may be sent on: a slot can move while it is asked for.
 pub(super) const MOST_REDIRECTIONS: usize = 5;
@@ -314,7 +314,7 @@ pub(super) fn says_something_about_the_cluster<T>(
         Err(error) => error,
     };
     match Class::of(error) {
-        Class::Unreachable | Class::Unavailable | Class::Ambiguous | Class::Unrepeatable => true,
+        Class::Unreachable | Class::Unavailable | Class::Ambiguous | Class::NotIdempotent => true,
         _ => Redirect::of_error(error, "").is_some(),
     }
 }
@@ -322,7 +322,7 @@ pub(super) fn says_something_about_the_cluster<T>(
 /// A redirection that has not come to its end: the next attempt goes the right way.
 pub(super) fn still_refused(error: RedisError) -> RedisError {
     if Redirect::of_error(&error, "").is_some() {
-        known(Class::Unavailable, error)
+        tagged(Class::Unavailable, error)
     } else {
         error
     }
@@ -331,7 +331,7 @@ pub(super) fn still_refused(error: RedisError) -> RedisError {
 /// The rest of a pipeline could not be sent on, after a part of it was executed.
 pub(super) fn part_failed(error: RedisError, something_was_executed: bool) -> RedisError {
     if something_was_executed {
-        known(Class::Unrepeatable, error)
+        tagged(Class::NotIdempotent, error)
     } else {
         error
     }
@@ -340,5 +340,5 @@ pub(super) fn part_failed(error: RedisError, something_was_executed: bool) -> Re
 pub(super) fn nobody_has(slot: usize) -> RedisError {
     let text = format!("no server of the cluster has slot {slot}");
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }

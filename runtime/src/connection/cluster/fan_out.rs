@@ -19,7 +19,7 @@ use super::Nodes;
 use super::address::Address;
 use super::connection::nobody_has;
 use crate::Class;
-use crate::class::known::{known, repeatable};
+use crate::class::tagged::{repeatable, tagged};
 use crate::clock::now_ms;
 
 /// Redis-rs's connection to all servers.
@@ -179,14 +179,14 @@ fn missing(owner: &Address) -> RedisError {
     let text =
         format!("{owner} does not answer, and the command is for all servers of the cluster");
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }
 
 /// What a failure means: some of the servers may have executed their part, and it `is_once` if they must not do so again.
 pub(super) fn told(error: RedisError, is_once: bool) -> RedisError {
     // Without retries of its own, redis-rs has sent nothing.
     if error.kind() == ErrorKind::ClusterConnectionNotFound {
-        return known(Class::Unreachable, error);
+        return tagged(Class::Unreachable, error);
     }
     let class = Class::of(&error);
     // Somebody else's slot: redis-rs asks the servers anew.
@@ -194,8 +194,8 @@ pub(super) fn told(error: RedisError, is_once: bool) -> RedisError {
     match class {
         Class::Unreachable | Class::Misconfigured => error,
         Class::Permanent if !is_elsewhere => error,
-        _ if is_once => known(Class::Unrepeatable, error),
-        _ if is_elsewhere => known(Class::Unavailable, error),
+        _ if is_once => tagged(Class::NotIdempotent, error),
+        _ if is_elsewhere => tagged(Class::Unavailable, error),
         Class::Ambiguous => repeatable(error),
         _ => error,
     }

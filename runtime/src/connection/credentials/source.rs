@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::Credentials;
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 use crate::connection::keeper::not_sent;
 
 /// So many threads may be waiting for the application at once: it may never answer.
@@ -157,7 +157,7 @@ impl Drop for Place {
 fn late(limit: Duration) -> RedisError {
     let text = format!("whoever is asked for the credentials has not answered within {limit:?}");
     let error = io::Error::new(io::ErrorKind::TimedOut, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }
 
 fn stuck() -> RedisError {
@@ -165,7 +165,7 @@ fn stuck() -> RedisError {
         "whoever is asked for the credentials has not answered {MOST_THREADS} times, and is not asked again before it does"
     );
     let error = io::Error::new(io::ErrorKind::TimedOut, text);
-    known(Class::Unreachable, RedisError::from(error))
+    tagged(Class::Unreachable, RedisError::from(error))
 }
 
 fn panicked() -> RedisError {

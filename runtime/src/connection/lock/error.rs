@@ -7,7 +7,7 @@ use std::io;
 use redis::RedisError;
 
 use crate::Class;
-use crate::class::{chain, known::known};
+use crate::class::{chain, tagged::tagged};
 
 /// Why somebody is not, or not any more, the holder of a [`Lock`](super::Lock).
 ///
@@ -79,7 +79,7 @@ impl From<LockError> for RedisError {
     fn from(error: LockError) -> Self {
         // The kind for which redis-rs itself says "do not retry".
         let error = io::Error::new(io::ErrorKind::Unsupported, error);
-        known(Class::Rejected, RedisError::from(error))
+        tagged(Class::Rejected, RedisError::from(error))
     }
 }
 

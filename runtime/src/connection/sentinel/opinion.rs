@@ -7,7 +7,7 @@ use redis::{RedisError, RedisResult};
 
 use super::replicas::{Replica, agreed, well};
 use crate::Class;
-use crate::class::known::known;
+use crate::class::tagged::tagged;
 
 /// What one Sentinel says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Heard {
         } else {
             ErrorKind::TimedOut
         };
-        known(class, RedisError::from(Error::new(kind, text)))
+        tagged(class, RedisError::from(Error::new(kind, text)))
     }
 }
 

@@ -19,13 +19,13 @@ pub(super) struct Gate {
 
 /// What somebody is told who wants to connect.
 pub(super) enum Entry {
-    Connect(Ticket),
+    Connect(Admission),
     Wait,
     Fail(RedisError),
 }
 
 /// Leave to connect once; given back when it is dropped.
-pub(super) struct Ticket {
+pub(super) struct Admission {
     gate: Arc<Gate>,
     turn: Turn,
     is_over: bool,
@@ -39,7 +39,7 @@ impl Gate {
             .connects()
             .take(now_ms, now_ms.saturating_add(longest_ms))
         {
-            Answer::Connect(turn) => Entry::Connect(Ticket {
+            Answer::Connect(turn) => Entry::Connect(Admission {
                 gate: self.clone(),
                 turn,
                 is_over: false,
@@ -59,7 +59,7 @@ impl Gate {
     }
 }
 
-impl Ticket {
+impl Admission {
     /// This has come of it.
     pub(super) fn end<T>(mut self, result: &RedisResult<T>) {
         self.is_over = true;
@@ -71,7 +71,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Admission {
     fn drop(&mut self) {
         if !self.is_over {
             let mut connects = self.gate.connects();

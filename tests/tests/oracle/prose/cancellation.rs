@@ -22,7 +22,7 @@ pub(crate) async fn r4j_35_a_cancelled_call_counts_nothing() -> Result<Told, Str
     let closed = Arc::new(
         Breaker::new("oracle")
             .failure_threshold(3)
-            .lump(Duration::ZERO),
+            .burst_window(Duration::ZERO),
     );
     // With a failure on record, for a success would clear it.
     fail(&closed);
@@ -74,7 +74,7 @@ pub(crate) async fn r4j_36_a_timeout_is_one_failure() -> Result<Told, String> {
     }
     let breaker = Breaker::new("oracle")
         .failure_threshold(3)
-        .lump(Duration::ZERO);
+        .burst_window(Duration::ZERO);
     let answered = AtomicU32::new(0);
     let result = get(&breaker, &answered).await;
     let recorded = match breaker.snapshot().failures {

@@ -145,7 +145,7 @@ pub(crate) async fn cp_21_attempts_are_each_call_s_own(case: &Case) -> Result<To
     let period = Duration::from_millis(number(case, Part::Config, "/reset_timeout_ms")?);
     let circuit = Breaker::new("oracle")
         .failure_threshold(attempts)
-        .lump(Duration::ZERO)
+        .burst_window(Duration::ZERO)
         .reset_timeout(period);
     let calls_of_open = AtomicU32::new(0);
     let opened = get(&circuit, attempts - 1, &calls_of_open, Err(refused)).await;

@@ -1,11 +1,11 @@
 use super::*;
 
 /// Outcomes as a string, `x` for a failure and `.` for a success, each `step_ms` after the one before; where it opened, if it did.
-fn opens_at(trip: Trip, lump_ms: u64, step_ms: u64, outcomes: &str) -> Option<usize> {
+fn opens_at(trip: TripRule, burst_window_ms: u64, step_ms: u64, outcomes: &str) -> Option<usize> {
     let mut history = History::CLEAN;
     for (index, outcome) in outcomes.chars().enumerate() {
         let now_ms = 1_000_000 + index as u64 * step_ms;
-        match history.after(outcome == 'x', trip, lump_ms, now_ms) {
+        match history.after(outcome == 'x', trip, burst_window_ms, now_ms) {
             Next::Open => return Some(index),
             Next::Remember(next) => {
                 assert_ne!(next, history, "nothing is written that changes nothing");
@@ -18,12 +18,12 @@ fn opens_at(trip: Trip, lump_ms: u64, step_ms: u64, outcomes: &str) -> Option<us
     None
 }
 
-const IN_A_ROW: Trip = Trip::InARow { failures: 3 };
-const OF_LAST: Trip = Trip::OfLast {
+const IN_A_ROW: TripRule = TripRule::InARow { failures: 3 };
+const OF_LAST: TripRule = TripRule::OfLast {
     failures: 3,
     calls: 5,
 };
-const RATE: Trip = Trip::Rate {
+const RATE: TripRule = TripRule::Rate {
     percent: 50,
     min_calls: 4,
     within_ms: 1000,
@@ -33,7 +33,10 @@ const RATE: Trip = Trip::Rate {
 fn in_a_row() {
     assert_eq!(opens_at(IN_A_ROW, 0, 1, "xx.xx.xxx"), Some(8));
     assert_eq!(opens_at(IN_A_ROW, 0, 1, "xx.xx.xx."), None);
-    assert_eq!(opens_at(Trip::InARow { failures: 1 }, 0, 1, "..x"), Some(2));
+    assert_eq!(
+        opens_at(TripRule::InARow { failures: 1 }, 0, 1, "..x"),
+        Some(2)
+    );
 }
 
 #[test]
@@ -49,7 +52,7 @@ fn of_the_last_calls() {
         Some(7),
         "the first two are forgotten"
     );
-    let widest = Trip::OfLast {
+    let widest = TripRule::OfLast {
         failures: 2,
         calls: MAX_CALLS,
     };
@@ -95,7 +98,7 @@ fn a_window_begins_with_a_failure_and_ends_after_its_time() {
 #[cfg(not(miri))]
 #[test]
 fn counts_that_are_full_keep_the_share() {
-    let trip = Trip::Rate {
+    let trip = TripRule::Rate {
         percent: 50,
         min_calls: 2000,
         within_ms: MAX_WITHIN_MS,
@@ -176,7 +179,7 @@ fn times_at_the_edges_of_their_rings_do_no_harm() {
 
 #[test]
 fn failures_that_count_are_told_for_every_rule() {
-    let failures = |trip: Trip, outcomes: &str| {
+    let failures = |trip: TripRule, outcomes: &str| {
         let mut history = trip.start();
         for outcome in outcomes.chars() {
             if let Next::Remember(next) = history.after(outcome == 'x', trip, 0, 1_234_567) {
@@ -196,7 +199,7 @@ fn failures_that_count_are_told_for_every_rule() {
             if history.tally(RATE, 1999).calls == 1 && history.tally(RATE, 2000).calls == 0),
         "a window that is over counts no more: {over:?}"
     );
-    let elsewhere = Trip::RateOfCalls {
+    let elsewhere = TripRule::RateOfCalls {
         percent: 50,
         min_calls: 1,
         calls: 10,
@@ -212,12 +215,12 @@ fn a_sliding_window_opens_at_its_share_of_enough_calls() {
     };
     let opens = |calls, failures, slow_calls, slow: Option<Slow>| {
         [
-            Trip::RateOfCalls {
+            TripRule::RateOfCalls {
                 percent: 50,
                 min_calls: 10,
                 calls: 100,
             },
-            Trip::RateOfTime {
+            TripRule::RateOfTime {
                 percent: 50,
                 min_calls: 10,
                 within_ms: 1000,

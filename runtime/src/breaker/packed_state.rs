@@ -19,8 +19,8 @@
 
 use super::settings::Settings;
 use super::stamp::{SKEW_MS, Stamp};
-use super::trip::{self, History, Next, Trip};
-use crate::class::Settlement;
+use super::trip_rule::{self, History, Next, TripRule};
+use crate::class::Outcome;
 
 const TAG_MASK: u64 = 0b11;
 const CLOSED: u64 = 0;
@@ -29,7 +29,7 @@ const HALF_OPEN: u64 = 2;
 const FORCED: u64 = 3;
 
 const PAYLOAD_SHIFT: u32 = 2;
-const PAYLOAD_MASK: u64 = (1 << trip::BITS) - 1;
+const PAYLOAD_MASK: u64 = (1 << trip_rule::BITS) - 1;
 pub(super) const GENERATION_SHIFT: u32 = 46;
 const GENERATION_MASK: u64 = (1 << 18) - 1;
 
@@ -51,7 +51,7 @@ pub(super) const MAX_LEASE_MS: u64 = LEASE_MASK / 8;
 
 /// The packed state of a breaker.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Word(u64);
+pub(super) struct PackedState(u64);
 
 /// The state, unpacked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,11 +91,11 @@ pub(super) struct HalfOpen {
 
 /// What to answer to a call that wants in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Admission {
+pub(super) enum Answer {
     /// Go; the word stays.
     Pass,
     /// Go as a probe, if the word can be changed to this one.
-    Probe(Word),
+    Probe(PackedState),
     /// Do not go. Milliseconds until a probe may; 0 while one is under way.
     Reject { retry_after_ms: u64 },
 }
@@ -106,12 +106,12 @@ pub(super) enum Effect {
     None,
     /// The call was admitted in another life of the breaker.
     Stale,
-    To(Word),
+    To(PackedState),
 }
 
-impl Word {
+impl PackedState {
     /// Closed, in the first generation.
-    pub(super) const fn new(trip: Trip) -> Self {
+    pub(super) const fn new(trip: TripRule) -> Self {
         Self::pack(0, Phase::Closed(trip.start()))
     }
 
@@ -215,7 +215,7 @@ impl Word {
     }
 
     /// The time in it, of which it has the low bits.
-    pub(super) const fn stamp(self, trip: Trip) -> Option<Stamp> {
+    pub(super) const fn stamp(self, trip: TripRule) -> Option<Stamp> {
         match self.phase() {
             Phase::Closed(history) => history.stamp(trip),
             Phase::HalfOpen(half) => Some(Stamp::ahead(half.lease_ms, LEASE_MASK, MAX_LEASE_MS)),
@@ -275,7 +275,7 @@ impl Word {
     }
 
     /// Decides on a call that wants in. `lease_ms` is how long its probe may take before it counts as lost.
-    pub(super) fn admit(self, settings: &Settings, now_ms: u64, lease_ms: u64) -> Admission {
+    pub(super) fn admit(self, settings: &Settings, now_ms: u64, lease_ms: u64) -> Answer {
         let lease_ms = now_ms.saturating_add(lease_ms.min(MAX_LEASE_MS));
         let first_probe = |streak| {
             let half = HalfOpen {
@@ -285,14 +285,14 @@ impl Word {
                 failures: 0,
                 lease_ms,
             };
-            Admission::Probe(Self::pack(self.generation() + 1, Phase::HalfOpen(half)))
+            Answer::Probe(Self::pack(self.generation() + 1, Phase::HalfOpen(half)))
         };
         match self.phase() {
             Phase::Closed(_)
             | Phase::Forced {
                 order: Order::Closed | Order::Disabled,
                 ..
-            } => Admission::Pass,
+            } => Answer::Pass,
             Phase::Open {
                 streak,
                 deadline_ms,
@@ -300,7 +300,7 @@ impl Word {
                 if now_ms >= deadline_ms {
                     first_probe(streak)
                 } else {
-                    Admission::Reject {
+                    Answer::Reject {
                         retry_after_ms: deadline_ms - now_ms,
                     }
                 }
@@ -310,11 +310,11 @@ impl Word {
                 until_ms,
             } => match until_ms {
                 Some(until_ms) if now_ms >= until_ms => first_probe(0),
-                Some(until_ms) => Admission::Reject {
+                Some(until_ms) => Answer::Reject {
                     retry_after_ms: until_ms - now_ms,
                 },
                 // Nobody knows; this is how long a circuit that opened by itself may take.
-                None => Admission::Reject {
+                None => Answer::Reject {
                     retry_after_ms: settings.open_ms(MAX_STREAK, 0),
                 },
             },
@@ -328,12 +328,12 @@ impl Word {
                         lease_ms,
                         ..half
                     };
-                    Admission::Probe(Self::pack(self.generation(), Phase::HalfOpen(half)))
+                    Answer::Probe(Self::pack(self.generation(), Phase::HalfOpen(half)))
                 } else if is_over(half.lease_ms, now_ms) {
                     // The probes are lost or hang. A new generation, so that they can do nothing any more.
                     first_probe(half.streak)
                 } else {
-                    Admission::Reject { retry_after_ms: 0 }
+                    Answer::Reject { retry_after_ms: 0 }
                 }
             }
         }
@@ -342,8 +342,8 @@ impl Word {
     /// How long calls are refused from now on, in milliseconds; zero where one may go, and while a probe is under way.
     pub(super) fn refuses_for_ms(self, settings: &Settings, now_ms: u64) -> u64 {
         match self.admit(settings, now_ms, 0) {
-            Admission::Reject { retry_after_ms } => retry_after_ms,
-            Admission::Pass | Admission::Probe(_) => 0,
+            Answer::Reject { retry_after_ms } => retry_after_ms,
+            Answer::Pass | Answer::Probe(_) => 0,
         }
     }
 
@@ -351,7 +351,7 @@ impl Word {
     pub(super) fn settle(
         self,
         generation: u64,
-        outcome: Settlement,
+        outcome: Outcome,
         settings: &Settings,
         now_ms: u64,
         random: u32,
@@ -364,16 +364,16 @@ impl Word {
         match (self.phase(), outcome) {
             // An open breaker admits nobody in its own generation; an operator's order stands.
             (Phase::Open { .. } | Phase::Forced { .. }, _)
-            | (Phase::Closed(_), Settlement::Neutral) => Effect::None,
+            | (Phase::Closed(_), Outcome::Neutral) => Effect::None,
             (Phase::Closed(history), outcome) => {
-                let failed = outcome == Settlement::Failure;
-                match history.after(failed, settings.trip, settings.lump_ms, now_ms) {
+                let failed = outcome == Outcome::Failure;
+                match history.after(failed, settings.trip, settings.burst_window_ms, now_ms) {
                     Next::Same => Effect::None,
                     Next::Remember(history) => to(generation, Phase::Closed(history)),
                     Next::Open => open(0),
                 }
             }
-            (Phase::HalfOpen(half), Settlement::Success) => {
+            (Phase::HalfOpen(half), Outcome::Success) => {
                 let successes = half.successes + 1;
                 let verdict = settings.verdict;
                 if successes >= verdict.successes || successes + half.failures >= verdict.probes {
@@ -389,7 +389,7 @@ impl Word {
                     }),
                 )
             }
-            (Phase::HalfOpen(half), Settlement::Failure) => {
+            (Phase::HalfOpen(half), Outcome::Failure) => {
                 let failures = half.failures + 1;
                 if failures >= settings.verdict.failures {
                     return open((half.streak + 1).min(MAX_STREAK));
@@ -407,7 +407,7 @@ impl Word {
                     }),
                 )
             }
-            (Phase::HalfOpen(half), Settlement::Neutral) => {
+            (Phase::HalfOpen(half), Outcome::Neutral) => {
                 let out = half.out.saturating_sub(1);
                 to(generation, Phase::HalfOpen(HalfOpen { out, ..half }))
             }
@@ -422,9 +422,9 @@ const fn is_over(lease_ms: u64, now_ms: u64) -> bool {
 }
 
 #[cfg(test)]
-#[path = "word_tests.rs"]
+#[path = "packed_state_tests.rs"]
 mod tests;
 
 #[cfg(test)]
-#[path = "word_walk.rs"]
+#[path = "packed_state_walk.rs"]
 mod walk;

@@ -20,7 +20,7 @@
 //! | 17 | time arithmetic panics after boot, a clock that jumps holds it open | `mio_httpc#9`, kubeflow/mcp-server#222 | `mio_httpc_9_clock_arithmetic` |
 //! | 18 | clients retry and probe in step | Polly#245, Brooker 2015 | `polly_245_clients_in_step` |
 //!
-//! 12 and 19 to 25 need the attribute: `tests/tests/foreign_bugs.rs`. 7 and 9 are tried in every interleaving by `loom_tests`, 14 and 15 for
+//! 12 and 19 to 25 need the attribute: `tests/tests/regressions_elsewhere.rs`. 7 and 9 are tried in every interleaving by `loom_tests`, 14 and 15 for
 //! arbitrary numbers by `backoff_properties`.
 
 mod closed;
@@ -34,8 +34,8 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Opens at the first failure.
 fn fragile() -> Breaker {
-    Breaker::new("foreign")
-        .lump(Duration::ZERO)
+    Breaker::new("not_redis")
+        .burst_window(Duration::ZERO)
         .failure_threshold(1)
 }
 

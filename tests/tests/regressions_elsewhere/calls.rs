@@ -27,7 +27,7 @@ async fn succeeds(breaker: &Breaker) -> RedisResult<()> {
 }
 
 fn closed() -> Arc<Breaker> {
-    Arc::new(Breaker::new("foreign").lump(Duration::ZERO))
+    Arc::new(Breaker::new("not_redis").burst_window(Duration::ZERO))
 }
 
 async fn open() -> Arc<Breaker> {

@@ -31,7 +31,7 @@ const COUNT: u64 = (1 << 12) - 1;
 
 /// When a closed circuit opens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Trip {
+pub(super) enum TripRule {
     /// After so many failures in a row.
     InARow { failures: u64 },
     /// When so many of the last calls have failed.
@@ -79,7 +79,7 @@ pub(super) struct Slow {
     pub(super) from_ms: u64,
 }
 
-impl Trip {
+impl TripRule {
     /// The history of a circuit that has just been closed.
     pub(super) const fn start(self) -> History {
         match self {
@@ -153,63 +153,71 @@ impl History {
     }
 
     /// The time in it, of which it has the low bits.
-    pub(super) const fn stamp(self, trip: Trip) -> Option<Stamp> {
+    pub(super) const fn stamp(self, trip: TripRule) -> Option<Stamp> {
         match trip {
             _ if self.0 == 0 => None,
-            Trip::InARow { .. } => Some(Stamp::past(self.0 & LONG_RING, LONG_RING)),
-            Trip::OfLast { .. } => Some(Stamp::past(self.0 & SHORT_RING, SHORT_RING)),
-            Trip::Rate { .. } => Some(Stamp::past(self.0 >> 24, SHORT_RING)),
-            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => None,
+            TripRule::InARow { .. } => Some(Stamp::past(self.0 & LONG_RING, LONG_RING)),
+            TripRule::OfLast { .. } => Some(Stamp::past(self.0 & SHORT_RING, SHORT_RING)),
+            TripRule::Rate { .. } => Some(Stamp::past(self.0 >> 24, SHORT_RING)),
+            TripRule::RateOfCalls { .. } | TripRule::RateOfTime { .. } => None,
         }
     }
 
     /// The same, when its time is longer ago than low bits can tell: a window is over, and no failure is part of the last one.
-    pub(super) const fn outdated(self, trip: Trip, now_ms: u64) -> Self {
+    pub(super) const fn outdated(self, trip: TripRule, now_ms: u64) -> Self {
         let Some(stamp) = self.stamp(trip) else {
             return self;
         };
         let long_ago = stamp.long_ago(now_ms);
         match trip {
-            Trip::InARow { .. } => Self(self.0 & !LONG_RING | long_ago),
-            Trip::OfLast { .. } => Self(self.0 & !SHORT_RING | long_ago),
-            Trip::Rate { .. } => Self::CLEAN,
-            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => self,
+            TripRule::InARow { .. } => Self(self.0 & !LONG_RING | long_ago),
+            TripRule::OfLast { .. } => Self(self.0 & !SHORT_RING | long_ago),
+            TripRule::Rate { .. } => Self::CLEAN,
+            TripRule::RateOfCalls { .. } | TripRule::RateOfTime { .. } => self,
         }
     }
 
-    /// One more call. Failures within `lump_ms` of the last one that was counted are that one; a rate, which has its number of calls to
+    /// One more call. Failures within `burst_window_ms` of the last one that was counted are that one; a rate, which has its number of calls to
     /// wait for, counts each.
-    pub(super) fn after(self, failed: bool, trip: Trip, lump_ms: u64, now_ms: u64) -> Next {
+    pub(super) fn after(
+        self,
+        failed: bool,
+        trip: TripRule,
+        burst_window_ms: u64,
+        now_ms: u64,
+    ) -> Next {
         match trip {
-            Trip::InARow { failures } => self.in_a_row(failed, failures, lump_ms, now_ms),
-            Trip::OfLast { failures, calls } => {
-                self.of_last(failed, failures, calls, lump_ms, now_ms)
+            TripRule::InARow { failures } => {
+                self.in_a_row(failed, failures, burst_window_ms, now_ms)
             }
-            Trip::Rate {
+            TripRule::OfLast { failures, calls } => {
+                self.of_last(failed, failures, calls, burst_window_ms, now_ms)
+            }
+            TripRule::Rate {
                 percent,
                 min_calls,
                 within_ms,
             } => self.rate(failed, percent, min_calls, within_ms, now_ms),
-            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => Next::Same,
+            TripRule::RateOfCalls { .. } | TripRule::RateOfTime { .. } => Next::Same,
         }
     }
 
     /// What counts at this time, as far as it is kept here. Without a window the calls are those that failed.
-    pub(super) const fn tally(self, trip: Trip, now_ms: u64) -> Tally {
+    pub(super) const fn tally(self, trip: TripRule, now_ms: u64) -> Tally {
         let (calls, failures) = match trip {
-            Trip::InARow { .. } => (self.0 >> 28, self.0 >> 28),
-            Trip::OfLast { .. } => {
+            TripRule::InARow { .. } => (self.0 >> 28, self.0 >> 28),
+            TripRule::OfLast { .. } => {
                 let failures = (self.0 >> 20).count_ones() as u64;
                 (failures, failures)
             }
-            Trip::Rate { within_ms, .. } => {
+            TripRule::Rate { within_ms, .. } => {
                 if age_ms(self.0 >> 24, SHORT_RING, now_ms) < within_ms {
                     ((self.0 >> 12) & COUNT, self.0 & COUNT)
                 } else {
                     (0, 0)
                 }
             }
-            Trip::RateOfCalls { .. } | Trip::RateOfTime { .. } => (0, 0),
+            TripRule::RateOfCalls { .. } | TripRule::RateOfTime { .. } => (0, 0),
         };
         Tally {
             calls,
@@ -218,13 +226,13 @@ impl History {
         }
     }
 
-    fn in_a_row(self, failed: bool, threshold: u64, lump_ms: u64, now_ms: u64) -> Next {
+    fn in_a_row(self, failed: bool, threshold: u64, burst_window_ms: u64, now_ms: u64) -> Next {
         let (failures, last_ms) = (self.0 >> 28, self.0 & LONG_RING);
         if !failed {
             return self.remember(0);
         }
         // One dropped connection fails every call that was in flight on it.
-        if failures > 0 && age_ms(last_ms, LONG_RING, now_ms) < lump_ms {
+        if failures > 0 && age_ms(last_ms, LONG_RING, now_ms) < burst_window_ms {
             return Next::Same;
         }
         if failures + 1 >= threshold {
@@ -233,9 +241,16 @@ impl History {
         self.remember((failures + 1) << 28 | now_ms & LONG_RING)
     }
 
-    fn of_last(self, failed: bool, threshold: u32, calls: u32, lump_ms: u64, now_ms: u64) -> Next {
+    fn of_last(
+        self,
+        failed: bool,
+        threshold: u32,
+        calls: u32,
+        burst_window_ms: u64,
+        now_ms: u64,
+    ) -> Next {
         let (outcomes, last_ms) = (self.0 >> 20, self.0 & SHORT_RING);
-        if failed && outcomes > 0 && age_ms(last_ms, SHORT_RING, now_ms) < lump_ms {
+        if failed && outcomes > 0 && age_ms(last_ms, SHORT_RING, now_ms) < burst_window_ms {
             return Next::Same;
         }
         let outcomes = (outcomes << 1 | u64::from(failed)) & ((1 << calls) - 1);
@@ -281,5 +296,5 @@ impl History {
 }
 
 #[cfg(test)]
-#[path = "trip_tests.rs"]
+#[path = "trip_rule_tests.rs"]
 mod tests;

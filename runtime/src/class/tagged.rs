@@ -11,25 +11,25 @@ use super::{Class, chain};
 
 /// What is known of a failure, around the failure itself.
 #[derive(Debug)]
-struct Known {
+struct Tagged {
     class: Class,
     error: Box<dyn Error + Send + Sync>,
 }
 
-impl fmt::Display for Known {
+impl fmt::Display for Tagged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
     }
 }
 
-impl Error for Known {
+impl Error for Tagged {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.error)
     }
 }
 
 /// `error`, to be taken for one of this class. One of redis-rs's stays an I/O error of its kind.
-pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
+pub(crate) fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
     let error = error.into();
     let redis = error.downcast_ref::<RedisError>();
     let kind = match redis.and_then(|redis| inner_io(redis.source()?)) {
@@ -37,7 +37,7 @@ pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>
         None if class == Class::Unreachable => io::ErrorKind::NotConnected,
         None => io::ErrorKind::Other,
     };
-    RedisError::from(io::Error::new(kind, Known { class, error }))
+    RedisError::from(io::Error::new(kind, Tagged { class, error }))
 }
 
 /// `error`, of a command that may have been executed, and may be executed again.
@@ -47,7 +47,7 @@ pub(crate) fn known(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>
 #[cfg_attr(not(any(test, feature = "connection")), expect(dead_code))]
 pub(crate) fn repeatable(error: RedisError) -> RedisError {
     match error.kind() {
-        ErrorKind::Io | ErrorKind::Parse => known(Class::Ambiguous, error),
+        ErrorKind::Io | ErrorKind::Parse => tagged(Class::Ambiguous, error),
         _ => error,
     }
 }
@@ -59,14 +59,14 @@ pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
 
 /// The class that is known of the failure in this link of a chain.
 pub(super) fn class_in(link: &(dyn Error + 'static)) -> Option<Class> {
-    if let Some(known) = link.downcast_ref::<Known>() {
+    if let Some(known) = link.downcast_ref::<Tagged>() {
         return Some(known.class);
     }
     let carried = match link.downcast_ref::<RedisError>() {
         Some(error) => inner_io(error.source()?)?.get_ref()?,
         None => inner_io(link)?.get_ref()?,
     };
-    let known = carried.downcast_ref::<Known>()?;
+    let known = carried.downcast_ref::<Tagged>()?;
     Some(known.class)
 }
 
@@ -80,8 +80,8 @@ mod tests {
 
     #[test]
     fn what_is_known_comes_before_what_the_error_looks_like() {
-        for class in [Class::Unreachable, Class::Unrepeatable, Class::Unavailable] {
-            let error = known(class, io_error(io::ErrorKind::TimedOut));
+        for class in [Class::Unreachable, Class::NotIdempotent, Class::Unavailable] {
+            let error = tagged(class, io_error(io::ErrorKind::TimedOut));
             assert_eq!(Class::of(&error), class);
             assert_eq!(Class::of(&error.clone()), class);
             assert_eq!(Class::of(&*anyhow::Error::from(error.clone())), class);
@@ -90,7 +90,7 @@ mod tests {
         }
         let reply = RedisError::from((ErrorKind::Client, "no connection"));
         assert_eq!(
-            Class::of(&known(Class::Unreachable, reply)),
+            Class::of(&tagged(Class::Unreachable, reply)),
             Class::Unreachable
         );
     }
@@ -105,9 +105,9 @@ mod tests {
         let deep = anyhow::Error::from(told).context("loading");
         assert!(is_repeatable(deep.as_ref()));
         assert!(!is_repeatable(&lost()));
-        assert!(!is_repeatable(&known(Class::Unrepeatable, lost())));
-        assert!(!is_repeatable(&known(
-            Class::Unrepeatable,
+        assert!(!is_repeatable(&tagged(Class::NotIdempotent, lost())));
+        assert!(!is_repeatable(&tagged(
+            Class::NotIdempotent,
             repeatable(lost())
         )));
         let reply: RedisError = redis::make_extension_error("BUSY".into(), None);
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn the_last_to_know_is_heard() {
-        let inner = known(Class::Unrepeatable, io_error(io::ErrorKind::TimedOut));
+        let inner = tagged(Class::NotIdempotent, io_error(io::ErrorKind::TimedOut));
         assert_eq!(
-            Class::of(&known(Class::Unreachable, inner)),
+            Class::of(&tagged(Class::Unreachable, inner)),
             Class::Unreachable
         );
     }

@@ -44,7 +44,7 @@ async fn resilience4j_544_ignored_outcome() {
     trip(&breaker);
     wait_until_due(&breaker).await;
     for class in [
-        crate::Class::Foreign,
+        crate::Class::NotRedis,
         crate::Class::Misconfigured,
         crate::Class::WriteRefused,
         crate::Class::Rejected,
@@ -118,7 +118,7 @@ async fn opossum_276_half_open_never_decides() {
     for permits in 1..=5 {
         for successes in 1..=5 {
             // The rule of the closed circuit waits for more calls than half-open will ever see.
-            let breaker = Breaker::new("foreign")
+            let breaker = Breaker::new("not_redis")
                 .failure_rate(1, 2, 8 * SECOND)
                 .half_open_permits(permits)
                 .success_threshold(successes);

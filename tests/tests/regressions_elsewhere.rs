@@ -1,4 +1,4 @@
-//! Bugs that other libraries had, as far as they need the attribute to be seen. The others: `runtime/src/breaker/foreign_bugs.rs`.
+//! Bugs that other libraries had, as far as they need the attribute to be seen. The others: `runtime/src/breaker/regressions_elsewhere.rs`.
 //!
 //! | | what went wrong | where | test |
 //! |---|---|---|---|
@@ -13,7 +13,7 @@
 //! | 24 | the retries of a call all count as one for half-open | backon#26 | `backon_26_retry_bypasses_half_open` |
 //! | 25 | an open circuit still touches what it protects | tower-resilience#381 | `tower_resilience_381_inner_is_touched_while_open` |
 
-#[path = "foreign_bugs/calls.rs"]
+#[path = "regressions_elsewhere/calls.rs"]
 mod calls;
-#[path = "foreign_bugs/servers.rs"]
+#[path = "regressions_elsewhere/servers.rs"]
 mod servers;

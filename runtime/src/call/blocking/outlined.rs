@@ -4,48 +4,52 @@
 
 use std::mem::ManuallyDrop;
 
-use crate::breaker::{Breaker, Ticket};
-use crate::call::late::Lateness;
-use crate::call::{Call, Step, slow};
+use crate::breaker::{Admission, Breaker};
+use crate::call::retry_state::LazyRetryState;
+use crate::call::{Call, Step, cold_path};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::{self, Instant};
-use crate::outcome::{Outcome, Refused, TurnedAway};
 use crate::policy::Policy;
+use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 fn whole<'a>(
     policy: &'a Policy,
     breaker: Option<&'a Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
 ) -> Call<'a> {
     Call {
         policy,
         breaker,
-        ticket,
-        late: ManuallyDrop::new(late),
+        admission,
+        retry_state: ManuallyDrop::new(retry_state),
     }
 }
 
 // Not cold: while a circuit is open, every call comes this way.
 #[inline(never)]
-pub(super) fn begin(policy: &Policy, breaker: &Breaker) -> (Lateness, Ticket) {
+pub(super) fn begin(policy: &Policy, breaker: &Breaker) -> (LazyRetryState, Admission) {
     if let Some(refused) = breaker.refuses() {
         return (None, refused);
     }
     let mut call = Call::new(policy, Some(breaker));
-    call.ticket = breaker.ask(call.longest_attempt());
+    call.admission = breaker.ask(call.longest_attempt());
     call.goes_on_blocking()
 }
 
 // Not cold: where a breaker counts calls that succeed, every one comes this way.
 #[inline(never)]
-pub(super) fn succeeded(breaker: Option<&Breaker>, ticket: Ticket, late: Lateness) {
-    if late.is_some() {
-        drop_late(late);
+pub(super) fn succeeded(
+    breaker: Option<&Breaker>,
+    admission: Admission,
+    retry_state: LazyRetryState,
+) {
+    if retry_state.is_some() {
+        drop_retry_state(retry_state);
     }
     if let Some(breaker) = breaker {
-        breaker.succeeded(ticket);
+        breaker.succeeded(admission);
     }
 }
 
@@ -54,17 +58,17 @@ pub(super) fn succeeded(breaker: Option<&Breaker>, ticket: Ticket, late: Latenes
 pub(super) fn failed(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
     diagnosis: Diagnosis,
-) -> (Lateness, Step) {
-    let mut call = whole(policy, breaker, ticket, late);
+) -> (LazyRetryState, Step) {
+    let mut call = whole(policy, breaker, admission, retry_state);
     let step = call.failed(diagnosis);
-    let late = match step {
-        Step::Pause => call.late.take(),
+    let retry_state = match step {
+        Step::Pause => call.retry_state.take(),
         Step::Fallback | Step::Return => None,
     };
-    (late, step)
+    (retry_state, step)
 }
 
 #[cold]
@@ -72,17 +76,18 @@ pub(super) fn failed(
 pub(super) fn failed_since(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    mut late: Lateness,
+    admission: Admission,
+    mut retry_state: LazyRetryState,
     diagnosis: Diagnosis,
     started: Instant,
-) -> (Lateness, Step) {
-    late.get_or_insert_default()
+) -> (LazyRetryState, Step) {
+    retry_state
+        .get_or_insert_default()
         .as_mut()
         .project()
         .started
         .get_or_insert(started);
-    failed(policy, breaker, ticket, late, diagnosis)
+    failed(policy, breaker, admission, retry_state, diagnosis)
 }
 
 #[cold]
@@ -90,9 +95,9 @@ pub(super) fn failed_since(
 pub(super) fn pause(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    late: Lateness,
-) -> (Lateness, Ticket) {
-    let mut call = whole(policy, breaker, Ticket::NONE, late);
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, Admission) {
+    let mut call = whole(policy, breaker, Admission::NONE, retry_state);
     clock::sleep(call.delay());
     call.begin_again();
     call.goes_on_blocking()
@@ -100,10 +105,10 @@ pub(super) fn pause(
 
 #[cold]
 #[inline(never)]
-pub(super) fn end(breaker: Option<&Breaker>, ticket: Ticket, late: Lateness) {
-    drop_late(late);
+pub(super) fn end(breaker: Option<&Breaker>, admission: Admission, retry_state: LazyRetryState) {
+    drop_retry_state(retry_state);
     if let Some(breaker) = breaker {
-        breaker.abandoned(ticket);
+        breaker.abandoned(admission);
     }
 }
 
@@ -112,10 +117,10 @@ pub(super) fn end(breaker: Option<&Breaker>, ticket: Ticket, late: Lateness) {
 pub(super) fn rejection(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
 ) -> Rejection {
-    whole(policy, breaker, ticket, late).rejection()
+    whole(policy, breaker, admission, retry_state).rejection()
 }
 
 #[cold]
@@ -123,14 +128,19 @@ pub(super) fn rejection(
 pub(super) fn refuse<R>(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
 ) -> R
 where
-    R: Outcome,
+    R: ResultLike,
     R::Error: Refused,
 {
-    R::from_error(R::Error::refused(rejection(policy, breaker, ticket, late)))
+    R::from_error(R::Error::refused(rejection(
+        policy,
+        breaker,
+        admission,
+        retry_state,
+    )))
 }
 
 #[inline(never)]
@@ -139,7 +149,7 @@ pub(super) fn enters<'l>(
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
-    slow::enters(policy, breaker, limit)
+    cold_path::enters(policy, breaker, limit)
 }
 
 #[inline(never)]
@@ -149,7 +159,7 @@ pub(super) fn enter_fallback<'l, E>(
     limit: &'l Bulkhead,
     error: &mut Option<E>,
 ) -> Option<BulkheadPermit<'l>> {
-    let permit = slow::enters(policy, breaker, limit)?;
+    let permit = cold_path::enters(policy, breaker, limit)?;
     *error = None;
     Some(permit)
 }
@@ -159,24 +169,24 @@ pub(super) fn enter_fallback<'l, E>(
 pub(super) fn turned_away<R>(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
     limit: &Bulkhead,
     error: Option<R::Error>,
 ) -> R
 where
-    R: Outcome,
+    R: ResultLike,
     R::Error: TurnedAway,
 {
-    R::from_error(whole(policy, breaker, ticket, late).turned_away(limit, error))
+    R::from_error(whole(policy, breaker, admission, retry_state).turned_away(limit, error))
 }
 
 /// What runs on this thread is no longer part of a probe, if it was.
 #[cold]
 #[inline(never)]
-pub(super) fn drop_late(late: Lateness) {
-    if let Some(mut late) = late {
-        late.as_mut().unmark();
+pub(super) fn drop_retry_state(retry_state: LazyRetryState) {
+    if let Some(mut retry_state) = retry_state {
+        retry_state.as_mut().unmark();
     }
 }
 
@@ -184,18 +194,18 @@ pub(super) fn drop_late(late: Lateness) {
 pub(super) fn enter_fallback_with_error<'l, E: Refused>(
     policy: &Policy,
     breaker: Option<&Breaker>,
-    ticket: Ticket,
-    late: Lateness,
+    admission: Admission,
+    retry_state: LazyRetryState,
     limit: &'l Bulkhead,
     error: Option<E>,
 ) -> Result<(BulkheadPermit<'l>, E), E> {
-    whole(policy, breaker, ticket, late).enter_fallback_with_error(limit, error)
+    whole(policy, breaker, admission, retry_state).enter_fallback_with_error(limit, error)
 }
 
 impl Call<'_> {
     /// What a blocking call goes on with. If it is a probe, what runs on this thread is part of it from here on.
-    fn goes_on_blocking(mut self) -> (Lateness, Ticket) {
+    fn goes_on_blocking(mut self) -> (LazyRetryState, Admission) {
         self.polls();
-        (self.late.take(), self.take_ticket())
+        (self.retry_state.take(), self.take_admission())
     }
 }

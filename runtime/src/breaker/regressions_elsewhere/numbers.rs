@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::breaker::word::{Admission, Effect};
+use crate::breaker::packed_state::{Answer, Effect};
 use crate::{Backoff, Jitter};
 
 fn delays(backoff: Backoff, retries: impl Iterator<Item = u32>) -> Vec<Duration> {
@@ -68,11 +68,11 @@ async fn recloser_extreme_settings() {
             |breaker: Breaker| breaker.failure_rate_of_calls(100, 1, u32::MAX),
             |breaker: Breaker| breaker.failure_rate_of_time(1, 86_400 * SECOND, 1),
         ] {
-            let breaker = rule(Breaker::new("foreign"))
+            let breaker = rule(Breaker::new("not_redis"))
                 .reset_timeout(time)
                 .reset_timeout_max(Duration::MAX)
                 .probe_lease(time)
-                .lump(Duration::ZERO)
+                .burst_window(Duration::ZERO)
                 .half_open_permits(63)
                 .success_threshold(63);
             works(&breaker).await;
@@ -83,13 +83,13 @@ async fn recloser_extreme_settings() {
     }
     // What makes no sense is not taken for something else.
     for wrong in [
-        (|| Breaker::new("foreign").failure_threshold(0)) as fn() -> Breaker,
-        || Breaker::new("foreign").failure_rate(0, 1, SECOND),
-        || Breaker::new("foreign").failure_rate(101, 1, SECOND),
-        || Breaker::new("foreign").failure_rate_of_calls(50, 0, 1),
-        || Breaker::new("foreign").reset_timeout(Duration::ZERO),
-        || Breaker::new("foreign").half_open_permits(0),
-        || Breaker::new("foreign").half_open_permits(u32::MAX),
+        (|| Breaker::new("not_redis").failure_threshold(0)) as fn() -> Breaker,
+        || Breaker::new("not_redis").failure_rate(0, 1, SECOND),
+        || Breaker::new("not_redis").failure_rate(101, 1, SECOND),
+        || Breaker::new("not_redis").failure_rate_of_calls(50, 0, 1),
+        || Breaker::new("not_redis").reset_timeout(Duration::ZERO),
+        || Breaker::new("not_redis").half_open_permits(0),
+        || Breaker::new("not_redis").half_open_permits(u32::MAX),
     ] {
         assert!(std::panic::catch_unwind(wrong).is_err());
     }
@@ -99,8 +99,8 @@ async fn recloser_extreme_settings() {
 #[test]
 fn mio_httpc_9_clock_arithmetic() {
     const YEAR_MS: u64 = 365 * 86_400_000;
-    let settings = Breaker::new("foreign")
-        .lump(Duration::from_millis(20))
+    let settings = Breaker::new("not_redis")
+        .burst_window(Duration::from_millis(20))
         .failure_threshold(2)
         .settings;
     let open_ms = settings.open_ms(0, u32::MAX);
@@ -114,10 +114,10 @@ fn mio_httpc_9_clock_arithmetic() {
         1 << 28,
     ];
     for start in edges.into_iter().chain([YEAR_MS, 20 * YEAR_MS]) {
-        let mut word = Word::new(settings.trip);
-        let fail = |word: Word, now_ms| match word.settle(
+        let mut word = PackedState::new(settings.trip);
+        let fail = |word: PackedState, now_ms| match word.settle(
             word.generation(),
-            Settlement::Failure,
+            Outcome::Failure,
             &settings,
             now_ms,
             u32::MAX,
@@ -132,14 +132,14 @@ fn mio_httpc_9_clock_arithmetic() {
             "two failures, begun at {start}"
         );
         // A clock that went back: it stays open for what it was told, no longer.
-        let Admission::Reject { retry_after_ms } = word.admit(&settings, 0, 500) else {
+        let Answer::Reject { retry_after_ms } = word.admit(&settings, 0, 500) else {
             panic!("it is open");
         };
         assert_eq!(retry_after_ms, start + 20 + open_ms);
         for later in [open_ms, YEAR_MS, u64::MAX - start - 20] {
             let admission = word.admit(&settings, start + 20 + later, 500);
             assert!(
-                matches!(admission, Admission::Probe(_)),
+                matches!(admission, Answer::Probe(_)),
                 "begun at {start}, {later} later: {admission:?}"
             );
         }

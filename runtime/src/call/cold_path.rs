@@ -3,10 +3,10 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::late::{Late, Over};
+use super::retry_state::{Over, RetryState};
 use super::{Call, Step};
-use crate::breaker::{Breaker, BreakerEvent, Ticket};
-use crate::class::Settlement;
+use crate::breaker::{Admission, Breaker, BreakerEvent};
+use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::clock::{self, Instant};
 use crate::policy::Policy;
@@ -41,23 +41,23 @@ impl Call<'_> {
     // Not cold: while a circuit is open, every call comes this way.
     #[inline(never)]
     pub(super) fn begins_on(&mut self, breaker: &Breaker) -> bool {
-        self.ticket = breaker
+        self.admission = breaker
             .refuses()
             .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
-        !self.ticket.is_refused()
+        !self.admission.is_refused()
     }
 
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
     pub fn begin_again(&mut self) -> bool {
         if self.has_started() && self.is_past_deadline() {
-            *self.late().project().over = Some(Over::Deadline);
-            self.ticket = Ticket::REFUSED;
+            *self.retry_state().project().over = Some(Over::Deadline);
+            self.admission = Admission::REFUSED;
             return false;
         }
-        self.ticket = self
-            .breaker
-            .map_or(Ticket::NONE, |breaker| breaker.ask(self.longest_attempt()));
-        !self.ticket.is_refused()
+        self.admission = self.breaker.map_or(Admission::NONE, |breaker| {
+            breaker.ask(self.longest_attempt())
+        });
+        !self.admission.is_refused()
     }
 
     pub(super) fn longest_attempt(&self) -> Duration {
@@ -77,9 +77,9 @@ impl Call<'_> {
     #[inline(never)]
     pub fn rejection(&mut self) -> Rejection {
         let function = self.policy.name;
-        let ticket = self.take_ticket();
+        let admission = self.take_admission();
         match (self.over(), self.breaker) {
-            (None, Some(breaker)) => breaker.refusal(ticket),
+            (None, Some(breaker)) => breaker.refusal(admission),
             (Some(Over::Timeout(after)), _) => Rejection::TimedOut { function, after },
             (Some(Over::Deadline), _) | (None, None) => Rejection::DeadlineExceeded {
                 function,
@@ -98,12 +98,12 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn end(&mut self) {
-        let ticket = self.take_ticket();
-        if let Some(mut late) = self.late.take() {
-            late.as_mut().unmark();
+        let admission = self.take_admission();
+        if let Some(mut retry_state) = self.retry_state.take() {
+            retry_state.as_mut().unmark();
         }
         if let Some(breaker) = self.breaker {
-            breaker.abandoned(ticket);
+            breaker.abandoned(admission);
         }
     }
 
@@ -130,9 +130,10 @@ impl Call<'_> {
             && let Some(delay) = self.plans_retry(failed)
         {
             if self.can_afford_retry(failed) {
-                self.settle(Settlement::Neutral);
-                let late = self.late().project();
-                (*late.failed, *late.delay, *late.timed) = (failed, delay, false);
+                self.settle(Outcome::Neutral);
+                let retry_state = self.retry_state().project();
+                (*retry_state.failed, *retry_state.delay, *retry_state.timed) =
+                    (failed, delay, false);
                 telemetry::retry(failure, delay);
                 return Step::Pause;
             }
@@ -159,63 +160,69 @@ impl Call<'_> {
 
     /// The pause to make before the next attempt.
     pub(super) fn delay(&self) -> Duration {
-        self.late.as_ref().map_or(Duration::ZERO, |late| late.delay)
+        self.retry_state
+            .as_ref()
+            .map_or(Duration::ZERO, |retry_state| retry_state.delay)
     }
 
     /// Whether the attempt under way is to be counted with its call only. A probe is waited for.
     fn counts_calls(&self) -> bool {
-        self.breaker.is_some_and(Breaker::counts_calls) && !self.ticket.is_probe()
+        self.breaker.is_some_and(Breaker::counts_calls) && !self.admission.is_probe()
     }
 
-    /// Once: a ticket that is settled is gone.
-    fn settle(&mut self, outcome: Settlement) {
-        let ticket = self.take_ticket();
+    /// Once: an admission that is settled is gone.
+    fn settle(&mut self, outcome: Outcome) {
+        let admission = self.take_admission();
         if let Some(breaker) = self.breaker
-            && ticket.is_out()
+            && admission.is_out()
         {
-            breaker.settle(ticket, outcome);
+            breaker.settle(admission, outcome);
         }
     }
 
     /// Makes it if it is not there.
-    pub(crate) fn late(&mut self) -> Pin<&mut Late> {
-        self.late.get_or_insert_default().as_mut()
+    pub(crate) fn retry_state(&mut self) -> Pin<&mut RetryState> {
+        self.retry_state.get_or_insert_default().as_mut()
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn mark(&mut self) {
-        let ticket = self.ticket;
+        let admission = self.admission;
         if let Some(breaker) = self.breaker {
-            self.late().mark(breaker, ticket);
+            self.retry_state().mark(breaker, admission);
         }
     }
 
     /// The attempt is over, or has to wait.
     pub(super) fn unmark(&mut self) {
-        if let Some(late) = &mut *self.late {
-            late.as_mut().unmark();
+        if let Some(retry_state) = &mut *self.retry_state {
+            retry_state.as_mut().unmark();
         }
     }
 
     pub(super) fn over(&self) -> Option<Over> {
-        self.late.as_ref().and_then(|late| late.over)
+        self.retry_state
+            .as_ref()
+            .and_then(|retry_state| retry_state.over)
     }
 
     fn failures(&self) -> u32 {
-        self.late.as_ref().map_or(0, |late| late.failed)
+        self.retry_state
+            .as_ref()
+            .map_or(0, |retry_state| retry_state.failed)
     }
 
     fn has_started(&self) -> bool {
-        self.late
+        self.retry_state
             .as_ref()
-            .is_some_and(|late| late.started.is_some())
+            .is_some_and(|retry_state| retry_state.started.is_some())
     }
 
     /// What is left of the deadline, which begins to run now if it has not yet.
     pub(super) fn time_left(&mut self, now: Instant) -> Option<Duration> {
         let deadline = self.policy.deadline?;
-        let started = *self.late().project().started.get_or_insert(now);
+        let started = *self.retry_state().project().started.get_or_insert(now);
         Some(deadline.saturating_sub(now.saturating_duration_since(started)))
     }
 

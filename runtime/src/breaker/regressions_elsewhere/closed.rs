@@ -18,7 +18,7 @@ fn failures_after_ten_thousand_successes(breaker: &Breaker) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn tower_resilience_window_does_not_slide() {
-    let breaker = || Breaker::new("foreign").lump(Duration::ZERO);
+    let breaker = || Breaker::new("not_redis").burst_window(Duration::ZERO);
     for (breaker, failures) in [
         (breaker().failure_threshold(5), 5),
         (breaker().failure_threshold_of(10, 20), 10),

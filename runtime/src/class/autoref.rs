@@ -13,7 +13,7 @@ use redis::RedisError;
 
 use super::diagnosis::Diagnosis;
 use super::lost_source::{self, Origin};
-use super::{Class, Classify, known};
+use super::{Class, Classify, tagged};
 
 /// An error to look at.
 pub struct View<'a, E: ?Sized>(pub &'a E);
@@ -53,7 +53,7 @@ impl<E: Mute> ViaMute for &&&&&&View<'_, E> {
     where
         E: TellsOfRedis,
     {
-        Class::Foreign.into()
+        Class::NotRedis.into()
     }
 }
 
@@ -120,7 +120,7 @@ impl<E: Error + 'static> ViaError for &&&View<'_, E> {
     }
 
     fn resilient_is_repeatable(&self) -> bool {
-        known::is_repeatable(self.0)
+        tagged::is_repeatable(self.0)
     }
 }
 
@@ -139,7 +139,7 @@ impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for
     }
 
     fn resilient_is_repeatable(&self) -> bool {
-        known::is_repeatable(self.0.as_ref())
+        tagged::is_repeatable(self.0.as_ref())
     }
 }
 
@@ -158,7 +158,7 @@ impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
     }
 
     fn resilient_is_repeatable(&self) -> bool {
-        known::is_repeatable(self.0.as_ref())
+        tagged::is_repeatable(self.0.as_ref())
     }
 }
 
@@ -241,13 +241,13 @@ mod tests {
         assert_eq!(class!(refused()), Class::Unreachable);
         assert_eq!(class!(AppError::from(refused())), Class::Unreachable);
         assert_eq!(class!(AppError::Seen(refused())), Class::Unreachable);
-        assert_eq!(class!(AppError::NotFound), Class::Foreign);
+        assert_eq!(class!(AppError::NotFound), Class::NotRedis);
         assert_eq!(class!(Arc::new(refused())), Class::Unreachable);
         assert_eq!(class!(Box::new(refused())), Class::Unreachable);
         assert_eq!(class!(io::Error::other(refused())), Class::Unreachable);
         assert_eq!(
             class!(io::Error::from(io::ErrorKind::ConnectionReset)),
-            Class::Foreign
+            Class::NotRedis
         );
         assert_eq!(
             class!(anyhow::Error::from(refused()).context("loading")),

@@ -5,12 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use super::tests::after;
 use super::*;
 use crate::breaker::settings::Verdict;
-use crate::breaker::trip::Trip;
+use crate::breaker::trip_rule::TripRule;
 
 /// A state of the whole system: the word, the clock, and the permits that are out, by the word each was given under.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct System {
-    word: Word,
+    word: PackedState,
     now_ms: u64,
     permits: Vec<(u64, bool)>,
 }
@@ -20,7 +20,7 @@ const START_MS: u64 = 100;
 impl System {
     fn start() -> Self {
         Self {
-            word: Word::from_bits(0),
+            word: PackedState::from_bits(0),
             now_ms: START_MS,
             permits: Vec::new(),
         }
@@ -39,9 +39,9 @@ impl System {
                 .word
                 .admit(settings, self.now_ms, settings.probe_lease_ms)
             {
-                Admission::Pass => Some(self.word),
-                Admission::Probe(word) => Some(word),
-                Admission::Reject { .. } => None,
+                Answer::Pass => Some(self.word),
+                Answer::Probe(word) => Some(word),
+                Answer::Reject { .. } => None,
             };
             if let Some(word) = admitted {
                 let mut state = Self {
@@ -53,15 +53,11 @@ impl System {
             }
         }
         for index in 0..self.permits.len() {
-            for outcome in [
-                Settlement::Success,
-                Settlement::Failure,
-                Settlement::Neutral,
-            ] {
+            for outcome in [Outcome::Success, Outcome::Failure, Outcome::Neutral] {
                 let mut state = self.clone();
                 let (generation, is_probe) = state.permits.remove(index);
                 // Only a probe that is dropped has something to give back.
-                if outcome != Settlement::Neutral || is_probe {
+                if outcome != Outcome::Neutral || is_probe {
                     state.word = after(self.word, generation, outcome, settings, self.now_ms);
                 }
                 next.push(state);
@@ -151,20 +147,20 @@ fn walk(settings: &Settings, callers: usize, duration_ms: u64) -> usize {
 
 #[test]
 fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
-    let once = Trip::InARow { failures: 1 };
-    let twice = Trip::InARow { failures: 2 };
-    let of_last = Trip::OfLast {
+    let once = TripRule::InARow { failures: 1 };
+    let twice = TripRule::InARow { failures: 2 };
+    let of_last = TripRule::OfLast {
         failures: 2,
         calls: 3,
     };
-    let rate = Trip::Rate {
+    let rate = TripRule::Rate {
         percent: 50,
         min_calls: 2,
         within_ms: 3,
     };
     let mut states = 0;
     // Permits, successes and probes of half-open matter most with the simplest rule, and the rules with the simplest half-open.
-    for (trip, lump_ms, half_open_permits, verdict) in [
+    for (trip, burst_window_ms, half_open_permits, verdict) in [
         (once, 0, 1, Verdict::successes(1)),
         (once, 0, 2, Verdict::successes(1)),
         (once, 0, 3, Verdict::successes(2)),
@@ -184,7 +180,7 @@ fn every_reachable_state_keeps_its_promises_and_finds_the_way_back() {
             trip,
             verdict,
             half_open_permits,
-            lump_ms,
+            burst_window_ms,
             reset_timeout_ms: Some(2),
             reset_timeout_max_ms: Some(4),
             probe_lease_ms: 3,

@@ -10,7 +10,7 @@ use crate::{Bulkhead, Rejection};
     label = "not a `Result`",
     note = "an attempt has failed when the function returns `Err`: return `redis::RedisResult<..>`, or a `Result` with your own error type"
 )]
-pub trait Outcome: Sized {
+pub trait ResultLike: Sized {
     /// What a successful attempt gives.
     type Value;
     /// The error of a failed attempt.
@@ -28,7 +28,7 @@ pub trait Outcome: Sized {
     fn from_error(error: Self::Error) -> Self;
 }
 
-impl<T, E> Outcome for Result<T, E> {
+impl<T, E> ResultLike for Result<T, E> {
     type Value = T;
     type Error = E;
 
@@ -76,7 +76,7 @@ impl<E: From<RedisError>> Refused for E {
 #[cold]
 pub fn refuse<R>(rejection: Rejection) -> R
 where
-    R: Outcome,
+    R: ResultLike,
     R::Error: Refused,
 {
     R::from_error(R::Error::refused(rejection))

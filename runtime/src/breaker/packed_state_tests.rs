@@ -1,13 +1,13 @@
 use super::*;
 use crate::breaker::settings::Verdict;
-use crate::breaker::trip::Trip;
+use crate::breaker::trip_rule::TripRule;
 
 const MIDDLE: u32 = u32::MAX / 2 + 1;
 
 fn settings() -> Settings {
     Settings {
-        trip: Trip::InARow { failures: 2 },
-        lump_ms: 0,
+        trip: TripRule::InARow { failures: 2 },
+        burst_window_ms: 0,
         reset_timeout_ms: Some(1000),
         reset_timeout_max_ms: Some(4000),
         probe_lease_ms: 500,
@@ -15,37 +15,31 @@ fn settings() -> Settings {
     }
 }
 
-fn opened(settings: &Settings, now_ms: u64) -> Word {
-    let mut word = Word::from_bits(0);
+fn opened(settings: &Settings, now_ms: u64) -> PackedState {
+    let mut word = PackedState::from_bits(0);
     for _ in 0..100 {
-        word = after(
-            word,
-            word.generation(),
-            Settlement::Failure,
-            settings,
-            now_ms,
-        );
+        word = after(word, word.generation(), Outcome::Failure, settings, now_ms);
     }
     assert!(matches!(word.phase(), Phase::Open { .. }));
     word
 }
 
 pub(super) fn after(
-    word: Word,
+    word: PackedState,
     generation: u64,
-    outcome: Settlement,
+    outcome: Outcome,
     settings: &Settings,
     now_ms: u64,
-) -> Word {
+) -> PackedState {
     match word.settle(generation, outcome, settings, now_ms, MIDDLE) {
         Effect::To(next) => next,
         Effect::None | Effect::Stale => word,
     }
 }
 
-fn probe(word: Word, settings: &Settings, now_ms: u64) -> Word {
+fn probe(word: PackedState, settings: &Settings, now_ms: u64) -> PackedState {
     match word.admit(settings, now_ms, settings.probe_lease_ms) {
-        Admission::Probe(next) => next,
+        Answer::Probe(next) => next,
         other => panic!("not admitted as a probe at {now_ms}: {other:?}"),
     }
 }
@@ -53,13 +47,13 @@ fn probe(word: Word, settings: &Settings, now_ms: u64) -> Word {
 #[test]
 fn failures_in_a_row_open_it_and_a_success_forgets_them() {
     let settings = settings();
-    let once = after(Word::from_bits(0), 0, Settlement::Failure, &settings, 0);
+    let once = after(PackedState::from_bits(0), 0, Outcome::Failure, &settings, 0);
     assert!(once.is_closed() && !once.is_quiet());
-    let forgotten = after(once, 0, Settlement::Success, &settings, 0);
+    let forgotten = after(once, 0, Outcome::Success, &settings, 0);
     assert!(forgotten.is_quiet());
-    let neutral = once.settle(0, Settlement::Neutral, &settings, 0, MIDDLE);
+    let neutral = once.settle(0, Outcome::Neutral, &settings, 0, MIDDLE);
     assert_eq!(neutral, Effect::None);
-    let twice = after(once, 0, Settlement::Failure, &settings, 0);
+    let twice = after(once, 0, Outcome::Failure, &settings, 0);
     assert_eq!(
         twice.phase(),
         Phase::Open {
@@ -84,7 +78,7 @@ fn a_probe_goes_exactly_when_the_period_is_over() {
     let open = opened(&settings, 100);
     assert_eq!(
         open.admit(&settings, 1099, 500),
-        Admission::Reject { retry_after_ms: 1 }
+        Answer::Reject { retry_after_ms: 1 }
     );
     assert!(probe(open, &settings, 1100).is_half_open());
 }
@@ -95,7 +89,7 @@ fn a_clock_that_goes_back_or_far_ahead_does_no_harm() {
     let open = opened(&settings, 5000);
     assert_eq!(
         open.admit(&settings, 0, 500),
-        Admission::Reject {
+        Answer::Reject {
             retry_after_ms: 6000
         }
     );
@@ -111,16 +105,16 @@ fn every_failed_probe_doubles_the_period_and_a_close_resets_it() {
     for period in [1000, 2000, 4000, 4000] {
         assert_eq!(
             word.admit(&settings, now, 500),
-            Admission::Reject {
+            Answer::Reject {
                 retry_after_ms: period
             }
         );
         now += period;
         let half = probe(word, &settings, now);
-        word = after(half, half.generation(), Settlement::Failure, &settings, now);
+        word = after(half, half.generation(), Outcome::Failure, &settings, now);
     }
     let half = probe(word, &settings, now + 4000);
-    let closed = after(half, half.generation(), Settlement::Success, &settings, now);
+    let closed = after(half, half.generation(), Outcome::Success, &settings, now);
     assert!(closed.is_quiet());
 }
 
@@ -130,14 +124,10 @@ fn a_lost_probe_is_replaced_and_can_do_nothing_any_more() {
     let half = probe(opened(&settings, 0), &settings, 1000);
     assert_eq!(
         half.admit(&settings, 1499, 500),
-        Admission::Reject { retry_after_ms: 0 }
+        Answer::Reject { retry_after_ms: 0 }
     );
     let second = probe(half, &settings, 1500);
-    for outcome in [
-        Settlement::Success,
-        Settlement::Failure,
-        Settlement::Neutral,
-    ] {
+    for outcome in [Outcome::Success, Outcome::Failure, Outcome::Neutral] {
         assert_eq!(
             second.settle(half.generation(), outcome, &settings, 1500, MIDDLE),
             Effect::Stale
@@ -154,7 +144,7 @@ fn the_newest_probe_is_the_one_that_is_waited_for() {
     };
     let one = probe(opened(&settings, 0), &settings, 1000);
     let two = probe(one, &settings, 1400);
-    let waits = Admission::Reject { retry_after_ms: 0 };
+    let waits = Answer::Reject { retry_after_ms: 0 };
     assert_eq!(two.admit(&settings, 1899, 500), waits);
     assert_ne!(two.admit(&settings, 1900, 500), waits);
 }
@@ -166,7 +156,7 @@ fn the_longest_lease_is_waited_for_from_its_first_moment() {
         ..settings()
     };
     let half = probe(opened(&settings, 0), &settings, 1000);
-    let waits = Admission::Reject { retry_after_ms: 0 };
+    let waits = Answer::Reject { retry_after_ms: 0 };
     for now_ms in [1000, 1001, 1000 + MAX_LEASE_MS - 1] {
         assert_eq!(half.admit(&settings, now_ms, 500), waits, "at {now_ms}");
     }
@@ -185,7 +175,7 @@ fn a_lost_probe_is_replaced_however_long_nobody_calls() {
         assert!(
             matches!(
                 lost.admit(&settings, minutes(silence), 500),
-                Admission::Probe(_)
+                Answer::Probe(_)
             ),
             "after {silence} minutes"
         );
@@ -203,18 +193,18 @@ fn no_more_probes_than_successes_are_still_needed() {
     let two = probe(one, &settings, 1000);
     assert_eq!(
         two.admit(&settings, 1000, 500),
-        Admission::Reject { retry_after_ms: 0 }
+        Answer::Reject { retry_after_ms: 0 }
     );
-    let half_way = after(two, two.generation(), Settlement::Success, &settings, 1000);
+    let half_way = after(two, two.generation(), Outcome::Success, &settings, 1000);
     assert!(half_way.is_half_open());
     assert_eq!(
         half_way.admit(&settings, 1000, 500),
-        Admission::Reject { retry_after_ms: 0 }
+        Answer::Reject { retry_after_ms: 0 }
     );
     let closed = after(
         half_way,
         half_way.generation(),
-        Settlement::Success,
+        Outcome::Success,
         &settings,
         1000,
     );
@@ -223,20 +213,20 @@ fn no_more_probes_than_successes_are_still_needed() {
 
 #[test]
 fn so_many_successes_of_so_many_probes() {
-    use Settlement::{Failure, Success};
+    use Outcome::{Failure, Success};
     let settings = Settings {
         half_open_permits: 3,
         verdict: Verdict::of(2, 3),
         ..settings()
     };
-    let all = |outcomes: [Settlement; 3]| {
+    let all = |outcomes: [Outcome; 3]| {
         let mut word = opened(&settings, 0);
         for _ in 0..3 {
             word = probe(word, &settings, 1000);
         }
         assert_eq!(
             word.admit(&settings, 1000, 500),
-            Admission::Reject { retry_after_ms: 0 }
+            Answer::Reject { retry_after_ms: 0 }
         );
         let generation = word.generation();
         for outcome in outcomes {
@@ -265,7 +255,7 @@ fn only_an_open_circuit_tells_when_it_lets_a_probe_through() {
     let open = opened(&settings, 100);
     assert_eq!(open.opens_up_at(), Some(1100));
     let others = [
-        Word::from_bits(0),
+        PackedState::from_bits(0),
         probe(open, &settings, 1100),
         open.forced(Order::Open, Some(5000)),
         open.reset(&settings),
@@ -277,7 +267,7 @@ fn only_an_open_circuit_tells_when_it_lets_a_probe_through() {
 
 #[test]
 fn an_order_whose_end_is_too_far_away_has_none() {
-    let word = Word::from_bits(0);
+    let word = PackedState::from_bits(0);
     for until_ms in [DEADLINE_MASK, DEADLINE_MASK + 1, u64::MAX] {
         for order in [Order::Open, Order::Closed, Order::Disabled] {
             let forced = Phase::Forced {
@@ -294,11 +284,11 @@ fn an_order_whose_end_is_too_far_away_has_none() {
 #[test]
 fn a_word_with_anything_on_record_is_not_quiet() {
     for generation in [0, 1, GENERATION_MASK] {
-        assert!(Word::pack(generation, Phase::Closed(History::CLEAN)).is_quiet());
-        for bit in 0..trip::BITS {
+        assert!(PackedState::pack(generation, Phase::Closed(History::CLEAN)).is_quiet());
+        for bit in 0..trip_rule::BITS {
             let history = History::from_bits(1 << bit);
             assert!(
-                !Word::pack(generation, Phase::Closed(history)).is_quiet(),
+                !PackedState::pack(generation, Phase::Closed(history)).is_quiet(),
                 "bit {bit}"
             );
         }
@@ -324,12 +314,12 @@ fn the_longest_period_fits_in_the_word() {
 
 #[test]
 fn a_rate_waits_for_all_probes_to_close_and_for_no_more_failures_than_it_takes_to_open() {
-    use Settlement::{Failure, Neutral, Success};
+    use Outcome::{Failure, Neutral, Success};
     let settings = Settings {
         verdict: Verdict::rate(50, 4),
         ..settings()
     };
-    let ends = |outcomes: &[Settlement]| {
+    let ends = |outcomes: &[Outcome]| {
         let mut word = opened(&settings, 0);
         for (at, outcome) in outcomes.iter().enumerate() {
             word = probe(word, &settings, 1000);
@@ -391,7 +381,7 @@ fn every_field_survives_packing_at_its_edges() {
                 lease_ms: LEASE_MASK,
             }),
         ] {
-            let word = Word::pack(generation, phase);
+            let word = PackedState::pack(generation, phase);
             assert_eq!((word.generation(), word.phase()), (generation, phase));
         }
     }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::breaker::{Breaker, Ticket, probing};
+use crate::breaker::{Admission, Breaker, probing};
 use crate::clock::Instant;
 
 pin_project! {
     /// Made when an attempt has to wait or is to be followed by another one. In the future of every annotated function it
     /// would take more room than all the rest, and be written at every call.
     #[derive(Debug, Default)]
-    pub(crate) struct Late {
+    pub(crate) struct RetryState {
         // Attempts that have failed.
         pub(crate) failed: u32,
         // The pause before the next attempt, and what decorrelated jitter grows from.
@@ -44,12 +44,12 @@ pub(crate) enum Over {
 }
 
 /// `None` for as long as nothing has gone wrong or taken its time. One word, so that it travels in a register.
-pub(crate) type Lateness = Option<Pin<Box<Late>>>;
+pub(crate) type LazyRetryState = Option<Pin<Box<RetryState>>>;
 
-impl Late {
+impl RetryState {
     /// What runs on this thread is part of this probe.
-    pub(crate) fn mark(self: Pin<&mut Self>, breaker: &Breaker, ticket: Ticket) {
-        probing::enter(breaker, ticket);
+    pub(crate) fn mark(self: Pin<&mut Self>, breaker: &Breaker, admission: Admission) {
+        probing::enter(breaker, admission);
         *self.project().marked = true;
     }
 

@@ -1,11 +1,11 @@
 //! What comes of the attempts that were let in, and who is told.
 
+use super::admission::{Admission, Weight};
 use super::event::{BreakerEvent, Transition};
+use super::packed_state::{Effect, PackedState};
 use super::record::Record;
-use super::ticket::{Ticket, Weight};
-use super::trip::Sample;
-use super::word::{Effect, Word};
-use super::{Breaker, ORDER, Settlement, State};
+use super::trip_rule::Sample;
+use super::{Breaker, ORDER, Outcome, State};
 use crate::clock::now_ms;
 use crate::{kill_switch, telemetry};
 
@@ -13,10 +13,10 @@ impl Breaker {
     /// The attempt succeeded.
     #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
     #[inline(always)]
-    pub(crate) fn succeeded(&self, ticket: Ticket) {
+    pub(crate) fn succeeded(&self, admission: Admission) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
         if !self.is_quiet() {
-            self.settle(ticket, Settlement::Success);
+            self.settle(admission, Outcome::Success);
         }
     }
 
@@ -30,33 +30,33 @@ impl Breaker {
     /// Nobody is going to settle it: its call was cancelled, or panicked.
     #[cold]
     #[inline(never)]
-    pub(crate) fn abandoned(&self, ticket: Ticket) {
+    pub(crate) fn abandoned(&self, admission: Admission) {
         let outcome = if std::thread::panicking() {
-            Settlement::Failure
+            Outcome::Failure
         } else {
-            Settlement::Neutral
+            Outcome::Neutral
         };
-        self.settle(ticket, outcome);
+        self.settle(admission, outcome);
     }
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn settle(&self, ticket: Ticket, outcome: Settlement) {
+    pub(crate) fn settle(&self, admission: Admission, outcome: Outcome) {
         // While it is engaged nothing is counted. But a probe gives its permit back, or the circuit would wait for it afterwards.
         let outcome = if kill_switch::is_engaged() {
-            Settlement::Neutral
+            Outcome::Neutral
         } else {
             outcome
         };
-        let counts = ticket.counts(outcome);
-        let is_observed = ticket.has(Weight::Observed) && outcome != Settlement::Neutral;
+        let counts = admission.counts(outcome);
+        let is_observed = admission.has(Weight::Observed) && outcome != Outcome::Neutral;
         if !(counts || is_observed) {
             return;
         }
         let now_ms = now_ms();
-        let slow = self.was_slow(ticket, outcome, now_ms);
-        let failed = outcome == Settlement::Failure;
-        let is_stale = self.word().generation() != ticket.generation();
+        let slow = self.was_slow(admission, outcome, now_ms);
+        let failed = outcome == Outcome::Failure;
+        let is_stale = self.word().generation() != admission.generation();
         if (failed || slow) && (is_observed || !is_stale) {
             self.notify(|| BreakerEvent::Failure {
                 breaker: self.name(),
@@ -64,8 +64,8 @@ impl Breaker {
             });
         }
         let random = fastrand::u32(..);
-        if outcome != Settlement::Neutral && self.slides(ticket, Sample { failed, slow }, now_ms) {
-            let (generation, mut word) = (ticket.generation(), self.word());
+        if outcome != Outcome::Neutral && self.slides(admission, Sample { failed, slow }, now_ms) {
+            let (generation, mut word) = (admission.generation(), self.word());
             while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
                 match self.exchange(word, next) {
                     Ok(()) => return,
@@ -74,14 +74,14 @@ impl Breaker {
             }
         }
         if counts {
-            self.settle_word(ticket, outcome, slow, now_ms, random);
+            self.settle_word(admission, outcome, slow, now_ms, random);
         }
     }
 
     fn settle_word(
         &self,
-        ticket: Ticket,
-        outcome: Settlement,
+        admission: Admission,
+        outcome: Outcome,
         slow: bool,
         now_ms: u64,
         random: u32,
@@ -89,13 +89,18 @@ impl Breaker {
         let mut word = self.word();
         loop {
             let outcome = if slow && word.is_half_open() {
-                Settlement::Failure
+                Outcome::Failure
             } else {
                 outcome
             };
             let current = self.brought_up_to(word, now_ms);
-            let effect =
-                current.settle(ticket.generation(), outcome, &self.settings, now_ms, random);
+            let effect = current.settle(
+                admission.generation(),
+                outcome,
+                &self.settings,
+                now_ms,
+                random,
+            );
             match effect {
                 // Forgetting what is over is a change too: without it, each success would come here again.
                 Effect::None if current != word => match self.exchange(word, current) {
@@ -117,20 +122,20 @@ impl Breaker {
         }
     }
 
-    fn was_slow(&self, ticket: Ticket, outcome: Settlement, now_ms: u64) -> bool {
+    fn was_slow(&self, admission: Admission, outcome: Outcome, now_ms: u64) -> bool {
         self.settings.slow.is_some_and(|slow| {
-            outcome != Settlement::Neutral
-                && now_ms.saturating_sub(ticket.start_ms()) >= slow.from_ms
+            outcome != Outcome::Neutral
+                && now_ms.saturating_sub(admission.start_ms()) >= slow.from_ms
         })
     }
 
     /// Counts the call in the sliding window, if there is one, and tells whether that opens the circuit.
-    fn slides(&self, ticket: Ticket, sample: Sample, now_ms: u64) -> bool {
+    fn slides(&self, admission: Admission, sample: Sample, now_ms: u64) -> bool {
         if !self.settings.trip.slides() {
             return false;
         }
         let word = self.word();
-        let counts = word.is_closed() && word.generation() == ticket.generation();
+        let counts = word.is_closed() && word.generation() == admission.generation();
         let record = self.record();
         match &record.window {
             Some(window) if counts || record.is_observing() => {
@@ -142,10 +147,10 @@ impl Breaker {
     }
 
     /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
-    pub(super) fn exchange(&self, word: Word, next: Word) -> Result<(), Word> {
+    pub(super) fn exchange(&self, word: PackedState, next: PackedState) -> Result<(), PackedState> {
         self.word
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
-            .map_err(Word::from_bits)?;
+            .map_err(PackedState::from_bits)?;
         let record = self.record();
         record.follow(|| self.word(), now_ms());
         let (from, to) = (word.phase().state(), next.phase().state());
