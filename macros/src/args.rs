@@ -40,6 +40,8 @@ pub(crate) struct Args {
     pub(crate) fallback_is_wrong: bool,
     pub(crate) fallback_on: Setting<FallbackOn>,
     pub(crate) fallback_limit: Setting<Switch<Limit>>,
+    /// What names a `Bulkhead` around attempts, without a reference to it.
+    pub(crate) limit: Setting<Box<Expr>>,
     pub(crate) idempotent: Setting<bool>,
     /// Written, and so `false`.
     pub(crate) budget: Setting<()>,
@@ -129,7 +131,13 @@ impl Args {
                 set(&mut self.fallback, &key, items, errors)
             }
             "fallback_on" => set(&mut self.fallback_on, &key, value.fallback_on(), errors),
-            "fallback_limit" => set(&mut self.fallback_limit, &key, value.limit(), errors),
+            "fallback_limit" => set(
+                &mut self.fallback_limit,
+                &key,
+                value.fallback_limit(),
+                errors,
+            ),
+            "limit" => set(&mut self.limit, &key, value.limit(), errors),
             "idempotent" => set(&mut self.idempotent, &key, value.bool(), errors),
             "budget" => set(&mut self.budget, &key, value.budget(), errors),
             "classify" => set(&mut self.classify, &key, value.expression(), errors),

@@ -49,8 +49,20 @@ use crate::sync::AtomicU64;
 /// }
 /// ```
 ///
-/// It limits calls to Redis as well: ask it in the body of the annotated function. A full one is not a failure of Redis: the call is
-/// not tried again, the breaker does not count it, and the fallback answers.
+/// It limits calls to Redis as well, so that a slow Redis does not keep all tasks or threads busy. Named as `limit`, it is asked before
+/// each attempt. A full one is not a failure of Redis: the call is not tried again, the breaker does not count it, and the fallback
+/// answers.
+///
+/// ```
+/// # use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+/// # use redis_resilient::{Bulkhead, redis_resilient};
+/// static POOL: Bulkhead = Bulkhead::new("pool", 100);
+///
+/// #[redis_resilient(limit = POOL)]
+/// async fn name(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+///     conn.get(id).await
+/// }
+/// ```
 ///
 /// Entering and leaving are one atomic write each; no lock is taken while nobody waits.
 pub struct Bulkhead {
@@ -186,6 +198,13 @@ impl Bulkhead {
             |bits| Some(Occupancy::from_bits(bits).enter(self.limit)?.bits()),
         );
         entered.is_ok().then(|| BulkheadPermit::new(self))
+    }
+
+    /// A place even if there is no room.
+    pub(crate) fn enter_regardless(&self) -> BulkheadPermit<'_> {
+        self.occupancy
+            .fetch_add(occupancy::ONE_INSIDE, Ordering::Acquire);
+        BulkheadPermit::new(self)
     }
 
     #[inline]

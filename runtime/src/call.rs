@@ -5,6 +5,7 @@
 
 mod blocking;
 mod cold_path;
+mod permit;
 mod retry_state;
 mod waiting;
 

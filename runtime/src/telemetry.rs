@@ -118,6 +118,21 @@ mod events {
         );
     }
 
+    pub(crate) fn attempt_saturated(
+        function: &'static str,
+        bulkhead: &Bulkhead,
+        breaker: Option<&'static str>,
+    ) {
+        warn!(
+            target: TARGET,
+            function,
+            bulkhead = bulkhead.name(),
+            limit = bulkhead.limit(),
+            breaker,
+            "bulkhead full, attempt not made",
+        );
+    }
+
     pub(crate) fn transition(transition: &Transition) {
         let Transition {
             breaker,
@@ -154,11 +169,12 @@ mod events {
     pub(crate) const fn misconfigured(_: Failure, _: Option<&'static str>) {}
     pub(crate) const fn falls_back(_: &'static str, _: Option<&'static str>) {}
     pub(crate) const fn saturated(_: &'static str, _: &Bulkhead, _: Option<&'static str>) {}
+    pub(crate) const fn attempt_saturated(_: &'static str, _: &Bulkhead, _: Option<&'static str>) {}
     pub(crate) const fn transition(_: &Transition) {}
     pub(crate) const fn stale_outcome(_: &'static str) {}
 }
 
 pub(crate) use events::{
-    budget_exhausted, falls_back, last_failure, lost_source, misconfigured, retry, saturated,
-    stale_outcome, transition,
+    attempt_saturated, budget_exhausted, falls_back, last_failure, lost_source, misconfigured,
+    retry, saturated, stale_outcome, transition,
 };

@@ -53,6 +53,12 @@ fn section(args: &Args, is_async: bool, commands: &[String], connectors: &[Token
             })
         },
         Some(breaker(args, connectors)),
+        args.limit.as_ref().map(|limit| {
+            format!(
+                "As many attempts run at once as {} lets in; further ones fail immediately and are not retried.",
+                code(&limit.value)
+            )
+        }),
         Some(fallback(args)),
         args.classify.as_ref().map(|classify| {
             format!(

@@ -65,6 +65,20 @@ impl<'a> BlockingCall<'a> {
         !admission.is_refused()
     }
 
+    /// As [`Call::acquire`](super::Call::acquire).
+    #[inline(always)]
+    pub fn acquire<'l>(&mut self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
+        if let Some(permit) = limit.enter() {
+            return Some(permit);
+        }
+        let (admission, retry_state) = self.take();
+        let (retry_state, admission, permit) =
+            outlined::saturated(self.policy, self.breaker, admission, retry_state, limit);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        permit
+    }
+
     /// The attempt gave a value, and the call is over.
     #[inline(always)]
     pub fn succeeded(self) {

@@ -80,6 +80,9 @@ impl Call<'_> {
         let admission = self.take_admission();
         match (self.over(), self.breaker) {
             (None, Some(breaker)) => breaker.refusal(admission),
+            (Some(Over::Saturated { bulkhead, limit }), _) => {
+                Rejection::Saturated { bulkhead, limit }
+            }
             (Some(Over::Timeout(after)), _) => Rejection::TimedOut { function, after },
             (Some(Over::Deadline), _) | (None, None) => Rejection::DeadlineExceeded {
                 function,
@@ -171,7 +174,7 @@ impl Call<'_> {
     }
 
     /// Once: an admission that is settled is gone.
-    fn settle(&mut self, outcome: Outcome) {
+    pub(super) fn settle(&mut self, outcome: Outcome) {
         let admission = self.take_admission();
         if let Some(breaker) = self.breaker
             && admission.is_out()

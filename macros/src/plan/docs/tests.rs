@@ -133,6 +133,15 @@ fn the_breaker_of_a_connector_is_told() {
 }
 
 #[test]
+fn a_limit_of_attempts_is_told() {
+    let text = section(&args("limit = &crate::POOL"), true, &[], &[]);
+    assert!(
+        text.contains("As many attempts run at once as `crate::POOL` lets in; further ones fail immediately and are not retried."),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_fallback_for_outages_only_is_told() {
     let text = section(
         &args("fallback = Ok(1), fallback_on = \"outage\""),

@@ -92,6 +92,20 @@ pub(super) fn failed_since(
 
 #[cold]
 #[inline(never)]
+pub(super) fn saturated<'l>(
+    policy: &Policy,
+    breaker: Option<&Breaker>,
+    admission: Admission,
+    retry_state: LazyRetryState,
+    limit: &'l Bulkhead,
+) -> (LazyRetryState, Admission, Option<BulkheadPermit<'l>>) {
+    let mut call = whole(policy, breaker, admission, retry_state);
+    let permit = call.saturated(limit);
+    (call.retry_state.take(), call.take_admission(), permit)
+}
+
+#[cold]
+#[inline(never)]
 pub(super) fn pause(
     policy: &Policy,
     breaker: Option<&Breaker>,
