@@ -89,6 +89,11 @@ impl Bulkhead {
         }
     }
 
+    /// Room for so many.
+    pub(crate) const fn resize(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// The name given to [`new`](Self::new).
     #[must_use]
     pub const fn name(&self) -> &'static str {

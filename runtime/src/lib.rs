@@ -20,10 +20,11 @@
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
+//! * [`Policy`] does for a closure what the attribute does for a function;
 //! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`].
 //!
-//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
-//! then your function's body. Every attempt asks the breaker and is counted by it.
+//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the limit of attempts, then
+//! the attempt's timeout, then your function's body. Every attempt asks the breaker and is counted by it.
 //!
 //! # Feature flags
 //!
@@ -65,5 +66,6 @@ pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
+pub use policy::{ClassifiedPolicy, FallbackOn, Policy};
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;

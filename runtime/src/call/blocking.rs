@@ -13,14 +13,14 @@ use super::{Step, cold_path};
 use crate::breaker::{Admission, Breaker};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated sync function.
 #[derive(Debug)]
 pub struct BlockingCall<'a> {
-    policy: &'a Policy,
+    policy: &'a Settings,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
     admission: Admission,
@@ -31,7 +31,7 @@ pub struct BlockingCall<'a> {
 impl<'a> BlockingCall<'a> {
     /// A call that has not begun.
     #[inline(always)]
-    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,

@@ -9,20 +9,20 @@ use crate::breaker::{Admission, Breaker, BreakerEvent};
 use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::clock::{self, Instant};
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::telemetry::{self, Failure};
 use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
 
 /// Tells that the fallback answers from here on.
 #[inline(never)]
-pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
+pub(super) fn falls_back(policy: &Settings, breaker: Option<&Breaker>) {
     telemetry::falls_back(policy.name, breaker.map(Breaker::name));
 }
 
 /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
 #[inline]
 pub(super) fn enters<'l>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
