@@ -15,6 +15,8 @@ mod word;
 pub(crate) use self::fallback::{Form, Item};
 pub(crate) use self::limit::Limit;
 use self::value::{Value, up_to_comma};
+#[cfg(test)]
+pub(crate) use self::word::defaults as default_words;
 pub(crate) use self::word::{Curve, FallbackOn, Jitter};
 use crate::errors::Errors;
 use proc_macro2::{Ident, Span, TokenStream};

@@ -12,6 +12,7 @@
 )]
 
 mod args;
+mod defaults;
 mod errors;
 mod expand;
 mod item;

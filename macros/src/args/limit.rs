@@ -2,6 +2,7 @@
 
 use super::value::{Kind, Value};
 use super::{Switch, is_place, referenced};
+use crate::defaults::FALLBACK_LIMIT;
 use syn::{Error, Expr, Result};
 
 /// How many calls may be in the fallback at once.
@@ -60,10 +61,10 @@ impl Value {
     pub(super) fn fallback_limit(&self) -> Result<Switch<Limit>> {
         match self.kind() {
             Kind::Bool(false) => Ok(Switch::Off),
-            Kind::Bool(true) => Err(self.error(
-                "the limit is 64 unless you write another: `fallback_limit = 20`; \
+            Kind::Bool(true) => Err(self.error(format!(
+                "the limit is {FALLBACK_LIMIT} unless you write another: `fallback_limit = 20`; \
                  `fallback_limit = false` lifts it",
-            )),
+            ))),
             Kind::Number {
                 whole: true,
                 text,

@@ -3,13 +3,12 @@
 use super::policy::number;
 use super::{Fallback, UserCode};
 use crate::args::{self, Args, Form, Item, Switch, Written, names_static};
+use crate::defaults;
 use crate::errors::Errors;
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 use syn::spanned::Spanned as _;
-
-pub(super) const DEFAULT_LIMIT: u32 = 64;
 
 pub(crate) enum Limit {
     /// So many of this function.
@@ -81,7 +80,7 @@ pub(super) fn plan(
         return None;
     }
     match setting.map(|setting| setting.value) {
-        None => Some(own(DEFAULT_LIMIT)),
+        None => Some(own(defaults::FALLBACK_LIMIT)),
         Some(Switch::Off) => None,
         Some(Switch::On(args::Limit::Calls(calls))) => Some(own(calls)),
         Some(Switch::On(args::Limit::Bulkhead(expression))) => {

@@ -14,3 +14,11 @@ pub(crate) const MAX_DELAY: ::core::time::Duration = ::core::time::Duration::fro
 pub(crate) const FACTOR: f64 = 2.0;
 /// How many calls of one function may be in the fallback at once.
 pub(crate) const FALLBACK_LIMIT: u32 = 64;
+
+/// The words of the attribute, which each side has as a variant of its own.
+#[cfg(test)]
+pub(crate) const BACKOFF: &str = "exp";
+#[cfg(test)]
+pub(crate) const JITTER: &str = "full";
+#[cfg(test)]
+pub(crate) const FALLBACK_ON: &str = "unusable";

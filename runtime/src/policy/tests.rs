@@ -109,6 +109,95 @@ fn the_defaults_are_those_of_the_attribute() {
         Some(DEFAULT_BREAKER.name())
     );
     assert!(policy.limit.is_none());
-    assert_eq!(policy.bulkhead_of_fallback().map(Bulkhead::limit), Some(64));
+    assert_eq!(
+        policy.bulkhead_of_fallback().map(Bulkhead::limit),
+        Some(defaults::FALLBACK_LIMIT)
+    );
     assert_eq!(policy.fallback_on, FallbackOn::Unusable);
+}
+
+#[test]
+fn the_docs_state_the_defaults() {
+    let (ms, seconds) = (defaults::DELAY.as_millis(), defaults::MAX_DELAY.as_secs());
+    let pauses = format!("from {ms} ms to {seconds} s with full jitter");
+    let all = format!(
+        "{} retries, exponential backoff {pauses}, {} s for an attempt, no deadline",
+        defaults::RETRIES,
+        defaults::TIMEOUT.as_secs(),
+    );
+    let calls = defaults::FALLBACK_LIMIT;
+    for (file, text, parts) in [
+        (
+            "policy.rs",
+            include_str!("../policy.rs"),
+            &[
+                all.clone(),
+                format!("at most {calls} calls in the fallback"),
+            ][..],
+        ),
+        (
+            "settings.rs",
+            include_str!("settings.rs"),
+            &[
+                all,
+                format!("at most {}.", defaults::MAX_RETRIES),
+                format!("a number from 0 to {}", defaults::MAX_RETRIES),
+            ],
+        ),
+        (
+            "setters.rs",
+            include_str!("setters.rs"),
+            &[
+                format!(
+                    "{} unless told, which is at most {} attempts",
+                    defaults::RETRIES,
+                    defaults::RETRIES + 1
+                ),
+                format!("exponential {pauses} unless told"),
+                format!("cut off; {} s unless told", defaults::TIMEOUT.as_secs()),
+                format!("If it is over {};", defaults::MAX_RETRIES),
+                format!("`retries` is at most {}:", defaults::MAX_RETRIES),
+                format!("{calls} calls of this policy unless told"),
+                format!("at once; {calls} unless told"),
+            ],
+        ),
+        (
+            "backoff.rs",
+            include_str!("../backoff.rs"),
+            &[
+                format!(
+                    "exponential from {ms} ms, factor {}, at most {seconds} s, full jitter",
+                    defaults::FACTOR
+                ),
+                format!("multiplied by each time; {} unless told", defaults::FACTOR),
+                format!(
+                    "longer than this; {seconds} s, or the first delay where that is longer, unless told"
+                ),
+            ],
+        ),
+        (
+            "bulkhead.rs",
+            include_str!("../bulkhead.rs"),
+            &[format!("with a fallback, of {calls} calls")],
+        ),
+    ] {
+        for part in parts {
+            assert!(text.contains(part), "{file}: no `{part}`");
+        }
+    }
+}
+
+#[test]
+fn the_words_of_the_attribute_are_what_holds() {
+    let backoff = format!("{:?}", Backoff::DEFAULT).to_lowercase();
+    assert!(
+        backoff.contains(&format!("curve: {}", defaults::BACKOFF)),
+        "{backoff}"
+    );
+    assert!(
+        backoff.contains(&format!("jitter: {}", defaults::JITTER)),
+        "{backoff}"
+    );
+    let failures = format!("{:?}", Policy::new("users").fallback_on).to_lowercase();
+    assert_eq!(failures, defaults::FALLBACK_ON);
 }
