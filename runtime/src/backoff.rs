@@ -71,12 +71,11 @@ pub enum Jitter {
     None,
 }
 
-/// An option that makes no sense.
+/// An option that makes no sense, and what its value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) option: &'static str,
-    /// What its value has to be.
-    pub(crate) problem: &'static str,
+    pub(crate) what: &'static str,
     /// The same for those who write it in a `static`.
     pub(crate) advice: &'static str,
 }
@@ -216,7 +215,7 @@ impl Backoff {
 
     /// The option that makes no sense, and what it should be.
     pub(crate) const fn problem(&self) -> Option<Problem> {
-        let (option, problem, advice) = match (self.curve, self.jitter) {
+        let (option, what, advice) = match (self.curve, self.jitter) {
             (Curve::None, _) => return None,
             (_, Jitter::Proportional(101..)) => (
                 "jitter",
@@ -248,7 +247,7 @@ impl Backoff {
         };
         Some(Problem {
             option,
-            problem,
+            what,
             advice,
         })
     }

@@ -101,16 +101,13 @@ where
             Ended::Failed(error) => Some(error),
             Ended::Stopped => None,
         };
-        match policy.bulkhead_of_fallback() {
-            Some(limit) => {
-                let (permit, error) = call.enter_fallback_with_error(limit, error)?;
-                (Some(permit), error)
-            }
-            None => {
-                let error = error.unwrap_or_else(|| rejected(call.rejection()));
-                call.falls_back();
-                (None, error)
-            }
+        if let Some(limit) = policy.bulkhead_of_fallback() {
+            let (permit, error) = call.enter_fallback_with_error(limit, error)?;
+            (Some(permit), error)
+        } else {
+            let error = error.unwrap_or_else(|| rejected(call.rejection()));
+            call.falls_back();
+            (None, error)
         }
     };
     fallback(error).await

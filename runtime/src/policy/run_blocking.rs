@@ -102,16 +102,13 @@ pub(super) fn run_or<T, E: From<RedisError>>(
         Ended::Failed(call, error) => (call, Some(error)),
         Ended::Stopped(call) => (call, None),
     };
-    let (_permit, error) = match policy.bulkhead_of_fallback() {
-        Some(limit) => {
-            let (permit, error) = call.enter_fallback_with_error(limit, error)?;
-            (Some(permit), error)
-        }
-        None => {
-            let error = error.unwrap_or_else(|| rejected(call.rejection()));
-            call.falls_back();
-            (None, error)
-        }
+    let (_permit, error) = if let Some(limit) = policy.bulkhead_of_fallback() {
+        let (permit, error) = call.enter_fallback_with_error(limit, error)?;
+        (Some(permit), error)
+    } else {
+        let error = error.unwrap_or_else(|| rejected(call.rejection()));
+        call.falls_back();
+        (None, error)
     };
     fallback(error)
 }

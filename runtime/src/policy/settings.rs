@@ -153,7 +153,7 @@ impl Settings {
             ("deadline", "it has to be longer than zero")
         } else {
             let problem = self.backoff.problem()?;
-            (problem.option, problem.problem)
+            (problem.option, problem.what)
         };
         Some(Rejection::Misconfigured {
             function: self.name,
