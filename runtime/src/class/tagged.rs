@@ -28,8 +28,20 @@ impl Error for Tagged {
     }
 }
 
+/// The class of an error that is no failure of Redis: its `source`, where the error's own type is of a crate that this one does not know.
+#[derive(Debug)]
+pub struct ClassMark(pub Class);
+
+impl fmt::Display for ClassMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: no failure of Redis", self.0.label())
+    }
+}
+
+impl Error for ClassMark {}
+
 /// `error`, to be taken for one of this class. One of redis-rs's stays an I/O error of its kind.
-pub(crate) fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
+pub fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
     let error = error.into();
     let redis = error.downcast_ref::<RedisError>();
     let kind = match redis.and_then(|redis| inner_io(redis.source()?)) {
@@ -44,8 +56,7 @@ pub(crate) fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>
 ///
 /// Said by a connection that has looked at the command, to functions that show another one which must not be repeated. An error that is
 /// the server's keeps its form, for callers look into it: it stays unsaid.
-#[cfg_attr(not(any(test, feature = "connection")), expect(dead_code))]
-pub(crate) fn repeatable(error: RedisError) -> RedisError {
+pub fn repeatable(error: RedisError) -> RedisError {
     match error.kind() {
         ErrorKind::Io | ErrorKind::Parse => tagged(Class::Ambiguous, error),
         _ => error,
@@ -61,6 +72,9 @@ pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
 pub(super) fn class_in(link: &(dyn Error + 'static)) -> Option<Class> {
     if let Some(known) = link.downcast_ref::<Tagged>() {
         return Some(known.class);
+    }
+    if let Some(ClassMark(class)) = link.downcast_ref::<ClassMark>() {
+        return Some(*class);
     }
     let carried = match link.downcast_ref::<RedisError>() {
         Some(error) => inner_io(error.source()?)?.get_ref()?,
