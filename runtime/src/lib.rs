@@ -51,8 +51,10 @@ mod clock;
 pub mod connection;
 mod cut_off;
 mod default_breaker;
+pub mod event;
 mod fallback;
 pub mod kill_switch;
+mod observer;
 mod policy;
 mod rejection;
 mod result_like;
@@ -65,5 +67,7 @@ pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
+pub use event::Event;
+pub use observer::{Observer, observe};
 pub use redis_resilient_macros::redis_resilient;
 pub use rejection::Rejection;
