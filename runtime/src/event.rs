@@ -62,14 +62,34 @@ declare! {
             code: Option<&'static str>,
             /// The breaker that the function is on.
             breaker: Option<&'static str>,
-            /// Whether there would be a retry, had the [retry budget](crate::Breaker::retry_budget) a token left.
-            retry_budget_exhausted: bool,
             /// What comes next.
             next: Next,
         }
         texts {}
         maybe {
             /// The error's text; `None` for a type that is no [`std::error::Error`].
+            error: Option<&'a str>,
+            /// The server's address, where the error tells it.
+            address: Option<&'a str>,
+        }
+    }
+
+    /// There is no retry after an attempt that failed, because the [retry budget](crate::Breaker::retry_budget) has no token left. What comes
+    /// instead is told with [`AttemptFailed`](Self::AttemptFailed).
+    RetryBudgetExhausted<'a> {
+        values {
+            /// The function's name.
+            function: &'static str,
+            /// The attempt's number in its call, from 1.
+            attempt: u32,
+            /// What the failure means.
+            class: Class,
+            /// The breaker whose budget it is.
+            breaker: &'static str,
+        }
+        texts {}
+        maybe {
+            /// The error's text.
             error: Option<&'a str>,
             /// The server's address, where the error tells it.
             address: Option<&'a str>,
@@ -99,8 +119,8 @@ declare! {
         values {
             /// The function's name.
             function: &'static str,
-            /// The class of the failure that it answers for. [`Rejected`](Class::Rejected): the circuit is open.
-            class: Class,
+            /// The class of the failure that it answers for, where it is known. [`Rejected`](Class::Rejected): the circuit is open.
+            class: Option<Class>,
             /// The breaker that the function is on.
             breaker: Option<&'static str>,
         }
@@ -122,8 +142,8 @@ declare! {
             bulkhead: &'static str,
             /// How many calls may be inside at once.
             limit: u32,
-            /// The class of the failure that the fallback was to answer for.
-            class: Class,
+            /// The class of the failure that the fallback was to answer for, where it is known.
+            class: Option<Class>,
             /// The breaker that the function is on.
             breaker: Option<&'static str>,
         }
@@ -381,15 +401,17 @@ impl Event<'_> {
                 (_, State::Closed) => Severity::Info,
                 _ => Severity::Warn,
             },
-            Self::LostSource(_)
+            Self::CredentialsFailed(event) if event.retry_after.is_none() => Severity::Error,
+            Self::RetryBudgetExhausted(_)
+            | Self::LostSource(_)
             | Self::FallbackSaturated(_)
             | Self::ProbeLost(_)
             | Self::ConnectFailed(_)
             | Self::ConnectionLost(_)
             | Self::PrimaryMoved(_)
             | Self::HealthCheckFailed(_)
+            | Self::CredentialsFailed(_)
             | Self::SubscriptionGap(_) => Severity::Warn,
-            Self::CredentialsFailed(_) => Severity::Error,
             Self::Connected(_) | Self::CredentialsRenewed(_) => Severity::Info,
             Self::FallbackUsed(_)
             | Self::BulkheadFull(_)
@@ -401,12 +423,11 @@ impl Event<'_> {
 }
 
 impl AttemptFailed<'_> {
-    const fn severity(&self) -> Severity {
+    pub(crate) const fn severity(&self) -> Severity {
         match self.next {
             // A fallback that answers hides that nothing works.
             Next::Fallback if matches!(self.class, Class::Misconfigured) => Severity::Error,
             Next::Retry { .. } => Severity::Warn,
-            _ if self.retry_budget_exhausted => Severity::Warn,
             Next::Fallback | Next::Return => Severity::Debug,
         }
     }

@@ -45,12 +45,14 @@ mod breaker;
 mod budget;
 mod bulkhead;
 mod call;
+mod cause;
 mod class;
 mod clock;
 #[cfg(feature = "connection")]
 pub mod connection;
 mod cut_off;
 mod default_breaker;
+mod error_text;
 pub mod event;
 mod fallback;
 pub mod kill_switch;
@@ -59,7 +61,6 @@ mod policy;
 mod rejection;
 mod result_like;
 mod sync;
-mod telemetry;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};

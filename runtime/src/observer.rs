@@ -1,6 +1,8 @@
 //! Those who are told what happens.
 
 mod list;
+#[cfg(feature = "tracing")]
+mod tracing;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -59,14 +61,51 @@ static OBSERVERS: Observers = Observers::new();
 /// Who listens: looked at before anything is made of an event. A list is read only behind it, and published by itself.
 static HEARD: AtomicU8 = AtomicU8::new(0);
 const BY_OBSERVERS: u8 = 1;
+const AT_BREAKERS: u8 = 2;
 
-/// Whether anybody takes an event of this severity: an observer, or a subscriber of `tracing`.
-pub(crate) fn wants(severity: Severity) -> bool {
-    let _ = severity;
+/// From now on somebody listens at a breaker.
+pub(crate) fn listen_at_breakers() {
+    HEARD.fetch_or(AT_BREAKERS, Ordering::Relaxed);
+}
+
+/// Whether anybody listens, be it at one breaker; subscribers of `tracing` aside, for whom an event is not that is asked for by this alone.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    HEARD.load(Ordering::Relaxed) != 0
+}
+
+#[inline]
+fn has_observers() -> bool {
     HEARD.load(Ordering::Relaxed) & BY_OBSERVERS != 0
 }
 
-/// Tells an event to all who listen. Ask [`wants`] first, and make no text if it says no.
+/// Whether anybody takes an event of this severity: an observer, or a subscriber of `tracing`.
+///
+/// What makes a text asks first:
+///
+/// ```ignore
+/// if observer::wants(Severity::Warn) {
+///     let text = error_text(&error);
+///     observer::emit(&Event::ConnectionLost(ConnectionLost::new(class, connector, address, &text)));
+/// }
+/// ```
+#[inline]
+pub(crate) fn wants(severity: Severity) -> bool {
+    #[cfg(feature = "tracing")]
+    if tracing::wants(severity) {
+        return true;
+    }
+    let _ = severity;
+    has_observers()
+}
+
+/// Tells an event to all who listen.
+#[cold]
 pub(crate) fn emit(event: &Event<'_>) {
-    OBSERVERS.call(event);
+    // A subscriber that logs to Redis through an annotated function is told nothing of that: `tracing` sees to it.
+    #[cfg(feature = "tracing")]
+    tracing::print(event);
+    if has_observers() {
+        OBSERVERS.call(event);
+    }
 }

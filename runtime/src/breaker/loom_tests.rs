@@ -101,7 +101,11 @@ fn settle(breaker: &Breaker, seen: PackedState, outcome: Outcome) {
     } else {
         Weight::Full
     };
-    breaker.settle(Admission::admitted(seen, weight), outcome);
+    breaker.settle(
+        Admission::admitted(seen, weight),
+        outcome,
+        &crate::cause::Cause::NONE,
+    );
 }
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Neutral];

@@ -3,6 +3,7 @@
 use super::admission::Admission;
 use super::{Breaker, Outcome};
 use crate::Class;
+use crate::cause::Cause;
 
 /// Leave to make one attempt, to be settled with what came of it.
 ///
@@ -43,11 +44,19 @@ impl<'a> Permit<'a> {
 
     /// The attempt failed, and this is what the failure means: [`Class`] says what each is for the breaker.
     pub fn failed(self, class: Class) {
-        self.settle(class.settlement());
+        let cause = Cause {
+            class: Some(class),
+            ..Cause::NONE
+        };
+        self.settle_by(class.settlement(), &cause);
     }
 
     fn settle(self, outcome: Outcome) {
-        self.breaker.settle(self.admission, outcome);
+        self.settle_by(outcome, &Cause::NONE);
+    }
+
+    fn settle_by(self, outcome: Outcome, cause: &Cause<'_>) {
+        self.breaker.settle(self.admission, outcome, cause);
         std::mem::forget(self);
     }
 

@@ -20,10 +20,6 @@ pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
     if let Some(class) = super::tagged::class_in(link) {
         return Some(class);
     }
-    #[cfg(feature = "connection")]
-    if link.is::<crate::connection::LockError>() {
-        return Some(Class::Rejected);
-    }
     #[cfg(any(feature = "deadpool-redis", feature = "bb8", feature = "r2d2"))]
     if let Some(class) = super::pools::class_in(link) {
         return Some(class);

@@ -7,7 +7,10 @@ use std::io;
 use redis::RedisError;
 
 use crate::Class;
-use crate::class::{chain, tagged::tagged};
+use crate::class::{
+    chain,
+    tagged::{OfClass, tagged},
+};
 
 /// Why somebody is not, or not any more, the holder of a [`Lock`](super::Lock).
 ///
@@ -73,7 +76,12 @@ impl fmt::Display for LockError {
     }
 }
 
-impl Error for LockError {}
+impl Error for LockError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        // Also where it is inside of somebody else's error.
+        Some(&OfClass::REJECTED)
+    }
+}
 
 impl From<LockError> for RedisError {
     fn from(error: LockError) -> Self {
