@@ -46,23 +46,51 @@ impl Description {
     }
 }
 
-/// What is known of the attempt that makes a breaker tell something.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is known of the attempt that makes a breaker tell something. Few words, for each attempt that fails writes them.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Cause<'a> {
     pub(crate) function: Option<&'static str>,
     pub(crate) class: Option<Class>,
-    pub(crate) error: Option<&'a str>,
-    pub(crate) address: Option<&'a str>,
+    pub(crate) why: Why<'a>,
 }
 
-impl Cause<'_> {
+/// Why an attempt counts as failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Why<'a> {
+    Error(&'a Description),
+    /// It counts as failed without an error. Behind a reference: one word is enough for all.
+    Other(&'static &'static str),
+    Unknown,
+}
+
+impl<'a> Cause<'a> {
     /// No attempt, or one of which nothing is known.
     pub(crate) const NONE: Self = Self {
         function: None,
         class: None,
-        error: None,
-        address: None,
+        why: Why::Unknown,
     };
+
+    pub(crate) fn error(&self) -> Option<&'a str> {
+        match self.why {
+            Why::Error(description) => description.error(),
+            Why::Other(text) => Some(text),
+            Why::Unknown => None,
+        }
+    }
+
+    pub(crate) fn address(&self) -> Option<&'a str> {
+        match self.why {
+            Why::Error(description) => description.address(),
+            Why::Other(_) | Why::Unknown => None,
+        }
+    }
+}
+
+impl<'a> From<Option<&'a Description>> for Why<'a> {
+    fn from(description: Option<&'a Description>) -> Self {
+        description.map_or(Self::Unknown, Self::Error)
+    }
 }
 
 thread_local! {

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redis::{RedisError, ServerError};
 
-use crate::class::{chain, tagged::OfClass};
+use crate::class::{chain, tagged::ClassMark};
 
 /// In characters.
 const MAX_CHARS: usize = 300;
@@ -21,7 +21,7 @@ const MAX_LINKS: usize = 8;
 const MARK: usize = 48;
 
 /// What `error` and its sources say.
-pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
+pub fn error_text(error: &(dyn Error + 'static)) -> String {
     // It is the application's code that runs here, in a call that would otherwise not run it.
     let text = catch_unwind(AssertUnwindSafe(|| text_of_chain(error)));
     text.unwrap_or_else(|_| "the error panics when it is displayed".to_owned())
@@ -36,7 +36,7 @@ struct Link {
 fn text_of_chain(error: &(dyn Error + 'static)) -> String {
     let mut links: Vec<(String, bool)> = Vec::new();
     chain::find_map(error, &mut |link: &(dyn Error + 'static)| {
-        if link.is::<OfClass>() {
+        if link.is::<ClassMark>() {
             return None;
         }
         let raw = one_line(&limited(link));
@@ -144,14 +144,12 @@ const fn is_unseen(c: char) -> bool {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_CHARS) {
-        None => text.to_owned(),
-        Some(_) => {
-            let mut short: String = text.chars().take(MAX_CHARS - 1).collect();
-            short.push('…');
-            short
-        }
+    if text.chars().nth(MAX_CHARS).is_none() {
+        return text.to_owned();
     }
+    let mut short: String = text.chars().take(MAX_CHARS - 1).collect();
+    short.push('…');
+    short
 }
 
 #[cfg(test)]

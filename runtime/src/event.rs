@@ -1,4 +1,32 @@
-//! What happens, as observers are told it.
+//! What happens, as an [`Observer`](crate::Observer) is told it: attempts that fail, fallbacks that answer, circuits that open, connections that
+//! are lost. Calls that succeed at once tell nothing, and cost nothing.
+//!
+//! ```
+//! use redis_resilient::{Event, observe};
+//!
+//! observe(|event: &Event<'_>| {
+//!     if let Event::AttemptFailed(failed) = event {
+//!         eprintln!("{}: {}", failed.function, failed.error.unwrap_or("no text"));
+//!     }
+//! });
+//! ```
+//!
+//! # tracing
+//!
+//! With the feature `tracing` what is of interest to the people on call is printed too, with the target `redis_resilient` and the event's
+//! [severity](Event::severity) as its level. `docs/events.md` of the repository has a table of all messages, with their fields, what they mean,
+//! and what to do.
+//!
+//! At `ERROR` are a circuit that opens, and a fallback that answers where Redis refuses the application's credentials: nobody else would
+//! notice. At `WARN` are retries and all else that fails and is dealt with, at `INFO` what is well again, and at `DEBUG` each failure that the
+//! caller gets, and each call that the fallback answers.
+//!
+//! # What is in a text
+//!
+//! The `error` of an event says what went wrong: what the error displays, and what its sources add to that. It is one line of at most 300
+//! characters. Taken out are passwords and users of URLs, arguments and names that a server repeats, and replies that redis-rs could not
+//! read; what the application's own error types say of its data is theirs. It is made only if an observer is there, or a subscriber of
+//! `tracing` takes it.
 
 mod declare;
 
@@ -8,7 +36,7 @@ use declare::declare;
 
 use crate::{Class, State};
 
-/// How much an event concerns the people on call. For [`tracing`](crate#events) it is the level.
+/// How much an event concerns the people on call. For [`tracing`](self#tracing) it is the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
@@ -394,7 +422,7 @@ impl Event<'_> {
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::AttemptFailed(event) => event.severity(),
+            Self::AttemptFailed(event) => severity_of_failure(event.class, event.next),
             Self::CircuitChanged(event) => match (event.from, event.to) {
                 (State::HalfOpen, State::Open) => Severity::Warn,
                 (_, State::Open) => Severity::Error,
@@ -422,13 +450,12 @@ impl Event<'_> {
     }
 }
 
-impl AttemptFailed<'_> {
-    pub(crate) const fn severity(&self) -> Severity {
-        match self.next {
-            // A fallback that answers hides that nothing works.
-            Next::Fallback if matches!(self.class, Class::Misconfigured) => Severity::Error,
-            Next::Retry { .. } => Severity::Warn,
-            Next::Fallback | Next::Return => Severity::Debug,
-        }
+/// Of an attempt that failed.
+pub(crate) const fn severity_of_failure(class: Class, next: Next) -> Severity {
+    match next {
+        // A fallback that answers hides that nothing works.
+        Next::Fallback if matches!(class, Class::Misconfigured) => Severity::Error,
+        Next::Retry { .. } => Severity::Warn,
+        Next::Fallback | Next::Return => Severity::Debug,
     }
 }

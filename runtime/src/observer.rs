@@ -29,7 +29,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
 
 /// Tells `observer` each event from now on, for as long as the process lives.
 ///
-/// Without an observer, and with nobody who takes what [`tracing`](crate#events) would print, nothing is made of an event: no text, and no
+/// Without an observer, and with nobody who takes what [`tracing`](crate::event#tracing) would print, nothing is made of an event: no text, and no
 /// allocation.
 ///
 /// ```
@@ -90,7 +90,7 @@ fn has_observers() -> bool {
 /// }
 /// ```
 #[inline]
-pub(crate) fn wants(severity: Severity) -> bool {
+pub fn wants(severity: Severity) -> bool {
     #[cfg(feature = "tracing")]
     if tracing::wants(severity) {
         return true;
@@ -101,7 +101,7 @@ pub(crate) fn wants(severity: Severity) -> bool {
 
 /// Tells an event to all who listen.
 #[cold]
-pub(crate) fn emit(event: &Event<'_>) {
+pub fn emit(event: &Event<'_>) {
     // A subscriber that logs to Redis through an annotated function is told nothing of that: `tracing` sees to it.
     #[cfg(feature = "tracing")]
     tracing::print(event);

@@ -14,8 +14,6 @@ pub use crate::class::autoref::{
 };
 pub use crate::class::diagnosis::Diagnosis;
 pub use crate::clock::now;
-#[cfg(all(feature = "connection", feature = "test-util"))]
-pub use crate::connection::command_table;
 pub use crate::default_breaker::{
     HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
 };

@@ -10,6 +10,7 @@ use redis_resilient::{
     Breaker, Bulkhead, Class, Classify, Event, Observer, Rejection, State, kill_switch, observe,
     redis_resilient,
 };
+use redis_resilient_testkit::{RealRedis, servers};
 
 /// Observers are the process's: what is told of one test's functions and breakers is told by their names.
 static TOLD: Mutex<Vec<(String, Severity)>> = Mutex::new(Vec::new());
@@ -365,6 +366,89 @@ fn an_observer_may_panic_and_may_do_what_anybody_may() {
     for (line, expected) in lines.iter().zip(expected) {
         assert!(line.starts_with(expected), "{expected}\n{line}");
     }
+}
+
+/// Commands with a secret where it does not belong, on each server at hand: events do not repeat it.
+#[test]
+fn what_a_server_repeats_is_in_no_event() -> Result<(), Box<dyn std::error::Error>> {
+    const COMMANDS: [&str; 36] = [
+        "AUHT alice hunter2",
+        "AUTH alice hunter2",
+        "HELLO 3 AUTH alice hunter2",
+        "HELLO 3 hunter2",
+        "CONFIG hunter2",
+        "CONFIG SET hunter2 1",
+        "CONFIG SET maxmemory hunter2",
+        "CONFIG SET requirepass hunter2 appendonly",
+        "ACL SETUSER u :hunter2",
+        "ACL SETUSER u <hunter2",
+        "ACL SETUSER u #hunter2",
+        "ACL SETUSER u (hunter2",
+        "ACL CAT hunter2",
+        "ACL DRYRUN hunter2 get",
+        "ACL DRYRUN default hunter2",
+        "CLIENT hunter2",
+        "CLIENT LIST TYPE hunter2",
+        "CLIENT SETINFO hunter2 1",
+        "EVAL hunter2=1 0",
+        "EVAL return(hunter2.x) 0",
+        "EVAL return(redis.call('hunter2')) 0",
+        "EVAL #!lua\u{a0}hunter2 0",
+        "EVAL #!hunter2 0",
+        "EVALSHA hunter2 0",
+        "FUNCTION hunter2",
+        "FUNCTION LOAD #!hunter2",
+        "FCALL hunter2 0",
+        "XREADGROUP GROUP hunter2 c STREAMS hunter2 >",
+        "XPENDING hunter2 hunter2",
+        "XGROUP hunter2",
+        "OBJECT hunter2 k",
+        "REPLCONF hunter2 1",
+        "JSON.SET k hunter2",
+        "SET hunter2 hunter2 hunter2",
+        "INCRBY k hunter2",
+        "SENTINEL hunter2",
+    ];
+    #[redis_resilient(name = "sends", breaker = false, retries = 0)]
+    fn sends(conn: &mut redis::Connection, command: &redis::Cmd) -> RedisResult<()> {
+        command.query(conn)
+    }
+    #[redis_resilient(name = "reads", breaker = false, retries = 0)]
+    fn reads(conn: &mut redis::Connection, key: &str) -> RedisResult<u64> {
+        redis::cmd("GET").arg(key).query(conn)
+    }
+
+    listen();
+    for program in servers()? {
+        let server = RealRedis::builder().program(&program).start()?;
+        for command in COMMANDS {
+            let mut conn = redis::Client::open(server.url())?.get_connection()?;
+            let mut words = command.split(' ').map(|word| word.replace('\u{a0}', " "));
+            let mut cmd = redis::cmd(&words.next().unwrap_or_default());
+            words.for_each(|word| {
+                cmd.arg(word);
+            });
+            let before = told_of(&["sends "]).len();
+            let result = sends(&mut conn, &cmd);
+            let lines = told_of(&["sends "]).split_off(before);
+            assert_eq!(lines.len(), usize::from(result.is_err()), "{command}");
+            assert!(
+                lines.iter().all(|line| !line.contains("hunter2")),
+                "{lines:#?}"
+            );
+        }
+        let mut conn = redis::Client::open(server.url())?.get_connection()?;
+        redis::cmd("SET").arg("k").arg("hunter2").exec(&mut conn)?;
+        assert!(reads(&mut conn, "k").is_err());
+        let lines = told_of(&["reads "]);
+        let line = lines.last().ok_or("it is told")?;
+        assert!(
+            line.contains("Incompatible type") && !line.contains("hunter2"),
+            "{line}"
+        );
+        assert!(told_of(&["unknown command 'AUHT'"]).len() > 0);
+    }
+    Ok(())
 }
 
 #[test]

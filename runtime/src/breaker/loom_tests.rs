@@ -101,11 +101,7 @@ fn settle(breaker: &Breaker, seen: PackedState, outcome: Outcome) {
     } else {
         Weight::Full
     };
-    breaker.settle(
-        Admission::admitted(seen, weight),
-        outcome,
-        &crate::cause::Cause::NONE,
-    );
+    breaker.settle(Admission::admitted(seen, weight), outcome);
 }
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Success, Outcome::Failure, Outcome::Neutral];

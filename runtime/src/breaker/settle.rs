@@ -5,7 +5,7 @@ use super::packed_state::{Effect, PackedState};
 use super::record::Record;
 use super::trip_rule::Sample;
 use super::{Breaker, ORDER, Outcome, State};
-use crate::cause::Cause;
+use crate::cause::{Cause, Why};
 use crate::clock::now_ms;
 use crate::event::{CircuitChanged, Event, FailureCounted, StaleOutcome};
 use crate::{kill_switch, observer};
@@ -17,7 +17,7 @@ impl Breaker {
     pub(crate) fn succeeded(&self, admission: Admission) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
         if !self.is_quiet() {
-            self.settle(admission, Outcome::Success, &Cause::NONE);
+            self.settle(admission, Outcome::Success);
         }
     }
 
@@ -34,19 +34,35 @@ impl Breaker {
     pub(crate) fn abandoned(&self, admission: Admission) {
         if std::thread::panicking() {
             let cause = Cause {
-                error: Some("the call panicked"),
+                why: Why::Other(&"the call panicked"),
                 ..Cause::NONE
             };
-            self.settle(admission, Outcome::Failure, &cause);
+            self.settle_by(admission, Outcome::Failure, &cause);
         } else {
-            self.settle(admission, Outcome::Neutral, &Cause::NONE);
+            self.settle(admission, Outcome::Neutral);
         }
     }
 
-    /// `cause` is what is known of an attempt that failed.
     #[cold]
     #[inline(never)]
-    pub(crate) fn settle(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
+    pub(crate) fn settle(&self, admission: Admission, outcome: Outcome) {
+        self.settles(admission, outcome, &Cause::NONE);
+    }
+
+    /// As [`settle`](Self::settle), where something is known of why the attempt failed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle_by(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
+        self.settles(admission, outcome, cause);
+    }
+
+    // Twice: where nothing is known, nothing is handed on.
+    #[expect(
+        clippy::inline_always,
+        reason = "a window that slides counts each call"
+    )]
+    #[inline(always)]
+    fn settles(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
         // While it is engaged nothing is counted. But a probe gives its permit back, or the circuit would wait for it afterwards.
         let outcome = if kill_switch::is_engaged() {
             Outcome::Neutral
@@ -61,12 +77,11 @@ impl Breaker {
         let now_ms = now_ms();
         let slow = self.was_slow(admission, outcome, now_ms);
         let failed = outcome == Outcome::Failure;
-        let cause = &Cause {
-            error: (slow && !failed)
-                .then_some("the call was answered, but too slowly")
-                .or(cause.error),
-            ..*cause
+        let too_slow = Cause {
+            why: Why::Other(&"the call was answered, but too slowly"),
+            ..Cause::NONE
         };
+        let cause = if slow && !failed { &too_slow } else { cause };
         let is_stale = self.word().generation() != admission.generation();
         if (failed || slow) && (is_observed || !is_stale) {
             self.notify(|| {
@@ -75,8 +90,8 @@ impl Breaker {
                     slow,
                     function: cause.function,
                     class: cause.class,
-                    error: cause.error,
-                    address: cause.address,
+                    error: cause.error(),
+                    address: cause.address(),
                 })
             });
         }
@@ -91,25 +106,21 @@ impl Breaker {
             }
         }
         if counts {
-            let settled = Settled {
-                admission,
-                outcome,
-                slow,
-                now_ms,
-                random,
-            };
-            self.settle_word(settled, cause);
+            self.settle_word(admission, outcome, slow, now_ms, random, cause);
         }
     }
 
-    fn settle_word(&self, settled: Settled, cause: &Cause<'_>) {
-        let Settled {
-            admission,
-            outcome,
-            slow,
-            now_ms,
-            random,
-        } = settled;
+    #[expect(clippy::inline_always, reason = "a part of `settles`")]
+    #[inline(always)]
+    fn settle_word(
+        &self,
+        admission: Admission,
+        outcome: Outcome,
+        slow: bool,
+        now_ms: u64,
+        random: u32,
+        cause: &Cause<'_>,
+    ) {
         let mut word = self.word();
         loop {
             let outcome = if slow && word.is_half_open() {
@@ -207,8 +218,8 @@ impl Breaker {
             open_for: self.retry_after(),
             function: cause.function,
             class: cause.class,
-            error: cause.error,
-            address: cause.address,
+            error: cause.error(),
+            address: cause.address(),
         }));
     }
 
@@ -229,14 +240,4 @@ impl Breaker {
             record.observers.call(event);
         }
     }
-}
-
-/// An attempt that is to be settled.
-#[derive(Clone, Copy)]
-struct Settled {
-    admission: Admission,
-    outcome: Outcome,
-    slow: bool,
-    now_ms: u64,
-    random: u32,
 }

@@ -11,7 +11,7 @@ use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::class::lost_source;
 use crate::clock::{self, Instant};
-use crate::event::{AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted, Severity};
+use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted, Severity};
 use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
 
 impl Call<'_> {
@@ -115,8 +115,7 @@ impl Call<'_> {
         let cause = Cause {
             function: Some(function),
             class: Some(class),
-            error: description.as_deref().and_then(Description::error),
-            address: description.as_deref().and_then(Description::address),
+            why: description.as_deref().into(),
         };
         self.unmark();
         // Where calls are counted, what comes of this one is known only when it is over.
@@ -129,7 +128,7 @@ impl Call<'_> {
                 function,
                 attempt,
                 breaker: self.breaker.map(Breaker::name),
-                error: cause.error,
+                error: cause.error(),
             }));
         }
         if verdict.retry
@@ -159,7 +158,17 @@ impl Call<'_> {
         Step::Fallback
     }
 
+    #[inline]
     fn tell_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
+        let class = cause.class.unwrap_or(Class::NotRedis);
+        if observer::wants(event::severity_of_failure(class, next)) {
+            self.tells_failed(attempt, remark, cause, next);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tells_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
         observer::emit(&Event::AttemptFailed(AttemptFailed {
             function: self.policy.name,
             attempt,
@@ -170,8 +179,8 @@ impl Call<'_> {
             },
             breaker: self.breaker.map(Breaker::name),
             next,
-            error: cause.error,
-            address: cause.address,
+            error: cause.error(),
+            address: cause.address(),
         }));
     }
 
@@ -182,8 +191,8 @@ impl Call<'_> {
                 attempt,
                 class,
                 breaker: breaker.name(),
-                error: cause.error,
-                address: cause.address,
+                error: cause.error(),
+                address: cause.address(),
             }));
         }
     }
@@ -206,7 +215,7 @@ impl Call<'_> {
         if let Some(breaker) = self.breaker
             && admission.is_out()
         {
-            breaker.settle(admission, outcome, cause);
+            breaker.settle_by(admission, outcome, cause);
         }
     }
 

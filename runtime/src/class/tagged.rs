@@ -30,35 +30,25 @@ impl Error for Tagged {
     }
 }
 
-/// What the source of an error type of our own is, which says its class wherever it is met: other crates have such types, and nobody knows them by name.
+/// The class of an error that is no failure of Redis: its `source`, where the error's own type is of a crate that this one does not know.
 #[derive(Debug)]
-pub(crate) struct OfClass(Class);
+pub struct ClassMark(pub Class);
 
-impl OfClass {
-    /// No failure of Redis: something else is in the way.
-    #[cfg_attr(not(feature = "connection"), allow(dead_code, reason = "locks use it"))]
-    pub(crate) const REJECTED: Self = Self(Class::Rejected);
-}
-
-impl fmt::Display for OfClass {
+impl fmt::Display for ClassMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no failure of Redis")
+        write!(f, "{}: no failure of Redis", self.0.label())
     }
 }
 
-impl Error for OfClass {}
+impl Error for ClassMark {}
 
 /// `error`, to be taken for one of this class. One of redis-rs's stays an I/O error of its kind.
-pub(crate) fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
+pub fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
     tag(class, None, error.into())
 }
 
 /// As [`tagged`], and of the server at this address: events tell it.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the connections are to call it")
-)]
-pub(crate) fn tagged_at(
+pub fn tagged_at(
     class: Class,
     address: &str,
     error: impl Into<Box<dyn Error + Send + Sync>>,
@@ -85,8 +75,7 @@ fn tag(class: Class, address: Option<Box<str>>, error: Box<dyn Error + Send + Sy
 ///
 /// Said by a connection that has looked at the command, to functions that show another one which must not be repeated. An error that is
 /// the server's keeps its form, for callers look into it: it stays unsaid.
-#[cfg_attr(not(any(test, feature = "connection")), expect(dead_code))]
-pub(crate) fn repeatable(error: RedisError) -> RedisError {
+pub fn repeatable(error: RedisError) -> RedisError {
     match error.kind() {
         ErrorKind::Io | ErrorKind::Parse => tagged(Class::Ambiguous, error),
         _ => error,
@@ -100,14 +89,14 @@ pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
 
 /// The class that is known of the failure in this link of a chain.
 pub(super) fn class_in(link: &(dyn Error + 'static)) -> Option<Class> {
-    match link.downcast_ref::<OfClass>() {
-        Some(OfClass(class)) => Some(*class),
+    match link.downcast_ref::<ClassMark>() {
+        Some(ClassMark(class)) => Some(*class),
         None => tag_in(link).map(|tag| tag.class),
     }
 }
 
 /// The address of the server that the failure is about, if somebody has said it.
-pub(crate) fn address_in_chain<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
+pub fn address_in_chain<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
     chain::find_map(error, &mut |link: &'a (dyn Error + 'static)| {
         tag_in(link)?.address.as_deref()
     })

@@ -34,7 +34,6 @@ macro_rules! declare {
                 /// For the crates of this workspace, and their tests: it changes when there is a field more.
                 #[doc(hidden)]
                 #[must_use]
-                #[expect(clippy::allow_attributes, reason = "not for each kind")]
                 #[allow(clippy::too_many_arguments, reason = "one for each field")]
                 pub const fn new(
                     $( $value: $value_type, )*

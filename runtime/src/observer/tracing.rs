@@ -7,7 +7,7 @@ use tracing::{Level, debug, error, info, warn};
 use super::Severity;
 use crate::State;
 use crate::clock::whole_millis;
-use crate::event::{AttemptFailed, CircuitChanged, Event, Next};
+use crate::event::{AttemptFailed, CircuitChanged, Event, Next, severity_of_failure};
 
 const TARGET: &str = "redis_resilient";
 
@@ -101,17 +101,19 @@ fn attempt_failed(event: &AttemptFailed<'_>) {
             breaker = event.breaker,
             "attempt failed, will retry",
         ),
-        Next::Fallback if event.severity() == Severity::Error => error!(
-            target: TARGET,
-            function = event.function,
-            attempt = event.attempt,
-            class = event.class.label(),
-            code = event.code,
-            error = event.error,
-            address = event.address,
-            breaker = event.breaker,
-            "wrong credentials or settings, using the fallback",
-        ),
+        Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
+            error!(
+                target: TARGET,
+                function = event.function,
+                attempt = event.attempt,
+                class = event.class.label(),
+                code = event.code,
+                error = event.error,
+                address = event.address,
+                breaker = event.breaker,
+                "wrong credentials or settings, using the fallback",
+            );
+        }
         Next::Fallback | Next::Return => debug!(
             target: TARGET,
             function = event.function,
