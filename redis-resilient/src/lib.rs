@@ -20,14 +20,15 @@
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
-//! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`].
+//! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`];
+//! * [`observe`] has an [`Observer`] told each [`Event`], of which [`event`] says more.
 //!
 //! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
 //! then your function's body. Every attempt asks the breaker and is counted by it.
 //!
 //! # Feature flags
 //!
-//! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
+//! * `tracing` (on by default): [events](event#tracing) are printed, target `redis_resilient`.
 //! * `connection`: `connection::Connector`, connections that come back, and locks. `sentinel` and `cluster` for the like.
 //! * `tls-rustls`: TLS, with the cryptography provider of rustls that the application has installed; without one, connecting fails with an error
 //!   that says so. `tls-rustls-ring` installs ring for the whole process where none is installed when TLS is first needed.
@@ -45,7 +46,8 @@ pub use redis_resilient_runtime::__private;
 #[doc(inline)]
 pub use redis_resilient_runtime::{
     Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, Classify, DEFAULT_BREAKER,
-    Jitter, Permit, Rejection, Snapshot, State, Transition, kill_switch, never_sent,
+    Event, Jitter, Observer, Permit, Rejection, Snapshot, State, Transition, event, kill_switch,
+    never_sent, observe,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

@@ -13,17 +13,20 @@ mod breaker;
 mod budget;
 mod bulkhead;
 mod call;
+mod cause;
 mod class;
 mod clock;
 mod cut_off;
 mod default_breaker;
+mod error_text;
+pub mod event;
 mod fallback;
 pub mod kill_switch;
+mod observer;
 mod policy;
 mod rejection;
 mod result_like;
 mod sync;
-mod telemetry;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
@@ -31,4 +34,6 @@ pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
+pub use event::Event;
+pub use observer::{Observer, observe};
 pub use rejection::Rejection;
