@@ -3,7 +3,6 @@
 mod admission;
 mod admit;
 mod event;
-mod listeners;
 mod note;
 mod operator;
 mod packed_state;
@@ -123,30 +122,7 @@ impl Breaker {
         }
     }
 
-    /// One of several with the same name, which goes by this number too.
-    #[cfg(feature = "connection")]
-    pub(crate) const fn number(&mut self, number: u16) {
-        self.number = Some(number);
-    }
-
-    /// Whether both were given the same name.
-    #[cfg(feature = "connection")]
-    pub(crate) const fn is_namesake_of(&self, other: &Self) -> bool {
-        let (one, other) = (self.name.as_bytes(), other.name.as_bytes());
-        if one.len() != other.len() {
-            return false;
-        }
-        let mut at = 0;
-        while at < one.len() {
-            if one[at] != other[at] {
-                return false;
-            }
-            at += 1;
-        }
-        true
-    }
-
-    /// The name given to [`new`](Self::new); of a [`BreakerSet`](crate::connection::BreakerSet) with its number.
+    /// The name given to [`new`](Self::new); of a `BreakerSet` with its number.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.number {
@@ -246,6 +222,28 @@ impl fmt::Debug for Breaker {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
+}
+
+/// One of several with the same name, which goes by this number too.
+pub const fn number(breaker: &mut Breaker, number: u16) {
+    breaker.number = Some(number);
+}
+
+/// Whether both were given the same name.
+#[must_use]
+pub const fn are_namesakes(one: &Breaker, other: &Breaker) -> bool {
+    let (one, other) = (one.name.as_bytes(), other.name.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
 pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
 use crate::Rejection;
+use crate::event::{BulkheadFull, Event};
+use crate::observer;
 use crate::sync::AtomicU64;
 
 /// A limit on how many calls may be inside at once, to be put in a `static` and shared by all that leads to one place.
@@ -130,7 +132,7 @@ impl Bulkhead {
     /// [`Rejection::Saturated`] if it is full.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, Rejection> {
-        self.enter().ok_or_else(|| self.saturated())
+        self.enter().ok_or_else(|| self.turns_away())
     }
 
     /// As [`try_acquire`](Self::try_acquire), waiting for room for at most `limit`.
@@ -162,7 +164,7 @@ impl Bulkhead {
             return Ok(permit);
         }
         let waited = tokio::time::timeout(limit, self.wait_looking()).await;
-        waited.map_err(|_| self.saturated())
+        waited.map_err(|_| self.turns_away())
     }
 
     /// As [`acquire_within`](Self::acquire_within), by blocking the thread: not for async code.
@@ -190,7 +192,7 @@ impl Bulkhead {
         if let Some(permit) = self.enter() {
             return Ok(permit);
         }
-        wait::block_on(self.wait(), limit).ok_or_else(|| self.saturated())
+        wait::block_on(self.wait(), limit).ok_or_else(|| self.turns_away())
     }
 
     /// As [`try_acquire`](Self::try_acquire), without the reason.
@@ -220,6 +222,18 @@ impl Bulkhead {
         if Occupancy::from_bits(before).has_waiters() {
             self.freed.notify_one();
         }
+    }
+
+    /// Tells that there is no room, and gives what the call is told.
+    #[cold]
+    fn turns_away(&self) -> Rejection {
+        observer::emit(&Event::BulkheadFull(BulkheadFull {
+            bulkhead: self.name,
+            limit: self.limit,
+            function: None,
+            breaker: None,
+        }));
+        self.saturated()
     }
 
     /// What a call is told for which there is no room.

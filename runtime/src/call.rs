@@ -5,6 +5,7 @@
 
 mod blocking;
 mod cold_path;
+mod fallback;
 mod permit;
 mod retry_state;
 mod waiting;
@@ -115,7 +116,7 @@ impl<'a> Call<'a> {
         error: Option<E>,
     ) -> Result<BulkheadPermit<'l>, E> {
         // Spelled out: a closure would have the error moved.
-        match cold_path::enters(self.policy, self.breaker, limit) {
+        match fallback::enters(self.policy, self.breaker, limit) {
             Some(permit) => Ok(permit),
             None => Err(self.turned_away(limit, error)),
         }
@@ -153,7 +154,7 @@ impl<'a> Call<'a> {
     /// Tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(&self) {
-        cold_path::falls_back(self.policy, self.breaker);
+        fallback::falls_back(self.policy, self.breaker);
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 pub(crate) mod autoref;
-pub(crate) mod chain;
+pub mod chain;
 pub(crate) mod diagnosis;
 pub(crate) mod lost_source;
 mod pools;
@@ -149,7 +149,6 @@ impl Class {
     }
 
     /// As it is written in events.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code))]
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",

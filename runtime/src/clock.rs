@@ -8,9 +8,9 @@ pub(crate) mod manual;
 
 use std::time::Duration;
 
-pub(crate) use tokio::time::Instant;
+pub use tokio::time::Instant;
 
-pub(crate) use source::now_ms;
+pub use source::now_ms;
 
 /// The present, for a call whose deadline begins to run.
 #[inline]
@@ -23,7 +23,7 @@ pub fn now() -> Instant {
 }
 
 /// Blocks the thread.
-pub(crate) fn sleep(pause: Duration) {
+pub fn sleep(pause: Duration) {
     #[cfg(any(test, feature = "test-util"))]
     if manual::sleeps(pause) {
         return;
@@ -40,7 +40,7 @@ mod source {
 
     /// Milliseconds since the machine was started. Never panics.
     #[inline]
-    pub(crate) fn now_ms() -> u64 {
+    pub fn now_ms() -> u64 {
         let now = clock_gettime(ClockId::MonotonicCoarse);
         // Neither is ever negative.
         now.tv_sec.unsigned_abs() * 1_000 + now.tv_nsec.unsigned_abs() / 1_000_000
@@ -62,7 +62,7 @@ mod source {
 
     /// Milliseconds since an origin fixed for the life of the process. Never panics. As monotonic as tokio's clock: one that
     /// a test has paused may be behind or ahead of the others.
-    pub(crate) fn now_ms() -> u64 {
+    pub fn now_ms() -> u64 {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         #[cfg(all(test, any(rr_loom, rr_shuttle)))]
         if let Some(now_ms) = crate::sync::clock::now_ms() {
@@ -75,7 +75,7 @@ mod source {
 }
 
 /// `duration` in milliseconds, saturating.
-pub(crate) const fn whole_millis(duration: Duration) -> u64 {
+pub const fn whole_millis(duration: Duration) -> u64 {
     duration
         .as_secs()
         .saturating_mul(1000)

@@ -11,10 +11,8 @@ pub(crate) enum UnderWay {
     /// Nothing: there was no such connection.
     Unknown,
     /// All of it may be sent again.
-    #[cfg_attr(not(feature = "connection"), expect(dead_code))]
     Repeatable,
     /// Something must not be sent again.
-    #[cfg_attr(not(feature = "connection"), expect(dead_code))]
     NotRepeatable,
 }
 
@@ -33,9 +31,8 @@ pub(crate) fn end() -> UnderWay {
 }
 
 /// Nobody waits any more for the answer to a command.
-#[cfg(feature = "connection")]
 #[cold]
-pub(crate) fn note(may_be_repeated: bool) {
+pub fn note(may_be_repeated: bool) {
     if !may_be_repeated {
         UNDER_WAY.set(UnderWay::NotRepeatable);
     } else if UNDER_WAY.get() == UnderWay::Unknown {
@@ -43,7 +40,7 @@ pub(crate) fn note(may_be_repeated: bool) {
     }
 }
 
-#[cfg(all(test, feature = "connection"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

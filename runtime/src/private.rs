@@ -9,13 +9,11 @@ pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::autoref::{
-    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaFromRedis, ViaMute,
-    ViaNothing, View, classify_with,
+    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaClassifyError, ViaError,
+    ViaFromRedis, ViaMute, ViaNothing, View, classify_with,
 };
 pub use crate::class::diagnosis::Diagnosis;
 pub use crate::clock::now;
-#[cfg(all(feature = "connection", feature = "test-util"))]
-pub use crate::connection::command_table;
 pub use crate::default_breaker::{
     HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
 };

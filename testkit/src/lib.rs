@@ -8,7 +8,9 @@
 //! | [`RealCluster`] | a cluster of three masters with a replica each, all real | that your code gets over the loss of a node and a move of slots, and, with a proxy before each node, over what the network does to one of them. |
 //! | `TlsAuthority` | a maker of certificates (feature `tls`) | what your code does when a [`RealRedis`] shows one that has expired, or is not to be trusted. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
-//! | [`ManualClock`] | time that the test moves by hand | what a breaker, a deadline or a pause does in synchronous code, without waiting for it. Asynchronous code has `tokio::time::pause`. |
+//!
+//! Time is in `redis-resilient` itself: with its feature `test-util`, `ManualClock` is moved by hand in synchronous code, and asynchronous code has
+//! `tokio::time::pause`.
 //!
 //! All servers are synchronous, so they serve synchronous tests and those on any runtime alike; they
 //! listen on ports of their own, so that tests can run in parallel; and they clean up when dropped.
@@ -86,7 +88,6 @@ pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
 pub use real_cluster::{RealCluster, RealClusterBuilder, SlotMove};
 pub use real_redis::{RealRedis, RealRedisBuilder};
 pub use real_sentinel::{RealSentinel, RealSentinelBuilder};
-pub use redis_resilient::{InstalledClock, ManualClock, seed_randomness};
 pub use server_package::fetch_server;
 pub use server_program::{Product, ServerProgram};
 pub use servers::{Servers, servers};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
 use redis_resilient::{Breaker, Rejection, State, redis_resilient};
-use redis_resilient_testkit::{ManualClock, seed_randomness};
+use redis_resilient::{ManualClock, seed_randomness};
 
 fn lost() -> RedisError {
     RedisError::from((ErrorKind::Io, "the connection is lost"))

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::listeners::Listeners;
 use super::note::Note;
 use super::packed_state::PackedState;
 use super::settings::Settings;
 use super::window::Window;
+use crate::observer::Observers;
 
 // Sums, a switch, what is shown and a hint: nothing is published through them, and the state word has the say.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -27,7 +27,7 @@ pub(super) struct Record {
     observing: AtomicBool,
     /// For the rules that slide.
     pub(super) window: Option<Window>,
-    pub(super) listeners: Listeners,
+    pub(super) observers: Observers,
 }
 
 impl Record {
@@ -41,7 +41,7 @@ impl Record {
             since_ms: AtomicU64::new(0),
             observing: AtomicBool::new(false),
             window: Window::for_rule(settings.trip),
-            listeners: Listeners::new(),
+            observers: Observers::new(),
         });
         let mut list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
         list.retain(|record| record.strong_count() > 0);

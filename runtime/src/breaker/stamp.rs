@@ -4,7 +4,7 @@
 //! notes the whole of it beside the word, and a word that is read much later is first brought [up to date](super::packed_state::PackedState::at): a
 //! time that is half a ring ago or more is replaced by what it means, a window or a lease that is over.
 //!
-//! PackedState and note are written one after the other. A note that belongs to another word has, but for one time in a million, other low
+//! State word and note are written one after the other. A note that belongs to another word has, but for one time in a million, other low
 //! bits; then the word is as young as its low bits say, for its own note is still being made.
 
 /// Threads read the clock a little apart: a time that is ahead by less than this is the present.

@@ -9,7 +9,7 @@ mod outlined;
 use std::mem::{self, ManuallyDrop};
 
 use super::retry_state::LazyRetryState;
-use super::{Step, cold_path};
+use super::{Step, fallback};
 use crate::breaker::{Admission, Breaker};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
@@ -196,7 +196,7 @@ impl<'a> BlockingCall<'a> {
     /// Ends the call, and tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(self) {
-        cold_path::falls_back(self.policy, self.breaker);
+        fallback::falls_back(self.policy, self.breaker);
         self.gives_up();
     }
 

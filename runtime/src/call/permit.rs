@@ -3,8 +3,10 @@
 use super::Call;
 use super::retry_state::Over;
 use crate::breaker::Breaker;
+use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
-use crate::{Bulkhead, BulkheadPermit, kill_switch, telemetry};
+use crate::event::{BulkheadFull, Event, Severity};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
 
 impl Call<'_> {
     /// Leave to make the attempt, which the breaker has given already. `None`: the call is over, and [`rejection`](Self::rejection) says why.
@@ -26,12 +28,30 @@ impl Call<'_> {
         }
         self.unmark();
         // Nothing was sent, which says nothing of Redis: a half-open circuit gets its probe back.
-        self.settle(Outcome::Neutral);
+        self.settle(Outcome::Neutral, &Cause::NONE);
         *self.retry_state().project().over = Some(Over::Saturated {
             bulkhead: limit.name(),
             limit: limit.limit(),
         });
-        telemetry::attempt_saturated(self.policy.name, limit, self.breaker.map(Breaker::name));
+        self.tell_full(limit);
         None
+    }
+
+    fn tell_full(&self, limit: &Bulkhead) {
+        if !observer::wants(Severity::Warn) {
+            return;
+        }
+        let (bulkhead, most) = (limit.name(), limit.limit());
+        if self.policy.fallback.is_some() {
+            let limit = most;
+            let rejection = Rejection::Saturated { bulkhead, limit };
+            cause::leave(Box::new(Description::of(Class::Rejected, &rejection)));
+        }
+        observer::emit(&Event::BulkheadFull(BulkheadFull {
+            bulkhead,
+            limit: most,
+            function: Some(self.policy.name),
+            breaker: self.breaker.map(Breaker::name),
+        }));
     }
 }

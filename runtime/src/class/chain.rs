@@ -10,7 +10,7 @@ use redis::RedisError;
 const MAX_LINKS: usize = 64;
 
 /// The first `Some` that `look` gives for a link of the chain, outermost first.
-pub(crate) fn find_map<'a, T>(
+pub fn find_map<'a, T>(
     error: &'a (dyn Error + 'static),
     look: &mut dyn FnMut(&'a (dyn Error + 'static)) -> Option<T>,
 ) -> Option<T> {

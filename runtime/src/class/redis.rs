@@ -20,10 +20,6 @@ pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
     if let Some(class) = super::tagged::class_in(link) {
         return Some(class);
     }
-    #[cfg(feature = "connection")]
-    if link.is::<crate::connection::LockError>() {
-        return Some(Class::Rejected);
-    }
     #[cfg(any(feature = "deadpool-redis", feature = "bb8", feature = "r2d2"))]
     if let Some(class) = super::pools::class_in(link) {
         return Some(class);
@@ -154,7 +150,7 @@ const BEFORE_THE_FIRST_WRITE: [&str; 4] = ["OOM", "MISCONF", "NOREPLICAS", "READ
 
 /// The code of an error reply, and what follows it. Where `EXEC` itself is refused, the reply names the cause, and that is taken:
 /// `EXECABORT Transaction discarded because of: OOM command not allowed …`.
-pub(crate) fn refusal(reply: &ServerError) -> (&str, &str) {
+pub fn refusal(reply: &ServerError) -> (&str, &str) {
     let detail = reply.details().unwrap_or_default();
     if reply.kind() == Some(ServerErrorKind::ExecAbort)
         && let Some((_, cause)) = detail.split_once("because of: ")

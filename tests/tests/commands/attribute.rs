@@ -10,7 +10,7 @@ mod names;
 #[path = "../../../macros/src/plan/commands/second_words.rs"]
 mod second_words;
 
-use redis_resilient::__private::command_table;
+use redis_resilient::connection::command_table;
 use redis_resilient_tests::commands::samples::SAMPLES;
 use redis_resilient_tests::commands::words;
 

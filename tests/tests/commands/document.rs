@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use redis_resilient::__private::command_table;
+use redis_resilient::connection::command_table;
 use redis_resilient_tests::commands::samples::{SAMPLES, WITHOUT};
 
 use super::{Effect, TestResult};
@@ -21,7 +21,7 @@ command's name and arguments decide.
 * `Once` executes a command once, however often it is sent, and gives the first reply again.
 * What was never sent, or was refused before it was executed, is always repeated.
 
-The lists are made from the table in `runtime/src/connection/command` by `tests/tests/commands`, which compares it with `COMMAND` of each
+The lists are made from the table in `connection/src/command` by `tests/tests/commands`, which compares it with `COMMAND` of each
 server at hand, and runs each line below twice on each of them. Last measured on Redis 7.0.15, 8.2.3 and 8.10.2 and on Valkey 9.1.2
 (`cargo test -p redis-resilient-tests --test commands`). Where a rule is stricter than what can be seen when nobody else writes, the
 reason stands beside it. A command that is not here, such as one of a module, is not repeated.

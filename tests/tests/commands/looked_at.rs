@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use redis::{FromRedisValue, RedisResult, Value};
-use redis_resilient::__private::command_table;
+use redis_resilient::connection::command_table;
 use redis_resilient_testkit::servers;
 use redis_resilient_tests::commands::samples::{SAMPLES, Sample, WITHOUT};
 use redis_resilient_tests::commands::{command, prepare, wipe, words};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{Cmd, ConnectionLike, RedisResult, Value};
 use redis_resilient::connection::{BlockingConnection, Connection, Connector};
-use redis_resilient::{__private::command_table, Class, redis_resilient};
+use redis_resilient::{Class, connection::command_table, redis_resilient};
 use redis_resilient_testkit::{FaultProxy, ReplyCut, servers};
 use redis_resilient_tests::commands::samples::{SAMPLES, Sample};
 use redis_resilient_tests::commands::state::state;

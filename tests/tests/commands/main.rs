@@ -10,7 +10,7 @@ mod switch;
 
 use std::time::Duration;
 
-use redis_resilient::__private::command_table;
+use redis_resilient::connection::command_table;
 use redis_resilient_testkit::{RealRedis, ServerProgram};
 use redis_resilient_tests::commands::samples::Sample;
 use redis_resilient_tests::commands::words;
@@ -49,6 +49,8 @@ fn started(
 ) -> Result<(RealRedis, redis::Connection), Box<dyn std::error::Error>> {
     let server = RealRedis::builder().program(program).start()?;
     let connection = redis_resilient_tests::connect(&server.url())?;
+    // With a limit, a read fails when the whole process is stopped for a moment, and a command must not be sent twice here.
+    connection.set_read_timeout(None)?;
     connection.set_write_timeout(Some(Duration::from_secs(5)))?;
     Ok((server, connection))
 }

@@ -396,6 +396,7 @@ async fn idle_ones_that_lead_nowhere_are_not_tried_one_by_one() -> TestResult {
     let (_server, proxy) = proxied()?;
     let response = MS(4000);
     let redis = Connector::builder(proxy.url())?
+        .connect_timeout(response)
         .response_timeout(response)
         .health_check_after(MS(60_000))
         .build();

@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
 use crate::call::retry_state::LazyRetryState;
-use crate::call::{Call, Step, cold_path};
+use crate::call::{Call, Step, fallback};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::{self, Instant};
 use crate::policy::Settings;
@@ -163,7 +163,7 @@ pub(super) fn enters<'l>(
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
-    cold_path::enters(policy, breaker, limit)
+    fallback::enters(policy, breaker, limit)
 }
 
 #[inline(never)]
@@ -173,7 +173,7 @@ pub(super) fn enter_fallback<'l, E>(
     limit: &'l Bulkhead,
     error: &mut Option<E>,
 ) -> Option<BulkheadPermit<'l>> {
-    let permit = cold_path::enters(policy, breaker, limit)?;
+    let permit = fallback::enters(policy, breaker, limit)?;
     *error = None;
     Some(permit)
 }

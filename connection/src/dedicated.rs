@@ -1,0 +1,253 @@
+//! A connection for one holder alone, which ends with what its holder has made of it.
+
+use std::fmt;
+use std::io;
+use std::slice;
+use std::sync::Arc;
+
+use redis::aio::ConnectionLike;
+use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ToRedisArgs, Value};
+
+#[cfg(feature = "cluster")]
+use super::cluster::Nodes;
+use super::command::{self, Effect, args};
+use super::keeper::Keeper;
+use super::server_connection::told;
+use super::spares::Spare;
+use super::state::{Bound, ConnectionState, bound};
+use super::wait_time::WaitTime;
+use super::{refusals, together};
+use redis_resilient_runtime::__seam::clock::now_ms;
+use redis_resilient_runtime::__seam::tagged;
+use redis_resilient_runtime::Class;
+
+/// A connection that nobody shares, from [`Connector::dedicated`](super::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
+/// whatever else changes the connection that it goes over.
+///
+/// It does not come back. When it is lost, what its holder had made of it is gone too, and every command fails with the class
+/// [`Unreachable`](Class::Unreachable), so an annotated function that takes a new one in each attempt begins anew:
+///
+/// ```no_run
+/// use redis::AsyncCommands;
+/// use redis_resilient::connection::Connector;
+/// use redis_resilient::redis_resilient;
+///
+/// #[redis_resilient(retries = 3)]
+/// async fn withdraw(redis: &Connector, account: &str, sum: i64) -> redis::RedisResult<Option<i64>> {
+///     let mut own = redis.dedicated().await?;
+///     loop {
+///         own.watch(account).await?;
+///         let balance: i64 = own.get(account).await?;
+///         if balance < sum {
+///             return Ok(None);
+///         }
+///         // `None`: somebody else has changed the account meanwhile.
+///         let done: Option<(i64,)> = redis::pipe().atomic().decr(account, sum).query_async(&mut own).await?;
+///         if let Some((balance,)) = done {
+///             return Ok(Some(balance));
+///         }
+///     }
+/// }
+/// ```
+///
+/// * A command that is dropped before its reply has come ends the connection: nobody knows what it has made of it.
+/// * [`response_timeout`](super::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
+///   that wait in the server may take as much longer as they say, unless the server is gone meanwhile: it is looked at beside them.
+/// * Commands after which replies do not come one for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
+/// * Dropping it closes it.
+pub struct DedicatedConnection {
+    keeper: Arc<Keeper>,
+    /// The cluster that the server belongs to.
+    #[cfg(feature = "cluster")]
+    nodes: Option<Arc<Nodes>>,
+    spare: Spare,
+    state: ConnectionState,
+    /// Of the database that was selected last.
+    database: i64,
+    is_over: bool,
+    /// A command has been sent whose reply has not come.
+    is_unanswered: bool,
+}
+
+impl fmt::Debug for DedicatedConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DedicatedConnection")
+            .field("to", &self.keeper.source)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DedicatedConnection {
+    pub(super) async fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
+        let spare = keeper.connect_spare().await?;
+        Ok(Self {
+            database: keeper.source.database(),
+            keeper,
+            #[cfg(feature = "cluster")]
+            nodes: None,
+            spare,
+            state: ConnectionState::default(),
+            is_over: false,
+            is_unanswered: false,
+        })
+    }
+
+    /// To a server of this cluster, which may move its slots to others.
+    #[cfg(feature = "cluster")]
+    pub(super) async fn to_node(keeper: Arc<Keeper>, nodes: Arc<Nodes>) -> RedisResult<Self> {
+        let mut connection = Self::new(keeper).await.inspect_err(|_| {
+            nodes.doubted();
+            nodes.look_up_beside();
+        })?;
+        connection.nodes = Some(nodes);
+        Ok(connection)
+    }
+
+    /// Watches these keys: a transaction that follows is executed only if nobody changes them before.
+    ///
+    /// # Errors
+    /// As any command over this connection.
+    pub async fn watch(&mut self, keys: impl ToRedisArgs) -> RedisResult<()> {
+        redis::cmd("WATCH").arg(keys).exec_async(self).await
+    }
+
+    /// Whether it is of no use any more: another one has to be taken.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over || self.is_unanswered
+    }
+
+    async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let effect = || command::effect(args(command));
+        self.enter(slice::from_ref(command).iter(), effect).await?;
+        let wait = WaitTime::of(args(command));
+        self.is_unanswered = true;
+        let Spare { wire, address } = &mut self.spare;
+        let answer = wire.send(command);
+        let answer = self
+            .keeper
+            .wait_for_answer(address.as_ref(), wait, answer)
+            .await;
+        let reply = self.end(answer, slice::from_ref, effect)?;
+        if command::is(args(command).next().unwrap_or_default(), "SELECT") && reply == Value::Okay {
+            self.database = selected(command).unwrap_or(self.database);
+        }
+        self.keeper.source.peer().judged(reply)
+    }
+
+    async fn send_all(
+        &mut self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        let commands = || pipeline.cmd_iter().map(args);
+        let effect = || together::effect(commands());
+        self.enter(pipeline.cmd_iter(), effect).await?;
+        let wait = WaitTime::of_all(commands());
+        self.is_unanswered = true;
+        let Spare { wire, address } = &mut self.spare;
+        let answer = wire.send_all(pipeline, offset, count);
+        let answer = self
+            .keeper
+            .wait_for_answer(address.as_ref(), wait, answer)
+            .await;
+        let answer = self.end(answer, Vec::as_slice, effect);
+        if pipeline.is_transaction() {
+            // Whatever has become of it, nothing is watched any more.
+            self.state.sent([&b"EXEC"[..]].into_iter(), self.database);
+        }
+        answer
+    }
+
+    /// These are about to be sent.
+    async fn enter<'a>(
+        &mut self,
+        commands: impl Iterator<Item = &'a Cmd>,
+        effect: impl FnOnce() -> Effect,
+    ) -> RedisResult<()> {
+        if self.is_over() {
+            return Err(over());
+        }
+        if self.state.is_clean() {
+            self.keeper.settings.renew(&mut self.spare.wire).await;
+        }
+        let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
+        if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
+            self.is_unanswered = true;
+            let (limit, peer) = (
+                self.keeper.settings.response_timeout,
+                self.keeper.source.peer(),
+            );
+            let answers = self.spare.wire.answers_within(limit, peer).await;
+            self.is_unanswered = false;
+            if !answers {
+                self.is_over = true;
+                return Err(over());
+            }
+        }
+        for command in commands {
+            if bound(args(command)) == Some(Bound::Stream) {
+                return Err(refusals::stream(args(command)));
+            }
+            self.state
+                .sent(args(command), self.keeper.source.database());
+        }
+        Ok(())
+    }
+
+    fn end<T>(
+        &mut self,
+        answer: RedisResult<T>,
+        replies: impl Fn(&T) -> &[Value],
+        effect: impl FnOnce() -> Effect,
+    ) -> RedisResult<T> {
+        self.is_unanswered = false;
+        #[cfg(feature = "cluster")]
+        let answer = match &self.nodes {
+            Some(nodes) => nodes.stayed(answer, &replies).inspect_err(|error| {
+                self.is_over |= Class::of(error) == Class::Unavailable;
+            }),
+            None => answer,
+        };
+        let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
+        if has_timed_out || self.keeper.ends(&answer, replies) {
+            self.is_over = true;
+        } else {
+            self.spare.wire.heard(now_ms());
+        }
+        answer.map_err(|error| told(&self.keeper, error, effect))
+    }
+}
+
+fn selected(command: &Cmd) -> Option<i64> {
+    let database = args(command).nth(1)?;
+    std::str::from_utf8(database).ok()?.parse().ok()
+}
+
+fn over() -> RedisError {
+    let text = "this dedicated connection is lost, and what was watched, selected or set on it: take another one from Connector::dedicated() \
+                and begin anew";
+    let error = io::Error::new(io::ErrorKind::NotConnected, text);
+    tagged(Class::Unreachable, RedisError::from(error))
+}
+
+impl ConnectionLike for DedicatedConnection {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(self.send(command))
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        Box::pin(self.send_all(pipeline, offset, count))
+    }
+
+    fn get_db(&self) -> i64 {
+        self.database
+    }
+}

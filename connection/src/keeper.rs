@@ -1,0 +1,238 @@
+//! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{ErrorKind, RedisError, RedisResult};
+use tokio::runtime::{Handle, Id};
+use tokio::time::{Instant, timeout};
+
+#[cfg(feature = "cluster")]
+use super::cluster::Nodes;
+use super::companion::Companion;
+use super::live::Live;
+use super::pool::Pool;
+use super::rest::Rest;
+use super::runtimes::{Build, Runtimes, State};
+use super::server_check::ServerChecks;
+use super::settings::Settings;
+use super::single_flight::Flight;
+use super::source::{Connected, Source, no_connection};
+use super::spares::Spares;
+use super::subscription::Subscriptions;
+use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
+use redis_resilient_runtime::__seam::tagged;
+use redis_resilient_runtime::Class;
+
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) source: Source,
+    pub(super) settings: Settings,
+    runtimes: Runtimes,
+    rest: Rest,
+    pub(super) spares: Spares,
+    pub(super) server_checks: ServerChecks,
+    /// For synchronous callers.
+    pub(super) pool: Pool,
+    pub(super) subscriptions: Subscriptions,
+    /// The servers, if they are those of a cluster: each has a keeper of its own.
+    #[cfg(feature = "cluster")]
+    pub(super) nodes: Option<Arc<Nodes>>,
+}
+
+impl Keeper {
+    pub(super) fn new(source: Source, settings: Settings) -> Self {
+        Self {
+            #[cfg(feature = "cluster")]
+            nodes: match &source {
+                Source::Cluster(cluster) => Some(Arc::new(Nodes::new(cluster, &settings))),
+                _ => None,
+            },
+            source,
+            settings,
+            runtimes: Runtimes::default(),
+            rest: Rest::default(),
+            spares: Spares::default(),
+            server_checks: ServerChecks::default(),
+            pool: Pool::default(),
+            subscriptions: Subscriptions::default(),
+        }
+    }
+
+    /// What is connected on this runtime; connects if nothing is, and waits for that as long as connecting may take. Fails at once for a moment after
+    /// a failure.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub(super) async fn live(self: &Arc<Self>) -> RedisResult<Arc<Live>> {
+        let runtime = Handle::current().id();
+        match self.look(runtime) {
+            Look::Connected(live) => Ok(live),
+            Look::Failed(error) => Err(error),
+            // In a box: its room is part of each caller's future, and seldom needed.
+            Look::Building(build) => Box::pin(self.built(runtime, build)).await,
+        }
+    }
+
+    async fn built(self: &Arc<Self>, runtime: Id, mut build: Arc<Build>) -> RedisResult<Arc<Live>> {
+        let begun = Instant::now();
+        loop {
+            let left = self.limit().saturating_sub(begun.elapsed());
+            let outcome = build.outcome(left, || self.spawn_build(runtime, &build));
+            match outcome.await {
+                Some(result) => return result,
+                None if begun.elapsed() >= self.limit() => return Err(self.took_too_long()),
+                // Whoever built it is gone.
+                None => {}
+            }
+            build = match self.look(runtime) {
+                Look::Connected(live) => return Ok(live),
+                Look::Failed(error) => return Err(error),
+                Look::Building(build) => build,
+            };
+        }
+    }
+
+    /// Takes no longer than it may.
+    pub(super) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
+        let connect = async {
+            #[cfg(feature = "cluster")]
+            if let Some(nodes) = &self.nodes {
+                nodes.learn().await?;
+                return Ok(Connected::nothing());
+            }
+            self.source.connect(settings).await
+        };
+        match timeout(self.source.connect_limit(settings), connect).await {
+            Ok(connected) => connected.map_err(not_sent),
+            Err(_) => Err(self.took_too_long()),
+        }
+    }
+
+    fn look(self: &Arc<Self>, runtime: Id) -> Look {
+        let (look, is_first) = self.runtimes.look(runtime, |state| {
+            match state {
+                State::Connected(live) if !live.is_given_up() => {
+                    return Look::Connected(live.clone());
+                }
+                State::Building(build) if build.is_under_way(self.limit()) => {
+                    return Look::Building(build.clone());
+                }
+                State::Building(build) => build.abandon(),
+                State::Connected(_) | State::Nothing => {}
+            }
+            if let Some(error) = self.rest.refusal() {
+                return Look::Failed(error);
+            }
+            let build = Flight::new();
+            *state = State::Building(build.clone());
+            Look::Building(build)
+        });
+        // Outside of the lock: on a runtime that shuts down, a task is dropped as soon as it is spawned.
+        if is_first {
+            self.end_with(runtime);
+        }
+        look
+    }
+
+    /// What is connected on this runtime ends with it.
+    fn end_with(self: &Arc<Self>, runtime: Id) {
+        let keeper = Arc::downgrade(self);
+        let companion = Companion::new(move || {
+            if let Some(keeper) = keeper.upgrade() {
+                keeper.runtimes.forget(runtime);
+            }
+        });
+        self.runtimes.keep(runtime, companion);
+    }
+
+    fn spawn_build(self: &Arc<Self>, runtime: Id, build: &Arc<Build>) {
+        build.spawn(self.clone().build(runtime, build.clone()));
+    }
+
+    fn limit(&self) -> Duration {
+        self.source.connect_limit(&self.settings)
+    }
+
+    pub(super) fn took_too_long(&self) -> RedisError {
+        not_sent(no_connection(self.limit()))
+    }
+
+    async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
+        let turn = self.rest.begin(whole_millis(self.limit()))?;
+        let connected = self.connect(&self.settings).await;
+        turn.end(&connected);
+        let live = Arc::new(Live::new(connected?, runtime, now_ms()));
+        live.renews(&self.settings);
+        self.runtimes.connected(runtime, &build, &live);
+        Ok(live)
+    }
+}
+
+enum Look {
+    Connected(Arc<Live>),
+    Building(Arc<Build>),
+    Failed(RedisError),
+}
+
+/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command. What is no Redis may be
+/// the proxy in front of one, which says that it is gone.
+pub(super) fn not_sent(error: RedisError) -> RedisError {
+    match Class::of(&error) {
+        _ if error.kind() == ErrorKind::Parse => tagged(Class::Unreachable, no_redis(&error)),
+        Class::Ambiguous => tagged(Class::Unreachable, error),
+        Class::Permanent => tagged(Class::Misconfigured, error),
+        _ => error,
+    }
+}
+
+fn no_redis(error: &RedisError) -> RedisError {
+    let what = "what answers does not speak the Redis protocol";
+    let detail = error.detail().unwrap_or_default().to_owned();
+    (ErrorKind::Parse, what, detail).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Connector;
+
+    /// They are part of the future of each task that calls, of which there may be many.
+    #[test]
+    fn futures_that_connect_are_small() {
+        let redis = Connector::open("redis://127.0.0.1/").expect("an address");
+        for (future, size) in [
+            ("get", size_of_val(&redis.get())),
+            ("dedicated", size_of_val(&redis.dedicated())),
+            ("dedicated_to", size_of_val(&redis.dedicated_to("key"))),
+        ] {
+            assert!(size <= 256, "{future}: {size} bytes");
+        }
+    }
+
+    #[test]
+    fn a_connect_that_failed_was_never_sent() {
+        let io = |kind| RedisError::from(std::io::Error::from(kind));
+        for kind in [
+            std::io::ErrorKind::TimedOut,
+            std::io::ErrorKind::ConnectionReset,
+            std::io::ErrorKind::ConnectionRefused,
+        ] {
+            assert_eq!(Class::of(&not_sent(io(kind))), Class::Unreachable, "{kind}");
+        }
+        let http = redis::parse_redis_value(b"HTTP/1.1 503 Service Unavailable\r\n");
+        let no_redis = not_sent(http.expect_err("it is none"));
+        assert_eq!(Class::of(&no_redis), Class::Unreachable);
+        assert!(
+            no_redis.to_string().contains("Redis protocol"),
+            "{no_redis}"
+        );
+        let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
+        assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
+        let no_database = RedisError::from((
+            ErrorKind::Server(redis::ServerErrorKind::ResponseError),
+            "Redis server refused to switch database",
+        ));
+        assert_eq!(Class::of(&not_sent(no_database)), Class::Misconfigured);
+    }
+}

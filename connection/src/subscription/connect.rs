@@ -1,0 +1,66 @@
+//! How a hub connects.
+
+use std::sync::Arc;
+
+use redis::aio::MultiplexedConnection;
+use redis::{ConnectionInfo, ProtocolVersion, PushInfo, RedisResult};
+
+use super::hub::{Hub, Link};
+use super::watch::members;
+use crate::credentials::{Asked, Renewal};
+use crate::source::{client, config};
+
+/// Where messages come from.
+pub(super) struct Connected {
+    pub(super) connection: MultiplexedConnection,
+    pub(super) link: Arc<Link>,
+    pub(super) server: ConnectionInfo,
+    /// The other servers of its cluster.
+    pub(super) known: Vec<ConnectionInfo>,
+    /// Of the credentials that it was made with.
+    pub(super) renewal: Renewal,
+}
+
+/// Connects to a server; in a cluster to one that is `known`, if there is any.
+pub(super) async fn connect(
+    hub: &Arc<Hub>,
+    known: &mut Vec<ConnectionInfo>,
+) -> RedisResult<Connected> {
+    let keeper = &hub.keeper;
+    let connect = |info: ConnectionInfo, asked: Asked| async move {
+        let resp3 = info
+            .redis_settings()
+            .clone()
+            .set_protocol(ProtocolVersion::RESP3);
+        let server = info.set_redis_settings(resp3);
+        let client = client(server.clone(), &keeper.settings, asked.get())?;
+        let link = Arc::new(Link::default());
+        let (reader, read) = (hub.clone(), link.clone());
+        let pushed = move |push: PushInfo| {
+            reader.pushed(&read, push);
+            Ok::<_, ()>(())
+        };
+        let config = config(&keeper.settings).set_push_sender(pushed);
+        let mut connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        let mut known = Vec::new();
+        if keeper.source.is_cluster()
+            && let Some(members) = members(&mut connection, &server).await?
+        {
+            members.include_the_one_asked()?;
+            known = members.others_than_the_one_asked(&server);
+        }
+        Ok(Connected {
+            connection,
+            link,
+            server,
+            known,
+            renewal: asked.renewal,
+        })
+    };
+    let connected = keeper.connect_subscriber(known, connect).await?;
+    connected.known.clone_into(known);
+    hub.goes_over(&connected.link);
+    Ok(connected)
+}

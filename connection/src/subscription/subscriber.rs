@@ -1,0 +1,199 @@
+//! What a subscription shares with the tasks that serve it: what it wants, and what it has not taken yet.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use redis::{Msg, RedisError};
+
+use super::event::SubscriptionEvent;
+use super::interest::{Interest, Name};
+use super::queue::{Queue, State};
+use super::registry::Kind;
+#[cfg(feature = "cluster")]
+use super::shards::Places;
+use redis_resilient_runtime::__seam::is_retried;
+use redis_resilient_runtime::Class;
+
+#[derive(Debug)]
+pub(super) struct Subscriber {
+    pub(super) id: u64,
+    pub(super) kind: Kind,
+    pub(super) inbox: Mutex<Inbox>,
+    /// Wakes the task that finds the servers of its sharded channels.
+    #[cfg(feature = "cluster")]
+    pub(super) changed: tokio::sync::Notify,
+}
+
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) queue: Queue,
+    pub(super) interest: Interest,
+    /// Tasks serve it. Else it has ended, or is to begin when it is polled.
+    pub(super) is_served: bool,
+    /// How often it has begun.
+    pub(super) begun: u64,
+    #[cfg(feature = "cluster")]
+    pub(super) places: Places,
+    waker: Option<Waker>,
+}
+
+/// So many events are taken at once.
+const AT_ONCE: usize = 64;
+
+/// What there is to take.
+pub(super) enum Next {
+    Taken,
+    /// The waker is woken when there is something.
+    Awaited,
+    /// Nothing, and no task serves it.
+    Nothing,
+}
+
+/// Whether it takes a message.
+pub(super) enum Taken {
+    /// Wakes whoever waits for it.
+    Yes(Option<Waker>),
+    /// It wants no more.
+    No(Option<Waker>),
+}
+
+impl Subscriber {
+    pub(super) fn new(kind: Kind, names: &[Name], capacity: usize) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let mut interest = Interest::default();
+        for name in names {
+            interest.want(name);
+        }
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            kind,
+            inbox: Mutex::new(Inbox {
+                queue: Queue::new(capacity),
+                interest,
+                is_served: false,
+                begun: 0,
+                #[cfg(feature = "cluster")]
+                places: Places::default(),
+                waker: None,
+            }),
+            #[cfg(feature = "cluster")]
+            changed: tokio::sync::Notify::new(),
+        }
+    }
+
+    pub(super) fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what is next: some at a time, so that the two sides seldom meet.
+    pub(super) fn take(
+        &self,
+        taken: &mut VecDeque<SubscriptionEvent>,
+        context: &mut Context<'_>,
+    ) -> Next {
+        let mut inbox = self.inbox();
+        while taken.len() < AT_ONCE
+            && let Some(event) = inbox.queue.pop()
+        {
+            taken.push_back(event);
+        }
+        if !taken.is_empty() {
+            return Next::Taken;
+        }
+        if !inbox.is_served {
+            return Next::Nothing;
+        }
+        match &mut inbox.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        Next::Awaited
+    }
+
+    /// From now on tasks serve it. What they are to subscribe to, and how often it has begun.
+    pub(super) fn begin(&self) -> (Vec<Name>, u64) {
+        let mut inbox = self.inbox();
+        inbox.is_served = true;
+        inbox.begun += 1;
+        inbox.interest.reset();
+        if inbox.interest.is_complete() {
+            inbox.subscribed();
+        }
+        (inbox.interest.names(), inbox.begun)
+    }
+
+    /// The tasks that served it are gone: it begins anew when it is polled.
+    pub(super) fn ends(&self) -> Option<Waker> {
+        let mut inbox = self.inbox();
+        inbox.is_served = false;
+        inbox.interest.reset();
+        inbox.waker.take()
+    }
+
+    /// The server has confirmed this name.
+    pub(super) fn confirmed(&self, name: &[u8]) -> Option<Waker> {
+        let mut inbox = self.inbox();
+        if !inbox.is_served || !inbox.interest.confirmed(name) {
+            return None;
+        }
+        inbox.subscribed();
+        inbox.waker.take()
+    }
+
+    /// No messages of this name come any more.
+    pub(super) fn lost(&self, name: &[u8], error: &RedisError) -> Option<Waker> {
+        let mut inbox = self.inbox();
+        inbox.interest.lost(name);
+        inbox.fails(error)
+    }
+
+    /// What it wants cannot be had.
+    pub(super) fn fails(&self, error: &RedisError) -> Option<Waker> {
+        self.inbox().fails(error)
+    }
+
+    pub(super) fn message(&self, name: &[u8], message: &Arc<Msg>) -> Taken {
+        let mut inbox = self.inbox();
+        if !inbox.is_served || !inbox.interest.hears(name) {
+            return Taken::Yes(None);
+        }
+        if inbox.queue.message(message.clone()) {
+            return Taken::Yes(inbox.waker.take());
+        }
+        let error = full(inbox.queue.capacity);
+        inbox.queue.state(State::Lost(error));
+        inbox.is_served = false;
+        inbox.interest.reset();
+        Taken::No(inbox.waker.take())
+    }
+}
+
+impl Inbox {
+    pub(super) fn subscribed(&mut self) {
+        self.interest.tells();
+        self.queue.state(State::Subscribed);
+    }
+
+    pub(super) fn fails(&mut self, error: &RedisError) -> Option<Waker> {
+        if !self.is_served || !self.interest.fails(passes(error)) {
+            return None;
+        }
+        self.queue.state(State::Lost(error.clone()));
+        self.waker.take()
+    }
+}
+
+/// Whether trying again may help, without anybody doing anything about it.
+pub(super) fn passes(error: &RedisError) -> bool {
+    is_retried(Class::of(error), None)
+}
+
+fn full(capacity: usize) -> RedisError {
+    let text = format!(
+        "{capacity} messages of a subscription were not taken, and more came: it has unsubscribed"
+    );
+    io::Error::other(text).into()
+}

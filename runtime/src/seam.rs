@@ -1,0 +1,32 @@
+//! What the other crates of this project need beside the public API. Not part of it: it changes with them.
+#![allow(missing_docs)]
+
+pub use crate::__private::backoff_delay;
+pub use crate::breaker::{are_namesakes, number};
+pub use crate::class::chain;
+pub use crate::class::redis::refusal;
+pub use crate::class::tagged::{ClassMark, address_in_chain, repeatable, tagged, tagged_at};
+pub use crate::default_breaker::HoldsConnector;
+pub use crate::error_text::error_text;
+pub use crate::observer::{emit, wants};
+use crate::{Class, Rejection};
+
+/// Whether a failure of this class is tried again, by a function of which it is known so much.
+#[must_use]
+pub const fn is_retried(class: Class, idempotent: Option<bool>) -> bool {
+    class.verdict(idempotent).retry
+}
+
+/// No room in what is not a [`Bulkhead`](crate::Bulkhead) but limits as one does.
+#[must_use]
+pub const fn saturated(bulkhead: &'static str, limit: u32) -> Rejection {
+    Rejection::Saturated { bulkhead, limit }
+}
+
+pub mod clock {
+    pub use crate::clock::{Instant, now, now_ms, sleep, whole_millis};
+}
+
+pub mod cut_off {
+    pub use crate::cut_off::note;
+}
