@@ -10,7 +10,7 @@ use redis_resilient::{
     Backoff, Breaker, Bulkhead, Class, Classify, FallbackOn, Jitter, Policy, Rejection,
     redis_resilient,
 };
-use redis_resilient_testkit::{ManualClock, seed_randomness};
+use redis_resilient::{ManualClock, seed_randomness};
 use tokio::time::{Instant, advance, timeout};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
