@@ -40,6 +40,7 @@ async fn call_async() -> Result<(), Down> {
 
 #[tokio::test]
 async fn no_text_is_made_unless_somebody_listens() {
+    static OTHER: Breaker = Breaker::new("other");
     let call_all = async || {
         WATCHED.reset();
         assert!(call().is_ok() && call().is_ok());
@@ -61,7 +62,6 @@ async fn no_text_is_made_unless_somebody_listens() {
     assert_eq!(call_all().await, 0, "nobody listens any more");
 
     // One who listens at another breaker is no reason.
-    static OTHER: Breaker = Breaker::new("other");
     OTHER.on_event(|_| {});
     assert_eq!(call_all().await, 0, "nobody listens here");
 
