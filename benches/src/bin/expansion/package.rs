@@ -62,7 +62,7 @@ impl Package {
         let directory = root.join(name);
         fs::create_dir_all(directory.join("src"))?;
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let runtime = workspace.join("runtime").display().to_string();
+        let runtime = workspace.join("redis-resilient").display().to_string();
         let manifest = MANIFEST
             .replace("NAME", name)
             .replace("RUNTIME", &runtime.replace('\\', "/"));
