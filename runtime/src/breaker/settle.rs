@@ -32,6 +32,9 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     pub(crate) fn abandoned(&self, admission: Admission) {
+        if !admission.is_out() {
+            return;
+        }
         if std::thread::panicking() {
             let cause = Cause {
                 why: Why::Other(&"the call panicked"),
