@@ -446,7 +446,7 @@ fn what_a_server_repeats_is_in_no_event() -> Result<(), Box<dyn std::error::Erro
             line.contains("Incompatible type") && !line.contains("hunter2"),
             "{line}"
         );
-        assert!(told_of(&["unknown command 'AUHT'"]).len() > 0);
+        assert!(!told_of(&["unknown command 'AUHT'"]).is_empty());
     }
     Ok(())
 }
