@@ -191,6 +191,10 @@ declare! {
             bulkhead: &'static str,
             /// How many may be inside at once.
             limit: u32,
+            /// The function whose [`limit`](crate::Policy::limit) it is, if it is one's.
+            function: Option<&'static str>,
+            /// The breaker that the function is on.
+            breaker: Option<&'static str>,
         }
         texts {}
         maybe {}
@@ -430,7 +434,10 @@ impl Event<'_> {
                 _ => Severity::Warn,
             },
             Self::CredentialsFailed(event) if event.retry_after.is_none() => Severity::Error,
+            // The application's own bulkhead is its own affair.
+            Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
+            | Self::BulkheadFull(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)
             | Self::ProbeLost(_)
@@ -442,7 +449,6 @@ impl Event<'_> {
             | Self::SubscriptionGap(_) => Severity::Warn,
             Self::Connected(_) | Self::CredentialsRenewed(_) => Severity::Info,
             Self::FallbackUsed(_)
-            | Self::BulkheadFull(_)
             | Self::FailureCounted(_)
             | Self::CallRefused(_)
             | Self::StaleOutcome(_) => Severity::Debug,

@@ -42,7 +42,7 @@ pub(crate) enum Code {
 
 impl Diagnosis {
     /// Of an error of the type with this id.
-    pub(super) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
+    pub(crate) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
         let class = Class::of(error);
         let remark = match class {
             Class::Misconfigured => chain::find_map(error, &mut Code::of_link).map(Remark::Code),

@@ -67,6 +67,14 @@ pub(super) fn print(event: &Event<'_>) {
             breaker = event.breaker,
             "fallback saturated",
         ),
+        Event::BulkheadFull(event) if event.function.is_some() => warn!(
+            target: TARGET,
+            function = event.function,
+            bulkhead = event.bulkhead,
+            limit = event.limit,
+            breaker = event.breaker,
+            "bulkhead full, attempt not made",
+        ),
         Event::BulkheadFull(event) => debug!(
             target: TARGET,
             bulkhead = event.bulkhead,
