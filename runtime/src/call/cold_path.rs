@@ -97,13 +97,15 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn fails(&mut self, diagnosis: Diagnosis) -> Step {
+    fn fails(&mut self, diagnosis: Diagnosis) -> Step {
         // Without a remark nothing was left.
         let description = diagnosis.remark.and_then(|_| cause::take());
         self.fails_as(diagnosis, description)
     }
 
     /// The attempt failed, and its error says this.
+    #[expect(clippy::inline_always, reason = "it is there but twice")]
+    #[inline(always)]
     pub(super) fn fails_as(
         &mut self,
         diagnosis: Diagnosis,

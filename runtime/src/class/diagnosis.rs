@@ -62,8 +62,21 @@ impl Diagnosis {
         }
     }
 
-    /// Leaves what the error says for the call, if anybody listens: most failures of the application's own are for those who look into them.
-    fn described(mut self, error: &(dyn Error + 'static)) -> Self {
+    /// Leaves what the error says for the call, if anybody listens.
+    #[inline]
+    fn described(self, error: &(dyn Error + 'static)) -> Self {
+        // Who takes less takes this too.
+        if observer::wants(Severity::Error) {
+            self.described_to_some(error)
+        } else {
+            self
+        }
+    }
+
+    /// Most failures of the application's own are for those who look into them.
+    #[cold]
+    #[inline(never)]
+    fn described_to_some(mut self, error: &(dyn Error + 'static)) -> Self {
         let severity = match (self.class, self.remark) {
             (_, Some(Remark::LostSource)) => Severity::Warn,
             (Class::Permanent | Class::Rejected | Class::NotRedis, _) => Severity::Debug,

@@ -12,6 +12,7 @@ use crate::event::{AttemptFailed, CircuitChanged, Event, Next, severity_of_failu
 const TARGET: &str = "redis_resilient";
 
 /// Whether anybody takes what is printed at this level.
+#[inline]
 pub(super) fn wants(severity: Severity) -> bool {
     match severity {
         Severity::Error => tracing::enabled!(target: TARGET, Level::ERROR),
