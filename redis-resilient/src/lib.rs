@@ -20,7 +20,8 @@
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
-//! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`].
+//! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`];
+//! * [`Registry`] lists breakers, bulkheads, functions and connectors for dashboards and health checks.
 //!
 //! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
 //! then your function's body. Every attempt asks the breaker and is counted by it.
@@ -45,7 +46,8 @@ pub use redis_resilient_runtime::__private;
 #[doc(inline)]
 pub use redis_resilient_runtime::{
     Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, Classify, DEFAULT_BREAKER,
-    Jitter, Permit, Rejection, Snapshot, State, Transition, kill_switch, never_sent,
+    Jitter, Permit, Registry, Rejection, Snapshot, State, Transition, kill_switch, never_sent,
+    registry,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

@@ -9,7 +9,7 @@ mod operator;
 mod packed_state;
 mod permit;
 pub(crate) mod probing;
-mod record;
+pub(crate) mod record;
 mod rules;
 mod setters;
 mod settings;
@@ -37,6 +37,7 @@ pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breake
 use crate::budget::Budget;
 use crate::class::Outcome;
 use crate::clock::now_ms;
+use crate::handle::Way;
 use crate::kill_switch;
 use crate::sync::AtomicU64;
 
@@ -163,8 +164,18 @@ impl Breaker {
     fn record(&self) -> &Record {
         // Read outside: whoever changes it meanwhile has the record follow afterwards.
         let word = self.word();
-        self.record
-            .get_or_init(|| Record::listed(self.full_name(), self.settings, word))
+        self.record.get_or_init(|| {
+            let record = Record::listed(self, word);
+            if std::ptr::eq(self, &raw const DEFAULT_BREAKER) {
+                record.lead(Way::Static(&DEFAULT_BREAKER));
+            }
+            record
+        })
+    }
+
+    /// Is listed from now on, with a way to it.
+    pub(crate) fn lead(&self, way: Way<Self>) {
+        self.record().lead(way);
     }
 
     /// How long an attempt may take if it is a probe, where its call allows it longer.

@@ -2,17 +2,20 @@
 
 mod occupancy;
 mod permit;
+pub(crate) mod record;
 mod source;
 mod wait;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
+pub use self::record::BulkheadSnapshot;
 pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
 use crate::Rejection;
 use crate::sync::AtomicU64;
@@ -59,6 +62,8 @@ pub struct Bulkhead {
     name: &'static str,
     /// Told of each place that becomes free while somebody waits.
     freed: Notify,
+    /// Made when there is first something to tell.
+    record: OnceLock<Arc<record::Record>>,
 }
 
 impl Bulkhead {
@@ -74,6 +79,7 @@ impl Bulkhead {
             limit,
             name,
             freed: Notify::const_new(),
+            record: OnceLock::new(),
         }
     }
 
@@ -113,7 +119,7 @@ impl Bulkhead {
     /// [`Rejection::Saturated`] if it is full.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, Rejection> {
-        self.enter().ok_or_else(|| self.saturated())
+        self.enter().ok_or_else(|| self.turns_away())
     }
 
     /// As [`try_acquire`](Self::try_acquire), waiting for room for at most `limit`.
@@ -145,7 +151,7 @@ impl Bulkhead {
             return Ok(permit);
         }
         let waited = tokio::time::timeout(limit, self.wait_looking()).await;
-        waited.map_err(|_| self.saturated())
+        waited.map_err(|_| self.turns_away())
     }
 
     /// As [`acquire_within`](Self::acquire_within), by blocking the thread: not for async code.
@@ -173,7 +179,7 @@ impl Bulkhead {
         if let Some(permit) = self.enter() {
             return Ok(permit);
         }
-        wait::block_on(self.wait(), limit).ok_or_else(|| self.saturated())
+        wait::block_on(self.wait(), limit).ok_or_else(|| self.turns_away())
     }
 
     /// As [`try_acquire`](Self::try_acquire), without the reason.
@@ -196,6 +202,13 @@ impl Bulkhead {
         if Occupancy::from_bits(before).has_waiters() {
             self.freed.notify_one();
         }
+    }
+
+    /// Notes that there is no room, and gives what the call is told.
+    #[cold]
+    fn turns_away(&self) -> Rejection {
+        self.note_refusal();
+        self.saturated()
     }
 
     /// What a call is told for which there is no room.

@@ -6,6 +6,7 @@
 mod blocking;
 mod cold_path;
 mod retry_state;
+mod tally;
 mod waiting;
 
 pub use blocking::BlockingCall;

@@ -18,12 +18,16 @@ mod clock;
 mod cut_off;
 mod default_breaker;
 mod fallback;
+mod function;
+mod handle;
 pub mod kill_switch;
 mod policy;
+pub mod registry;
 mod rejection;
 mod result_like;
 mod sync;
 mod telemetry;
+mod weak_list;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
@@ -31,4 +35,5 @@ pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
+pub use registry::Registry;
 pub use rejection::Rejection;

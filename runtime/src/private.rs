@@ -24,6 +24,7 @@ pub use crate::fallback::{
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
+pub use crate::function::Function;
 pub use crate::policy::{FallbackOn, Policy};
 pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};

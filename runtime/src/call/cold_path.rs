@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
-use super::{Call, Step};
+use super::{Call, Step, tally};
 use crate::breaker::{Admission, Breaker, BreakerEvent};
 use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
@@ -16,6 +16,7 @@ use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
 /// Tells that the fallback answers from here on.
 #[inline(never)]
 pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
+    tally::fell_back(policy, breaker);
     telemetry::falls_back(policy.name, breaker.map(Breaker::name));
 }
 
@@ -26,8 +27,9 @@ pub(super) fn enters<'l>(
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
-    let (function, breaker) = (policy.name, breaker.map(Breaker::name));
     let permit = limit.enter();
+    tally::asked(policy, breaker, limit, permit.is_some());
+    let (function, breaker) = (policy.name, breaker.map(Breaker::name));
     if permit.is_some() {
         telemetry::falls_back(function, breaker);
     } else {
@@ -44,7 +46,11 @@ impl Call<'_> {
         self.admission = breaker
             .refuses()
             .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
-        !self.admission.is_refused()
+        let is_refused = self.admission.is_refused();
+        if is_refused {
+            tally::refused(self.policy, breaker);
+        }
+        !is_refused
     }
 
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
@@ -69,7 +75,9 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
-        self.fails(diagnosis)
+        let step = self.fails(diagnosis);
+        tally::failed(self.policy, self.breaker, diagnosis.class, step);
+        step
     }
 
     /// Why the call is over, which has no error of its own.

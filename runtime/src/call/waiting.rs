@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::retry_state::Over;
-use super::{Call, Step};
+use super::{Call, Step, tally};
 use crate::clock::Instant;
 use crate::cut_off::{self, UnderWay};
 use crate::{Class, kill_switch};
@@ -77,7 +77,9 @@ impl Call<'_> {
             UnderWay::Repeatable => Class::Ambiguous,
             UnderWay::Unknown => self.policy.cut_off(),
         };
-        if self.fails(class.into()) == Step::Pause {
+        let step = self.fails(class.into());
+        tally::failed(self.policy, self.breaker, class, step);
+        if step == Step::Pause {
             return;
         }
         let over = match (self.is_past_deadline(), timeout) {
