@@ -20,15 +20,17 @@
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
+//! * [`Policy`] does for a closure what the attribute does for a function;
 //! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`];
+//! * [`observe`] has an [`Observer`] told each [`Event`], of which [`event`] says more;
 //! * [`Registry`] lists breakers, bulkheads, functions and connectors for dashboards and health checks.
 //!
-//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
-//! then your function's body. Every attempt asks the breaker and is counted by it.
+//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the limit of attempts, then
+//! the attempt's timeout, then your function's body. Every attempt asks the breaker and is counted by it.
 //!
 //! # Feature flags
 //!
-//! * `tracing` (on by default): an event for each retry and each change of a breaker's state, target `redis_resilient`.
+//! * `tracing` (on by default): [events](event#tracing) are printed, target `redis_resilient`.
 //! * `connection`: `connection::Connector`, connections that come back, and locks. `sentinel` and `cluster` for the like.
 //! * `tls-rustls`: TLS, with the cryptography provider of rustls that the application has installed; without one, connecting fails with an error
 //!   that says so. `tls-rustls-ring` installs ring for the whole process where none is installed when TLS is first needed.
@@ -45,9 +47,9 @@ pub use redis_resilient_macros::redis_resilient;
 pub use redis_resilient_runtime::__private;
 #[doc(inline)]
 pub use redis_resilient_runtime::{
-    Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, Classify, DEFAULT_BREAKER,
-    Jitter, Permit, Registry, Rejection, Snapshot, State, Transition, kill_switch, never_sent,
-    registry,
+    Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, ClassifiedPolicy, Classify,
+    DEFAULT_BREAKER, Event, FallbackOn, Jitter, Observer, Permit, Policy, Registry, Rejection,
+    Snapshot, State, Transition, event, kill_switch, never_sent, observe, registry,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

@@ -3,7 +3,6 @@
 mod admission;
 mod admit;
 mod event;
-mod listeners;
 mod note;
 mod operator;
 mod packed_state;

@@ -18,6 +18,8 @@ pub use self::permit::BulkheadPermit;
 pub use self::record::BulkheadSnapshot;
 pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
 use crate::Rejection;
+use crate::event::{BulkheadFull, Event};
+use crate::observer;
 use crate::sync::AtomicU64;
 
 /// A limit on how many calls may be inside at once, to be put in a `static` and shared by all that leads to one place.
@@ -52,8 +54,20 @@ use crate::sync::AtomicU64;
 /// }
 /// ```
 ///
-/// It limits calls to Redis as well: ask it in the body of the annotated function. A full one is not a failure of Redis: the call is
-/// not tried again, the breaker does not count it, and the fallback answers.
+/// It limits calls to Redis as well, so that a slow Redis does not keep all tasks or threads busy. Named as `limit`, it is asked before
+/// each attempt. A full one is not a failure of Redis: the call is not tried again, the breaker does not count it, and the fallback
+/// answers.
+///
+/// ```
+/// # use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+/// # use redis_resilient::{Bulkhead, redis_resilient};
+/// static POOL: Bulkhead = Bulkhead::new("pool", 100);
+///
+/// #[redis_resilient(limit = POOL)]
+/// async fn name(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+///     conn.get(id).await
+/// }
+/// ```
 ///
 /// Entering and leaving are one atomic write each; no lock is taken while nobody waits.
 pub struct Bulkhead {
@@ -81,6 +95,11 @@ impl Bulkhead {
             freed: Notify::const_new(),
             record: OnceLock::new(),
         }
+    }
+
+    /// Room for so many.
+    pub(crate) const fn resize(&mut self, limit: u32) {
+        self.limit = limit;
     }
 
     /// The name given to [`new`](Self::new).
@@ -194,6 +213,13 @@ impl Bulkhead {
         entered.is_ok().then(|| BulkheadPermit::new(self))
     }
 
+    /// A place even if there is no room.
+    pub(crate) fn enter_regardless(&self) -> BulkheadPermit<'_> {
+        self.occupancy
+            .fetch_add(occupancy::ONE_INSIDE, Ordering::Acquire);
+        BulkheadPermit::new(self)
+    }
+
     #[inline]
     fn leave(&self) {
         let before = self
@@ -204,10 +230,16 @@ impl Bulkhead {
         }
     }
 
-    /// Notes that there is no room, and gives what the call is told.
+    /// Tells that there is no room, and gives what the call is told.
     #[cold]
     fn turns_away(&self) -> Rejection {
         self.note_refusal();
+        observer::emit(&Event::BulkheadFull(BulkheadFull {
+            bulkhead: self.name,
+            limit: self.limit,
+            function: None,
+            breaker: None,
+        }));
         self.saturated()
     }
 

@@ -5,6 +5,8 @@
 
 mod blocking;
 mod cold_path;
+mod fallback;
+mod permit;
 mod retry_state;
 mod tally;
 mod waiting;
@@ -15,14 +17,14 @@ use retry_state::LazyRetryState;
 use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::result_like::{Refused, ResultLike, TurnedAway, no_room};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated async function. It is in that one's future, and what is out of line gets a reference to it.
 #[derive(Debug)]
 pub struct Call<'a> {
-    policy: &'a Policy,
+    policy: &'a Settings,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
     admission: Admission,
@@ -45,7 +47,7 @@ pub enum Step {
 impl<'a> Call<'a> {
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
-    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,
@@ -115,7 +117,7 @@ impl<'a> Call<'a> {
         error: Option<E>,
     ) -> Result<BulkheadPermit<'l>, E> {
         // Spelled out: a closure would have the error moved.
-        match cold_path::enters(self.policy, self.breaker, limit) {
+        match fallback::enters(self.policy, self.breaker, limit) {
             Some(permit) => Ok(permit),
             None => Err(self.turned_away(limit, error)),
         }
@@ -153,7 +155,7 @@ impl<'a> Call<'a> {
     /// Tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(&self) {
-        cold_path::falls_back(self.policy, self.breaker);
+        fallback::falls_back(self.policy, self.breaker);
     }
 
     #[inline(always)]

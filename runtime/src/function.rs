@@ -137,7 +137,7 @@ impl Function {
         self.fallbacks.fetch_add(1, ORDER);
     }
 
-    /// There was no room in the fallback.
+    /// There was no room for an attempt, or in the fallback.
     pub(crate) fn turned_away(&self) {
         self.turned_away.fetch_add(1, ORDER);
     }

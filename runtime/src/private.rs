@@ -9,8 +9,8 @@ pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Step};
 pub use crate::class::Class;
 pub use crate::class::autoref::{
-    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaError, ViaFromRedis, ViaMute,
-    ViaNothing, View, classify_with,
+    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaClassifyError, ViaError,
+    ViaFromRedis, ViaMute, ViaNothing, View, classify_with,
 };
 pub use crate::class::diagnosis::Diagnosis;
 pub use crate::clock::now;
@@ -25,7 +25,8 @@ pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
 pub use crate::function::Function;
-pub use crate::policy::{FallbackOn, Policy};
+// Not the public one, whose setters panic: what is known only at run time is refused when the function is called.
+pub use crate::policy::{FallbackOn, Settings as Policy};
 pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
 

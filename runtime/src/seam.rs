@@ -5,8 +5,10 @@ pub use crate::__private::backoff_delay;
 pub use crate::breaker::{are_namesakes, number};
 pub use crate::class::chain;
 pub use crate::class::redis::refusal;
-pub use crate::class::tagged::{ClassMark, repeatable, tagged};
+pub use crate::class::tagged::{ClassMark, address_in_chain, repeatable, tagged, tagged_at};
 pub use crate::default_breaker::HoldsConnector;
+pub use crate::error_text::error_text;
+pub use crate::observer::{emit, wants};
 use crate::{Class, Rejection};
 
 /// Whether a failure of this class is tried again, by a function of which it is known so much.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::{Client, RedisResult};
 use redis_resilient::registry::FunctionSnapshot;
-use redis_resilient::{Breaker, Bulkhead, Class, Registry, redis_resilient};
+use redis_resilient::{Backoff, Breaker, Bulkhead, Class, Policy, Registry, redis_resilient};
 
 fn functions(name: &str) -> Vec<FunctionSnapshot> {
     let name = format!("{}::{name}", module_path!());
@@ -217,4 +217,42 @@ fn threads_that_fail_at_once_are_all_counted() {
     });
     assert_eq!(CALLS.load(Ordering::Relaxed), 100);
     assert_eq!(function("together").failed, 100);
+}
+
+static POOL: Bulkhead = Bulkhead::new("registry: pool", 1);
+
+#[test]
+fn a_full_limit_of_attempts_is_counted() {
+    #[redis_resilient(retries = 0, breaker = false, limit = POOL)]
+    fn limited() -> RedisResult<String> {
+        Ok("PONG".to_owned())
+    }
+
+    assert!(limited().is_ok());
+    assert!(functions("limited").is_empty());
+    let permit = POOL.try_acquire().expect("it is empty");
+    assert!(limited().is_err());
+    drop(permit);
+    let limited = function("limited");
+    assert_eq!((limited.turned_away, limited.failed_attempts), (1, 0));
+    let bulkheads = Registry::global().bulkheads();
+    let pool = bulkheads
+        .iter()
+        .find(|one| one.snapshot.name == "registry: pool");
+    assert_eq!(pool.map(|pool| pool.snapshot.refused), Some(1));
+}
+
+#[test]
+fn policies_with_one_name_are_one() {
+    for retries in [0, 1] {
+        let policy = Policy::new("registry::policy")
+            .retries(retries)
+            .backoff(Backoff::none());
+        assert!(policy.run_blocking(ping).is_err());
+    }
+    let all = Registry::global().functions().into_iter();
+    let policies: Vec<_> = all.filter(|one| one.name == "registry::policy").collect();
+    assert_eq!(policies.len(), 1, "{policies:?}");
+    assert_eq!((policies[0].failed, policies[0].policy.retries), (2, 1));
+    assert_eq!(policies[0].breaker, Some("default"));
 }

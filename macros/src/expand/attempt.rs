@@ -205,13 +205,17 @@ impl Expansion<'_> {
         let shown = self.plan.error_span.resolved_at(Span::mixed_site());
         let private = self.private_at(shown);
         if let Some(class) = &self.plan.class {
-            return quote_spanned!(shown=> #private::classify_with(__resilient_failure, #class));
+            let readable = quote_spanned! {shown=> {
+                use #private::{ViaAsRef as _, ViaAsRefSendSync as _, ViaError as _, ViaNothing as _};
+                (&&&&#private::View(__resilient_failure)).resilient_error()
+            }};
+            return quote_spanned!(shown=> #private::classify_with(__resilient_failure, #readable, #class));
         }
         // In this block only, or the methods would be there for the body as well.
         quote_spanned! {shown=> {
             use #private::{
-                ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaError as _, ViaFromRedis as _,
-                ViaMute as _, ViaNothing as _,
+                ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaClassifyError as _, ViaError as _,
+                ViaFromRedis as _, ViaMute as _, ViaNothing as _,
             };
             (&&&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
         }}

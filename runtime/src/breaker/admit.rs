@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::admission::{Admission, Weight};
-use super::event::BreakerEvent;
 use super::packed_state::Answer;
 use super::{Breaker, Permit, probing, settings};
+use crate::cause::Cause;
 use crate::clock::now_ms;
+use crate::event::{CallRefused, Event, ProbeLost};
 use crate::{Rejection, kill_switch};
 
 impl Breaker {
@@ -97,12 +98,12 @@ impl Breaker {
             let current = self.brought_up_to(word, now_ms);
             match current.admit(&self.settings, now_ms, lease_ms) {
                 Answer::Pass => break Admission::admitted(word, Weight::Full),
-                Answer::Probe(next) => match self.exchange(word, next) {
+                Answer::Probe(next) => match self.exchange(word, next, &Cause::NONE) {
                     Ok(()) => {
                         if word.is_half_open() && word.generation() != next.generation() {
-                            self.notify(|| BreakerEvent::ProbeLost {
+                            self.emit(&Event::ProbeLost(ProbeLost {
                                 breaker: self.name(),
-                            });
+                            }));
                         }
                         break Admission::admitted(next, Weight::Probe);
                     }
@@ -141,11 +142,21 @@ impl Breaker {
 
     #[inline]
     fn tell_refused(&self, retry_after_ms: u64, passes: bool) {
-        self.notify(|| BreakerEvent::Refused {
-            breaker: self.name(),
-            retry_after: Duration::from_millis(retry_after_ms),
-            passes,
+        self.notify(|| {
+            Event::CallRefused(CallRefused {
+                breaker: self.name(),
+                retry_after: Duration::from_millis(retry_after_ms),
+                passes,
+            })
         });
+    }
+
+    /// What a call would be told that was refused now.
+    pub(crate) fn refusal_now(&self) -> Rejection {
+        Rejection::CircuitOpen {
+            breaker: self.name(),
+            retry_after: self.retry_after(),
+        }
     }
 
     /// What a call is told that was refused with this admission.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::{Breaker, State};
+use crate::event::Event;
+use crate::observer;
 
 /// A change of a circuit's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,39 @@ pub enum BreakerEvent {
     },
 }
 
+impl BreakerEvent {
+    /// What those hear who listen to one breaker only.
+    fn of(event: &Event<'_>) -> Option<Self> {
+        Some(match *event {
+            Event::CircuitChanged(event) => Self::Transition(Transition {
+                breaker: event.breaker,
+                from: event.from,
+                to: event.to,
+                retry_after: event.open_for,
+            }),
+            Event::FailureCounted(event) => Self::Failure {
+                breaker: event.breaker,
+                slow: event.slow,
+            },
+            Event::CallRefused(event) => Self::Refused {
+                breaker: event.breaker,
+                retry_after: event.retry_after,
+                passes: event.passes,
+            },
+            Event::StaleOutcome(event) => Self::Stale {
+                breaker: event.breaker,
+            },
+            Event::ProbeLost(event) => Self::ProbeLost {
+                breaker: event.breaker,
+            },
+            Event::RetryBudgetExhausted(event) => Self::RetryBudgetExhausted {
+                breaker: event.breaker,
+            },
+            _ => return None,
+        })
+    }
+}
+
 impl Breaker {
     /// Calls `listener` at each event from now on, on the thread of the call that caused it.
     ///
@@ -88,7 +123,13 @@ impl Breaker {
     /// # Ok::<(), redis_resilient::Rejection>(())
     /// ```
     pub fn on_event(&self, listener: impl Fn(&BreakerEvent) + Send + Sync + 'static) {
-        self.record().listeners.add(Box::new(listener));
+        let observer = move |event: &Event<'_>| {
+            if let Some(event) = BreakerEvent::of(event) {
+                listener(&event);
+            }
+        };
+        self.record().observers.add(Box::new(observer));
+        observer::listen_at_breakers();
     }
 
     /// Calls `listener` at each change of state from now on, as [`on_event`](Self::on_event) does at every event.

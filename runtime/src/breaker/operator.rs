@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::packed_state::{Order, PackedState};
 use super::{Breaker, settings};
+use crate::cause::Cause;
 use crate::clock::now_ms;
 
 impl Breaker {
@@ -67,7 +68,7 @@ impl Breaker {
 
     fn order(&self, to: impl Fn(PackedState) -> PackedState) {
         let mut word = self.word();
-        while let Err(current) = self.exchange(word, to(word)) {
+        while let Err(current) = self.exchange(word, to(word), &Cause::NONE) {
             word = current;
         }
     }

@@ -1,8 +1,13 @@
 //! Leave to make one attempt, given back whatever becomes of it.
 
+use std::error::Error;
+
 use super::admission::Admission;
 use super::{Breaker, Outcome};
 use crate::Class;
+use crate::cause::{Cause, Description};
+use crate::event::Severity;
+use crate::observer;
 
 /// Leave to make one attempt, to be settled with what came of it.
 ///
@@ -43,11 +48,50 @@ impl<'a> Permit<'a> {
 
     /// The attempt failed, and this is what the failure means: [`Class`] says what each is for the breaker.
     pub fn failed(self, class: Class) {
-        self.settle(class.settlement());
+        let cause = Cause {
+            class: Some(class),
+            ..Cause::NONE
+        };
+        self.settle_by(class.settlement(), &cause);
+    }
+
+    /// As [`failed`](Self::failed), with the class of this error: events tell what it says.
+    ///
+    /// For `anyhow::Error` and `Box<dyn Error>` pass `error.as_ref()`.
+    ///
+    /// ```
+    /// use redis_resilient::Breaker;
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions");
+    ///
+    /// fn ping(conn: &mut redis::Connection) -> redis::RedisResult<()> {
+    ///     let permit = SESSIONS.try_acquire()?;
+    ///     let answer = redis::cmd("PING").query(conn);
+    ///     match &answer {
+    ///         Ok(()) => permit.success(),
+    ///         Err(error) => permit.failed_with(error),
+    ///     }
+    ///     answer
+    /// }
+    /// ```
+    pub fn failed_with(self, error: &(dyn Error + 'static)) {
+        let class = Class::of(error);
+        let description = observer::wants(Severity::Error).then(|| Description::of(class, error));
+        let cause = Cause {
+            class: Some(class),
+            why: description.as_ref().into(),
+            ..Cause::NONE
+        };
+        self.settle_by(class.settlement(), &cause);
     }
 
     fn settle(self, outcome: Outcome) {
         self.breaker.settle(self.admission, outcome);
+        std::mem::forget(self);
+    }
+
+    fn settle_by(self, outcome: Outcome, cause: &Cause<'_>) {
+        self.breaker.settle_by(self.admission, outcome, cause);
         std::mem::forget(self);
     }
 

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::Breaker;
-use super::listeners::Listeners;
 use super::note::Note;
 use super::packed_state::PackedState;
 use super::settings::Settings;
 use super::window::Window;
 use crate::handle::{Handle, Way};
+use crate::observer::Observers;
 use crate::weak_list::WeakList;
 
 // Sums, a switch, what is shown and a hint: nothing is published through them, and the state word has the say.
@@ -34,7 +34,7 @@ pub(crate) struct Record {
     observing: AtomicBool,
     /// For the rules that slide.
     pub(super) window: Option<Window>,
-    pub(super) listeners: Listeners,
+    pub(super) observers: Observers,
 }
 
 impl Record {
@@ -51,7 +51,7 @@ impl Record {
             since_ms: AtomicU64::new(0),
             observing: AtomicBool::new(false),
             window: Window::for_rule(settings.trip),
-            listeners: Listeners::new(),
+            observers: Observers::new(),
         });
         LIST.add_new(&record);
         record

@@ -1,13 +1,14 @@
 //! What comes of the attempts that were let in, and who is told.
 
 use super::admission::{Admission, Weight};
-use super::event::{BreakerEvent, Transition};
 use super::packed_state::{Effect, PackedState};
 use super::record::Record;
 use super::trip_rule::Sample;
 use super::{Breaker, ORDER, Outcome, State};
+use crate::cause::{Cause, Why};
 use crate::clock::now_ms;
-use crate::{kill_switch, telemetry};
+use crate::event::{CircuitChanged, Event, FailureCounted, StaleOutcome};
+use crate::{kill_switch, observer};
 
 impl Breaker {
     /// The attempt succeeded.
@@ -31,17 +32,37 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     pub(crate) fn abandoned(&self, admission: Admission) {
-        let outcome = if std::thread::panicking() {
-            Outcome::Failure
+        if std::thread::panicking() {
+            let cause = Cause {
+                why: Why::Other(&"the call panicked"),
+                ..Cause::NONE
+            };
+            self.settle_by(admission, Outcome::Failure, &cause);
         } else {
-            Outcome::Neutral
-        };
-        self.settle(admission, outcome);
+            self.settle(admission, Outcome::Neutral);
+        }
     }
 
     #[cold]
     #[inline(never)]
     pub(crate) fn settle(&self, admission: Admission, outcome: Outcome) {
+        self.settles(admission, outcome, &Cause::NONE);
+    }
+
+    /// As [`settle`](Self::settle), where something is known of why the attempt failed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn settle_by(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
+        self.settles(admission, outcome, cause);
+    }
+
+    // Twice: where nothing is known, nothing is handed on.
+    #[expect(
+        clippy::inline_always,
+        reason = "a window that slides counts each call"
+    )]
+    #[inline(always)]
+    fn settles(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
         // While it is engaged nothing is counted. But a probe gives its permit back, or the circuit would wait for it afterwards.
         let outcome = if kill_switch::is_engaged() {
             Outcome::Neutral
@@ -56,28 +77,41 @@ impl Breaker {
         let now_ms = now_ms();
         let slow = self.was_slow(admission, outcome, now_ms);
         let failed = outcome == Outcome::Failure;
+        let too_slow = Cause {
+            why: Why::Other(&"the call was answered, but too slowly"),
+            ..Cause::NONE
+        };
+        let cause = if slow && !failed { &too_slow } else { cause };
         let is_stale = self.word().generation() != admission.generation();
         if (failed || slow) && (is_observed || !is_stale) {
-            self.notify(|| BreakerEvent::Failure {
-                breaker: self.name(),
-                slow,
+            self.notify(|| {
+                Event::FailureCounted(FailureCounted {
+                    breaker: self.name(),
+                    slow,
+                    function: cause.function,
+                    class: cause.class,
+                    error: cause.error(),
+                    address: cause.address(),
+                })
             });
         }
         let random = fastrand::u32(..);
         if outcome != Outcome::Neutral && self.slides(admission, Sample { failed, slow }, now_ms) {
             let (generation, mut word) = (admission.generation(), self.word());
             while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
-                match self.exchange(word, next) {
+                match self.exchange(word, next, cause) {
                     Ok(()) => return,
                     Err(current) => word = current,
                 }
             }
         }
         if counts {
-            self.settle_word(admission, outcome, slow, now_ms, random);
+            self.settle_word(admission, outcome, slow, now_ms, random, cause);
         }
     }
 
+    #[expect(clippy::inline_always, reason = "a part of `settles`")]
+    #[inline(always)]
     fn settle_word(
         &self,
         admission: Admission,
@@ -85,6 +119,7 @@ impl Breaker {
         slow: bool,
         now_ms: u64,
         random: u32,
+        cause: &Cause<'_>,
     ) {
         let mut word = self.word();
         loop {
@@ -103,18 +138,17 @@ impl Breaker {
             );
             match effect {
                 // Forgetting what is over is a change too: without it, each success would come here again.
-                Effect::None if current != word => match self.exchange(word, current) {
+                Effect::None if current != word => match self.exchange(word, current, cause) {
                     Ok(()) => return,
                     Err(current) => word = current,
                 },
                 Effect::None => return,
                 Effect::Stale => {
-                    telemetry::stale_outcome(self.name());
-                    return self.notify(|| BreakerEvent::Stale {
+                    return self.emit(&Event::StaleOutcome(StaleOutcome {
                         breaker: self.name(),
-                    });
+                    }));
                 }
-                Effect::To(next) => match self.exchange(word, next) {
+                Effect::To(next) => match self.exchange(word, next, cause) {
                     Ok(()) => return,
                     Err(current) => word = current,
                 },
@@ -147,7 +181,12 @@ impl Breaker {
     }
 
     /// Puts `next` in place of `word` and tells about a change of state; the current word if it was not `word`.
-    pub(super) fn exchange(&self, word: PackedState, next: PackedState) -> Result<(), PackedState> {
+    pub(super) fn exchange(
+        &self,
+        word: PackedState,
+        next: PackedState,
+        cause: &Cause<'_>,
+    ) -> Result<(), PackedState> {
         self.word
             .compare_exchange(word.bits(), next.bits(), ORDER, ORDER)
             .map_err(PackedState::from_bits)?;
@@ -159,32 +198,46 @@ impl Breaker {
             record.clear_window();
         }
         if from != to {
-            self.tell(record, from, to);
+            self.tell(record, from, to, cause);
         }
         Ok(())
     }
 
     #[cold]
-    fn tell(&self, record: &Record, from: State, to: State) {
+    fn tell(&self, record: &Record, from: State, to: State, cause: &Cause<'_>) {
         record.entered(now_ms());
-        let transition = Transition {
+        // What closes it is an attempt that succeeded.
+        let cause = match to {
+            State::Open => cause,
+            _ => &Cause::NONE,
+        };
+        self.emit(&Event::CircuitChanged(CircuitChanged {
             breaker: self.name(),
             from,
             to,
-            retry_after: self.retry_after(),
-        };
-        telemetry::transition(&transition);
-        let event = BreakerEvent::Transition(transition);
-        record.listeners.call(&event);
+            open_for: self.retry_after(),
+            function: cause.function,
+            class: cause.class,
+            error: cause.error(),
+            address: cause.address(),
+        }));
     }
 
-    /// Tells those who listen, if there are any.
+    /// Tells those who listen, if there are any, what is nothing for `tracing`: it comes with every call.
     #[inline]
-    pub(crate) fn notify(&self, event: impl FnOnce() -> BreakerEvent) {
-        if let Some(record) = self.record.get()
-            && !record.listeners.is_empty()
-        {
-            record.listeners.call(&event());
+    pub(super) fn notify<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if observer::is_heard() {
+            self.emit(&event());
+        }
+    }
+
+    /// Tells all who listen, and those who listen to this breaker only.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn emit(&self, event: &Event<'_>) {
+        observer::emit(event);
+        if let Some(record) = self.record.get() {
+            record.observers.call(event);
         }
     }
 }

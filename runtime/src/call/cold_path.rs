@@ -4,39 +4,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
-use super::{Call, Step, tally};
-use crate::breaker::{Admission, Breaker, BreakerEvent};
+use super::{Call, Step, fallback, tally};
+use crate::breaker::{Admission, Breaker};
+use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
+use crate::class::lost_source;
 use crate::clock::{self, Instant};
-use crate::policy::Policy;
-use crate::telemetry::{self, Failure};
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch};
-
-/// Tells that the fallback answers from here on.
-#[inline(never)]
-pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
-    tally::fell_back(policy, breaker);
-    telemetry::falls_back(policy.name, breaker.map(Breaker::name));
-}
-
-/// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
-#[inline]
-pub(super) fn enters<'l>(
-    policy: &Policy,
-    breaker: Option<&Breaker>,
-    limit: &'l Bulkhead,
-) -> Option<BulkheadPermit<'l>> {
-    let permit = limit.enter();
-    tally::asked(policy, breaker, limit, permit.is_some());
-    let (function, breaker) = (policy.name, breaker.map(Breaker::name));
-    if permit.is_some() {
-        telemetry::falls_back(function, breaker);
-    } else {
-        telemetry::saturated(function, limit, breaker);
-    }
-    permit
-}
+use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted, Severity};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
 
 impl Call<'_> {
     /// Asks for leave to make the first attempt on a breaker that does not let it pass at once.
@@ -57,6 +33,10 @@ impl Call<'_> {
     pub fn begin_again(&mut self) -> bool {
         if self.has_started() && self.is_past_deadline() {
             *self.retry_state().project().over = Some(Over::Deadline);
+            if self.policy.fallback.is_some() && observer::wants(Severity::Debug) {
+                let rejection = self.rejection_for(Over::Deadline);
+                cause::leave(Box::new(Description::of(Class::Ambiguous, &rejection)));
+            }
             self.admission = Admission::REFUSED;
             return false;
         }
@@ -84,12 +64,20 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub fn rejection(&mut self) -> Rejection {
-        let function = self.policy.name;
         let admission = self.take_admission();
         match (self.over(), self.breaker) {
             (None, Some(breaker)) => breaker.refusal(admission),
-            (Some(Over::Timeout(after)), _) => Rejection::TimedOut { function, after },
-            (Some(Over::Deadline), _) | (None, None) => Rejection::DeadlineExceeded {
+            (over, _) => self.rejection_for(over.unwrap_or(Over::Deadline)),
+        }
+    }
+
+    /// Of a call that has run out of this.
+    pub(super) fn rejection_for(&self, over: Over) -> Rejection {
+        let function = self.policy.name;
+        match over {
+            Over::Saturated { bulkhead, limit } => Rejection::Saturated { bulkhead, limit },
+            Over::Timeout(after) => Rejection::TimedOut { function, after },
+            Over::Deadline => Rejection::DeadlineExceeded {
                 function,
                 deadline: self.policy.deadline.unwrap_or_default(),
             },
@@ -99,7 +87,7 @@ impl Call<'_> {
     /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
     #[inline(never)]
     pub fn enters<'l>(&self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
-        enters(self.policy, self.breaker, limit)
+        fallback::enters(self.policy, self.breaker, limit)
     }
 
     /// The end of a call of which there is something left.
@@ -116,54 +104,104 @@ impl Call<'_> {
     }
 
     pub(super) fn fails(&mut self, diagnosis: Diagnosis) -> Step {
+        // Without a remark nothing was left.
+        let description = diagnosis.remark.and_then(|_| cause::take());
+        self.fails_as(diagnosis, description)
+    }
+
+    /// The attempt failed, and its error says this.
+    pub(super) fn fails_as(
+        &mut self,
+        diagnosis: Diagnosis,
+        description: Option<Box<Description>>,
+    ) -> Step {
         let Diagnosis { class, remark } = diagnosis;
         let verdict = class.verdict(self.policy.says_idempotent());
-        let failed = self.failures().saturating_add(1);
+        let attempt = self.failures().saturating_add(1);
+        let function = self.policy.name;
+        let cause = Cause {
+            function: Some(function),
+            class: Some(class),
+            why: description.as_deref().into(),
+        };
         self.unmark();
         // Where calls are counted, what comes of this one is known only when it is over.
         let counts_later = verdict.retry && self.counts_calls();
         if !counts_later {
-            self.settle(verdict.breaker);
+            self.settle(verdict.breaker, &cause);
         }
-        let failure = Failure {
-            function: self.policy.name,
-            attempt: failed,
-            class,
-            breaker: self.breaker.map(Breaker::name),
-        };
-        if remark == Some(Remark::LostSource) {
-            telemetry::lost_source(failure);
+        if remark == Some(Remark::LostSource) && lost_source::is_first_of(function) {
+            observer::emit(&Event::LostSource(LostSource {
+                function,
+                attempt,
+                breaker: self.breaker.map(Breaker::name),
+                error: cause.error(),
+            }));
         }
         if verdict.retry
-            && let Some(delay) = self.plans_retry(failed)
+            && let Some(delay) = self.plans_retry(attempt)
         {
-            if self.can_afford_retry(failed) {
-                self.settle(Outcome::Neutral);
+            if self.can_afford_retry(attempt) {
+                self.settle(Outcome::Neutral, &cause);
                 let retry_state = self.retry_state().project();
                 (*retry_state.failed, *retry_state.delay, *retry_state.timed) =
-                    (failed, delay, false);
-                telemetry::retry(failure, delay);
+                    (attempt, delay, false);
+                self.tell_failed(attempt, remark, &cause, Next::Retry { delay });
                 return Step::Pause;
             }
-            telemetry::budget_exhausted(failure);
-            if let Some(breaker) = self.breaker {
-                let name = breaker.name();
-                breaker.notify(|| BreakerEvent::RetryBudgetExhausted { breaker: name });
-            }
+            self.tell_exhausted(attempt, class, &cause);
         }
-        self.settle(verdict.breaker);
-        telemetry::last_failure(failure);
+        self.settle(verdict.breaker, &cause);
         if !verdict.fallback || !self.policy.falls_back_on(class) {
+            self.tell_failed(attempt, remark, &cause, Next::Return);
             return Step::Return;
         }
-        if class == Class::Misconfigured && self.policy.fallback.is_some() {
-            let code = match remark {
-                Some(Remark::Code(code)) => Some(code.label()),
-                Some(Remark::LostSource) | None => None,
-            };
-            telemetry::misconfigured(failure, code);
+        if self.policy.fallback.is_none() {
+            self.tell_failed(attempt, remark, &cause, Next::Return);
+        } else {
+            self.tell_failed(attempt, remark, &cause, Next::Fallback);
+            fallback::answers_for(class, description);
         }
         Step::Fallback
+    }
+
+    #[inline]
+    fn tell_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
+        let class = cause.class.unwrap_or(Class::NotRedis);
+        if observer::wants(event::severity_of_failure(class, next)) {
+            self.tells_failed(attempt, remark, cause, next);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tells_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
+        observer::emit(&Event::AttemptFailed(AttemptFailed {
+            function: self.policy.name,
+            attempt,
+            class: cause.class.unwrap_or(Class::NotRedis),
+            code: match remark {
+                Some(Remark::Code(code)) => Some(code.label()),
+                Some(Remark::LostSource | Remark::Described) | None => None,
+            },
+            breaker: self.breaker.map(Breaker::name),
+            next,
+            error: cause.error(),
+            address: cause.address(),
+        }));
+    }
+
+    fn tell_exhausted(&self, attempt: u32, class: Class, cause: &Cause<'_>) {
+        if let Some(breaker) = self.breaker {
+            breaker.emit(&Event::RetryBudgetExhausted(RetryBudgetExhausted {
+                function: self.policy.name,
+                attempt,
+                class,
+                breaker: breaker.name(),
+                error: cause.error(),
+                address: cause.address(),
+            }));
+        }
     }
 
     /// The pause to make before the next attempt.
@@ -179,12 +217,12 @@ impl Call<'_> {
     }
 
     /// Once: an admission that is settled is gone.
-    fn settle(&mut self, outcome: Outcome) {
+    pub(super) fn settle(&mut self, outcome: Outcome, cause: &Cause<'_>) {
         let admission = self.take_admission();
         if let Some(breaker) = self.breaker
             && admission.is_out()
         {
-            breaker.settle(admission, outcome);
+            breaker.settle_by(admission, outcome, cause);
         }
     }
 

@@ -5,10 +5,10 @@ use crate::Bulkhead;
 use crate::Class;
 use crate::breaker::Breaker;
 use crate::function::{Follows, Function, Told};
-use crate::policy::Policy;
+use crate::policy::Settings;
 
 /// An attempt failed.
-pub(super) fn failed(policy: &Policy, breaker: Option<&Breaker>, class: Class, step: Step) {
+pub(super) fn failed(policy: &Settings, breaker: Option<&Breaker>, class: Class, step: Step) {
     let follows = match step {
         Step::Pause => Follows::Retry,
         Step::Fallback if policy.fallback.is_some() => Follows::Fallback,
@@ -22,17 +22,27 @@ pub(super) fn failed(policy: &Policy, breaker: Option<&Breaker>, class: Class, s
 }
 
 /// The circuit refused a call before its first attempt.
-pub(super) fn refused(policy: &Policy, breaker: &Breaker) {
+pub(super) fn refused(policy: &Settings, breaker: &Breaker) {
     of(policy, Some(breaker)).refused();
 }
 
+/// There was no permit for an attempt.
+pub(super) fn no_permit(policy: &Settings, breaker: Option<&Breaker>) {
+    of(policy, breaker).turned_away();
+}
+
 /// The fallback answers.
-pub(super) fn fell_back(policy: &Policy, breaker: Option<&Breaker>) {
+pub(super) fn fell_back(policy: &Settings, breaker: Option<&Breaker>) {
     of(policy, breaker).fell_back();
 }
 
 /// The fallback answers, or there is no room in it.
-pub(super) fn asked(policy: &Policy, breaker: Option<&Breaker>, limit: &Bulkhead, has_room: bool) {
+pub(super) fn asked(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    limit: &Bulkhead,
+    has_room: bool,
+) {
     let function = of(policy, breaker);
     function.falls_back_within(limit.name(), limit.limit());
     if has_room {
@@ -45,7 +55,7 @@ pub(super) fn asked(policy: &Policy, breaker: Option<&Breaker>, limit: &Bulkhead
 
 /// Listed from now on.
 #[inline]
-fn of(policy: &Policy, breaker: Option<&Breaker>) -> &'static Function {
+fn of(policy: &Settings, breaker: Option<&Breaker>) -> &'static Function {
     let function = match policy.function {
         Some(function) => function,
         None => Function::by_name(policy.name),
@@ -54,7 +64,7 @@ fn of(policy: &Policy, breaker: Option<&Breaker>) -> &'static Function {
     function
 }
 
-fn told(policy: &Policy, breaker: Option<&Breaker>) -> Told {
+fn told(policy: &Settings, breaker: Option<&Breaker>) -> Told {
     Told {
         name: policy.name,
         policy: policy.numbers(),

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::retry_state::Over;
 use super::{Call, Step, tally};
+use crate::cause::Description;
 use crate::clock::Instant;
 use crate::cut_off::{self, UnderWay};
-use crate::{Class, kill_switch};
+use crate::event::Severity;
+use crate::{Class, kill_switch, observer};
 
 /// The shorter of two limits, either of which may not be there.
 fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
@@ -77,16 +79,37 @@ impl Call<'_> {
             UnderWay::Repeatable => Class::Ambiguous,
             UnderWay::Unknown => self.policy.cut_off(),
         };
-        let step = self.fails(class.into());
+        // Asked before what comes of it is told, and again after: that takes its time.
+        let description = self.description_of_cut_off(class, timeout);
+        let step = self.fails_as(class.into(), description);
         tally::failed(self.policy, self.breaker, class, step);
         if step == Step::Pause {
             return;
         }
-        let over = match (self.is_past_deadline(), timeout) {
+        let over = self.cut_off_by(timeout);
+        *self.retry_state().project().over = Some(over);
+    }
+
+    /// What has cut off the attempt, which had so much time.
+    fn cut_off_by(&mut self, timeout: Option<Duration>) -> Over {
+        match (self.is_past_deadline(), timeout) {
             (false, Some(after)) => Over::Timeout(after),
             _ => Over::Deadline,
-        };
-        *self.retry_state().project().over = Some(over);
+        }
+    }
+
+    /// What the people on call are told of it, if anybody listens.
+    fn description_of_cut_off(
+        &mut self,
+        class: Class,
+        timeout: Option<Duration>,
+    ) -> Option<Box<Description>> {
+        if !observer::wants(Severity::Error) {
+            return None;
+        }
+        let over = self.cut_off_by(timeout);
+        let rejection = self.rejection_for(over);
+        Some(Box::new(Description::of(class, &rejection)))
     }
 
     /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.

@@ -1,6 +1,6 @@
 //! Finds the class of an error of any type, decided at compile time by what the type can do.
 //!
-//! Method lookup tries the receiver with the most references first: [`Mute`] types, [`Classify`], then [`Error`], with `From<RedisError>` or without, then
+//! Method lookup tries the receiver with the most references first: [`Mute`] types and [`Classify`] with [`Error`], [`Classify`], then [`Error`], with `From<RedisError>` or without, then
 //! the wrappers that only hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
 //!
 //! The method has a name that no trait of the user has, for his are in scope as well. It is there once for each type, not for each function.
@@ -28,6 +28,19 @@ impl<E: ?Sized> fmt::Debug for View<'_, E> {
 pub trait ViaClassify {
     /// The error's class.
     fn resilient_diagnosis(&self) -> Diagnosis;
+}
+
+/// Types that say it themselves, and are errors besides.
+pub trait ViaClassifyError {
+    /// The error's class.
+    fn resilient_diagnosis(&self) -> Diagnosis;
+}
+
+impl<E: Classify + Error + 'static> ViaClassifyError for &&&&&&View<'_, E> {
+    #[inline(never)]
+    fn resilient_diagnosis(&self) -> Diagnosis {
+        Diagnosis::said(self.0.class(), Some(self.0))
+    }
 }
 
 impl<E: Classify> ViaClassify for &&&&&View<'_, E> {
@@ -106,14 +119,16 @@ impl<E: Error + From<RedisError> + 'static> ViaFromRedis for &&&&View<'_, E> {
 }
 
 /// Types that are errors.
-pub trait ViaError {
+pub trait ViaError<'e> {
     /// The error's class.
     fn resilient_diagnosis(&self) -> Diagnosis;
     /// Whether a connection knows that its command may be repeated.
     fn resilient_is_repeatable(&self) -> bool;
+    /// What can be read.
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)>;
 }
 
-impl<E: Error + 'static> ViaError for &&&View<'_, E> {
+impl<'e, E: Error + 'static> ViaError<'e> for &&&View<'e, E> {
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0, TypeId::of::<E>(), Origin::Unknown)
@@ -122,17 +137,25 @@ impl<E: Error + 'static> ViaError for &&&View<'_, E> {
     fn resilient_is_repeatable(&self) -> bool {
         tagged::is_repeatable(self.0)
     }
+
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)> {
+        Some(self.0)
+    }
 }
 
 /// `anyhow::Error`, `eyre::Report`, `Box<dyn Error + Send + Sync>`.
-pub trait ViaAsRefSendSync {
+pub trait ViaAsRefSendSync<'e> {
     /// The error's class.
     fn resilient_diagnosis(&self) -> Diagnosis;
     /// Whether a connection knows that its command may be repeated.
     fn resilient_is_repeatable(&self) -> bool;
+    /// What can be read.
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)>;
 }
 
-impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for &&View<'_, E> {
+impl<'e, E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync<'e>
+    for &&View<'e, E>
+{
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
@@ -140,18 +163,24 @@ impl<E: AsRef<dyn Error + Send + Sync + 'static> + 'static> ViaAsRefSendSync for
 
     fn resilient_is_repeatable(&self) -> bool {
         tagged::is_repeatable(self.0.as_ref())
+    }
+
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)> {
+        Some(self.0.as_ref())
     }
 }
 
 /// `Box<dyn Error>`.
-pub trait ViaAsRef {
+pub trait ViaAsRef<'e> {
     /// The error's class.
     fn resilient_diagnosis(&self) -> Diagnosis;
     /// Whether a connection knows that its command may be repeated.
     fn resilient_is_repeatable(&self) -> bool;
+    /// What can be read.
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)>;
 }
 
-impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
+impl<'e, E: AsRef<dyn Error + 'static> + 'static> ViaAsRef<'e> for &View<'e, E> {
     #[inline(never)]
     fn resilient_diagnosis(&self) -> Diagnosis {
         Diagnosis::of(self.0.as_ref(), TypeId::of::<E>(), Origin::Kept)
@@ -160,10 +189,14 @@ impl<E: AsRef<dyn Error + 'static> + 'static> ViaAsRef for &View<'_, E> {
     fn resilient_is_repeatable(&self) -> bool {
         tagged::is_repeatable(self.0.as_ref())
     }
+
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)> {
+        Some(self.0.as_ref())
+    }
 }
 
 /// Everything else: an error message that says what to implement.
-pub trait ViaNothing {
+pub trait ViaNothing<'e> {
     /// The type that needs [`Classify`].
     type Unknown;
     /// The error's class.
@@ -174,9 +207,13 @@ pub trait ViaNothing {
     fn resilient_is_repeatable(&self) -> bool {
         false
     }
+    /// Nothing can be read.
+    fn resilient_error(&self) -> Option<&'e (dyn Error + 'static)> {
+        None
+    }
 }
 
-impl<E> ViaNothing for View<'_, E> {
+impl<'e, E> ViaNothing<'e> for View<'e, E> {
     type Unknown = E;
 
     fn resilient_diagnosis(&self) -> Diagnosis
@@ -187,9 +224,14 @@ impl<E> ViaNothing for View<'_, E> {
     }
 }
 
-/// Asks the function given as `classify`; the bound tells the compiler the type of a closure's parameter.
-pub fn classify_with<E, F: FnOnce(&E) -> Class>(error: &E, classify: F) -> Diagnosis {
-    classify(error).into()
+/// Asks the function given as `classify`; the bound tells the compiler the type of a closure's parameter. `readable` is the same error, where
+/// it is one.
+pub fn classify_with<E, F: FnOnce(&E) -> Class>(
+    error: &E,
+    readable: Option<&(dyn Error + 'static)>,
+    classify: F,
+) -> Diagnosis {
+    Diagnosis::said(classify(error), readable)
 }
 
 #[cfg(test)]

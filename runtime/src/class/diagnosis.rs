@@ -7,6 +7,9 @@ use redis::{ErrorKind, RedisError};
 
 use super::lost_source::{self, Origin};
 use super::{Class, chain};
+use crate::cause::{self, Description};
+use crate::event::Severity;
+use crate::observer;
 
 /// The class of a failure, and what is to be told of it beside. Two bytes, so that it travels in a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) enum Remark {
     Code(Code),
     /// It looks like a failure of Redis, and its error does not tell.
     LostSource,
+    /// What the error says has been [left](cause::leave) for the call.
+    Described,
 }
 
 /// Why Redis refuses this application.
@@ -37,16 +42,38 @@ pub(crate) enum Code {
 
 impl Diagnosis {
     /// Of an error of the type with this id.
-    pub(super) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
+    pub(crate) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
         let class = Class::of(error);
         let remark = match class {
             Class::Misconfigured => chain::find_map(error, &mut Code::of_link).map(Remark::Code),
-            Class::NotRedis if cfg!(feature = "tracing") => {
+            Class::NotRedis if observer::wants(Severity::Warn) => {
                 lost_source::has_lost_it(error, id, origin).then_some(Remark::LostSource)
             }
             _ => None,
         };
-        Self { class, remark }
+        Self { class, remark }.described(error)
+    }
+
+    /// Of an error that says its class itself, and has this text if any.
+    pub(super) fn said(class: Class, error: Option<&(dyn Error + 'static)>) -> Self {
+        match error {
+            Some(error) => Self::from(class).described(error),
+            None => class.into(),
+        }
+    }
+
+    /// Leaves what the error says for the call, if anybody listens: most failures of the application's own are for those who look into them.
+    fn described(mut self, error: &(dyn Error + 'static)) -> Self {
+        let severity = match (self.class, self.remark) {
+            (_, Some(Remark::LostSource)) => Severity::Warn,
+            (Class::Permanent | Class::Rejected | Class::NotRedis, _) => Severity::Debug,
+            _ => Severity::Error,
+        };
+        if observer::wants(severity) {
+            cause::leave(Box::new(Description::of(self.class, error)));
+            self.remark.get_or_insert(Remark::Described);
+        }
+        self
     }
 
     /// As it is in a function whose body shows a command that must not be repeated: what no connection has
@@ -119,7 +146,7 @@ mod tests {
         .remark?
         {
             Remark::Code(code) => Some(code.label()),
-            Remark::LostSource => None,
+            Remark::LostSource | Remark::Described => None,
         };
         for name in ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"] {
             let reply = redis::make_extension_error(name.into(), Some("some words".into()));

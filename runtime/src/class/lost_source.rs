@@ -6,8 +6,10 @@
 
 use std::any::TypeId;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use redis::RedisError;
 
@@ -64,6 +66,15 @@ pub(crate) fn has_lost_it(error: &(dyn Error + 'static), of: TypeId, origin: Ori
         Err(_) => return false,
     };
     !keeps || (number.is_power_of_two() && sounds_like_redis(&error.to_string()))
+}
+
+/// Whether that was not told of the function before: its code is to be changed.
+#[cold]
+pub(crate) fn is_first_of(function: &'static str) -> bool {
+    static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    TOLD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(function)
 }
 
 /// What is known of the type, and the number of this error.

@@ -13,6 +13,8 @@ use super::{Class, chain};
 #[derive(Debug)]
 struct Tagged {
     class: Class,
+    /// Of the server that it is about.
+    address: Option<Box<str>>,
     error: Box<dyn Error + Send + Sync>,
 }
 
@@ -42,14 +44,31 @@ impl Error for ClassMark {}
 
 /// `error`, to be taken for one of this class. One of redis-rs's stays an I/O error of its kind.
 pub fn tagged(class: Class, error: impl Into<Box<dyn Error + Send + Sync>>) -> RedisError {
-    let error = error.into();
+    tag(class, None, error.into())
+}
+
+/// As [`tagged`], and of the server at this address: events tell it.
+pub fn tagged_at(
+    class: Class,
+    address: &str,
+    error: impl Into<Box<dyn Error + Send + Sync>>,
+) -> RedisError {
+    tag(class, Some(address.into()), error.into())
+}
+
+fn tag(class: Class, address: Option<Box<str>>, error: Box<dyn Error + Send + Sync>) -> RedisError {
     let redis = error.downcast_ref::<RedisError>();
     let kind = match redis.and_then(|redis| inner_io(redis.source()?)) {
         Some(io) => io.kind(),
         None if class == Class::Unreachable => io::ErrorKind::NotConnected,
         None => io::ErrorKind::Other,
     };
-    RedisError::from(io::Error::new(kind, Tagged { class, error }))
+    let tagged = Tagged {
+        class,
+        address,
+        error,
+    };
+    RedisError::from(io::Error::new(kind, tagged))
 }
 
 /// `error`, of a command that may have been executed, and may be executed again.
@@ -70,18 +89,28 @@ pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
 
 /// The class that is known of the failure in this link of a chain.
 pub(super) fn class_in(link: &(dyn Error + 'static)) -> Option<Class> {
-    if let Some(known) = link.downcast_ref::<Tagged>() {
-        return Some(known.class);
+    match link.downcast_ref::<ClassMark>() {
+        Some(ClassMark(class)) => Some(*class),
+        None => tag_in(link).map(|tag| tag.class),
     }
-    if let Some(ClassMark(class)) = link.downcast_ref::<ClassMark>() {
-        return Some(*class);
+}
+
+/// The address of the server that the failure is about, if somebody has said it.
+pub fn address_in_chain<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
+    chain::find_map(error, &mut |link: &'a (dyn Error + 'static)| {
+        tag_in(link)?.address.as_deref()
+    })
+}
+
+fn tag_in<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a Tagged> {
+    if let Some(tag) = link.downcast_ref::<Tagged>() {
+        return Some(tag);
     }
     let carried = match link.downcast_ref::<RedisError>() {
         Some(error) => inner_io(error.source()?)?.get_ref()?,
         None => inner_io(link)?.get_ref()?,
     };
-    let known = carried.downcast_ref::<Tagged>()?;
-    Some(known.class)
+    carried.downcast_ref::<Tagged>()
 }
 
 #[cfg(test)]
@@ -135,5 +164,22 @@ mod tests {
             Class::of(&tagged(Class::Unreachable, inner)),
             Class::Unreachable
         );
+    }
+
+    #[test]
+    fn an_address_is_found_however_deep_and_whoever_tags_it_again() {
+        let lost = || io_error(io::ErrorKind::ConnectionReset);
+        assert_eq!(address_in_chain(&lost()), None);
+        assert_eq!(address_in_chain(&tagged(Class::Ambiguous, lost())), None);
+        let at = tagged_at(Class::Ambiguous, "10.0.0.7:6379", lost());
+        assert_eq!(address_in_chain(&at), Some("10.0.0.7:6379"));
+        assert_eq!(Class::of(&at), Class::Ambiguous);
+        assert!(is_repeatable(&at));
+        assert_eq!(at.to_string(), lost().to_string());
+        let again = crate::never_sent(at.clone());
+        assert_eq!(address_in_chain(&again), Some("10.0.0.7:6379"));
+        assert_eq!(Class::of(&again), Class::Unreachable);
+        let deep = anyhow::Error::from(at).context("loading");
+        assert_eq!(address_in_chain(deep.as_ref()), Some("10.0.0.7:6379"));
     }
 }

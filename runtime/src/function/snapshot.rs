@@ -30,7 +30,7 @@ pub struct FunctionSnapshot {
     pub refused: u64,
     /// Calls that the fallback answered.
     pub fallbacks: u64,
-    /// Calls for which there was no room in the fallback.
+    /// Calls for which there was no room: for an attempt (`limit = …`), or in the fallback.
     pub turned_away: u64,
     /// The attempt that failed last.
     pub last_failure: Option<LastFailure>,
@@ -54,7 +54,8 @@ pub struct FunctionPolicy {
     pub retry_budget: bool,
     /// Whether there is a fallback.
     pub fallback: bool,
-    /// Whether the values were computed at run time: then these are those of the call that failed last.
+    /// Whether other calls may have other numbers, and these are those of the call that failed last: the options are computed at run time, or it
+    /// is a [`Policy`](crate::Policy), of which several with one name are one here.
     pub computed: bool,
 }
 

@@ -5,12 +5,12 @@ use crate::Class::{
     Ambiguous, Misconfigured, NotIdempotent, NotRedis, Permanent, Rejected, Unavailable,
     Unreachable, WriteRefused,
 };
-use crate::policy::Policy;
+use crate::policy::Settings;
 
 fn told(name: &'static str) -> Told {
     Told {
         name,
-        policy: Policy::new(name).numbers(),
+        policy: Settings::new(name).numbers(),
         breaker: None,
     }
 }

@@ -1,4 +1,4 @@
-//! Those who listen to a breaker, and how they are told.
+//! A list of observers, and how they are told: each event to all, in order, whatever they do meanwhile.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -6,30 +6,29 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use super::event::BreakerEvent;
-
-type Listener = Box<dyn Fn(&BreakerEvent) + Send + Sync>;
+use super::Observer;
+use crate::event::{Event, KeptEvent};
 
 /// A list that only grows, so that it can be walked without a lock.
-pub(super) struct Listeners {
+pub(crate) struct Observers {
     first: OnceLock<Box<Node>>,
 }
 
 struct Node {
-    listener: Listener,
+    observer: Box<dyn Observer>,
     next: OnceLock<Box<Self>>,
 }
 
-impl Listeners {
-    pub(super) const fn new() -> Self {
+impl Observers {
+    pub(crate) const fn new() -> Self {
         Self {
             first: OnceLock::new(),
         }
     }
 
-    pub(super) fn add(&self, listener: Listener) {
+    pub(crate) fn add(&self, observer: Box<dyn Observer>) {
         let mut node = Box::new(Node {
-            listener,
+            observer,
             next: OnceLock::new(),
         });
         let mut slot = &self.first;
@@ -41,76 +40,79 @@ impl Listeners {
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.first.get().is_none()
     }
 
-    /// The word has changed already: a listener that panics or takes its time does nothing to the breaker.
+    /// What the event tells of has been done already: an observer that panics or takes its time changes nothing of it.
     #[cold]
-    pub(super) fn call(&self, event: &BreakerEvent) {
+    pub(crate) fn call(&self, event: &Event<'_>) {
+        if self.is_empty() {
+            return;
+        }
         let Some(_delivery) = Delivery::begin(self, event) else {
             return;
         };
-        let (mut event, mut causes) = (*event, Vec::new());
-        loop {
-            innermost(|under_way| under_way.causes = causes);
-            let mut next = self.first.get();
-            while let Some(node) = next {
-                if is_next(node) {
-                    // The panic hook has reported it.
-                    let _ = catch_unwind(AssertUnwindSafe(|| (node.listener)(&event)));
-                }
-                next = node.next.get();
+        self.call_all(event, Vec::new());
+        while let Some(queued) = innermost(|under_way| under_way.queue.pop_front()).flatten() {
+            self.call_all(&queued.event.event(), queued.causes);
+        }
+    }
+
+    fn call_all(&self, event: &Event<'_>, causes: Vec<usize>) {
+        innermost(|under_way| under_way.causes = causes);
+        let mut next = self.first.get();
+        while let Some(node) = next {
+            if is_next(node) {
+                // The panic hook has reported it.
+                let _ = catch_unwind(AssertUnwindSafe(|| node.observer.on_event(event)));
             }
-            let Some(queued) = innermost(|under_way| under_way.queue.pop_front()).flatten() else {
-                return;
-            };
-            (event, causes) = (queued.event, queued.causes);
+            next = node.next.get();
         }
     }
 }
 
-impl fmt::Debug for Listeners {
+impl fmt::Debug for Observers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listeners")
+        f.write_str("Observers")
     }
 }
 
 thread_local! {
-    /// What is told on this thread. Of a breaker whose listener makes another one tell something: both, the innermost last.
+    /// What is told on this thread. Where an observer of one list makes another one tell something: both, the innermost last.
     static UNDER_WAY: RefCell<Vec<UnderWay>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A breaker that tells its listeners something on this thread.
+/// A list whose observers are told something on this thread.
 struct UnderWay {
     /// Only compared.
-    listeners: usize,
-    /// The listener that is called.
+    observers: usize,
+    /// The observer that is called.
     at_work: usize,
-    /// The listeners that have caused what it is told: one by what it did when it was told what another had caused, and so on.
+    /// The observers that have caused what it is told: one by what it did when it was told what another had caused, and so on.
     causes: Vec<usize>,
     /// What is told next, in turn.
     queue: VecDeque<Queued>,
 }
 
-/// An event that listeners have caused. They are not told it, or it would never end.
+/// An event that observers have caused. They are not told it, or it would never end.
 struct Queued {
-    event: BreakerEvent,
+    event: KeptEvent,
     causes: Vec<usize>,
 }
 
-/// While this lives, what its breaker has to tell on this thread is put into the queue.
+/// While this lives, what its list has to tell on this thread is put into the queue.
 struct Delivery;
 
 impl Delivery {
     /// `None`: the event is in the queue of one that is under way.
-    fn begin(listeners: &Listeners, event: &BreakerEvent) -> Option<Self> {
-        let listeners = address(listeners);
+    fn begin(observers: &Observers, event: &Event<'_>) -> Option<Self> {
+        let observers = address(observers);
         let begin = |under_way: &RefCell<Vec<UnderWay>>| {
             let mut under_way = under_way.borrow_mut();
-            let Some(outer) = under_way.iter_mut().find(|one| one.listeners == listeners) else {
+            let Some(outer) = under_way.iter_mut().find(|one| one.observers == observers) else {
                 under_way.push(UnderWay {
-                    listeners,
+                    observers,
                     at_work: 0,
                     causes: Vec::new(),
                     queue: VecDeque::new(),
@@ -120,7 +122,7 @@ impl Delivery {
             let mut causes = outer.causes.clone();
             causes.push(outer.at_work);
             outer.queue.push_back(Queued {
-                event: *event,
+                event: event.kept(),
                 causes,
             });
             None
@@ -136,7 +138,7 @@ impl Drop for Delivery {
     }
 }
 
-/// Whether the listener is to be called now.
+/// Whether the observer is to be called now.
 fn is_next(node: &Node) -> bool {
     let node = address(node);
     let is_next = innermost(|under_way| {
