@@ -160,7 +160,18 @@ impl Breaker {
     }
 
     /// What is kept beside the word; from the first time on, the breaker is listed.
+    // Rules that slide ask for it with each call.
+    #[inline]
     fn record(&self) -> &Record {
+        match self.record.get() {
+            Some(record) => record,
+            None => self.first_record(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_record(&self) -> &Record {
         // Read outside: whoever changes it meanwhile has the record follow afterwards.
         let word = self.word();
         self.record.get_or_init(|| {
