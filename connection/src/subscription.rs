@@ -272,6 +272,10 @@ impl Subscription {
             if let Some(event) = self.taken.pop_front() {
                 // Whoever takes them as fast as they come lets others have their turn.
                 progress.made_progress();
+                if let SubscriptionEvent::Missed { count, .. } = &event {
+                    let settings = &self.keeper.settings;
+                    settings.tell(|events| events.missed(*count));
+                }
                 return Poll::Ready(event);
             }
             match self.subscriber.take(&mut self.taken, context) {

@@ -282,6 +282,8 @@ declare! {
         values {
             /// How long that took, with finding out where to.
             took: Duration,
+            /// Whether one was lost, or could not be made, since the last one was made.
+            again: bool,
         }
         texts {
             /// Whose connection it is.
@@ -429,7 +431,8 @@ impl Event<'_> {
                 (_, State::Closed) => Severity::Info,
                 _ => Severity::Warn,
             },
-            Self::CredentialsFailed(event) if event.retry_after.is_none() => Severity::Error,
+            Self::CredentialsFailed(_) => Severity::Error,
+            Self::Connected(event) if event.again => Severity::Info,
             Self::RetryBudgetExhausted(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)
@@ -438,10 +441,10 @@ impl Event<'_> {
             | Self::ConnectionLost(_)
             | Self::PrimaryMoved(_)
             | Self::HealthCheckFailed(_)
-            | Self::CredentialsFailed(_)
             | Self::SubscriptionGap(_) => Severity::Warn,
-            Self::Connected(_) | Self::CredentialsRenewed(_) => Severity::Info,
-            Self::FallbackUsed(_)
+            Self::Connected(_)
+            | Self::CredentialsRenewed(_)
+            | Self::FallbackUsed(_)
             | Self::BulkheadFull(_)
             | Self::FailureCounted(_)
             | Self::CallRefused(_)

@@ -74,6 +74,24 @@ impl SlotMap {
         owners.cloned().collect()
     }
 
+    /// The owners that have no slot any more on the newer map, and who has the first of theirs. That may be a replica which has taken over.
+    pub(super) fn moved_to(&self, newer: &Self) -> Vec<(Arc<Address>, Arc<Address>)> {
+        if self.owners == newer.owners && self.servers == newer.servers {
+            return Vec::new();
+        }
+        let now = newer.owners();
+        let mut gone = self.owners();
+        gone.retain(|owner| !now.contains(owner));
+        let to = |from: &Arc<Address>| {
+            let slot = (0..SLOTS).find(|slot| self.owner(*slot) == Some(from))?;
+            newer.owner(slot).cloned()
+        };
+        let moved = gone.into_iter();
+        moved
+            .filter_map(|from| to(&from).map(|to| (from, to)))
+            .collect()
+    }
+
     /// The same map, but that this one has the slot.
     pub(super) fn with_owner(&self, slot: usize, address: Address) -> Self {
         let mut map = self.clone();

@@ -56,8 +56,8 @@ pub(super) enum Next {
 pub(super) enum Taken {
     /// Wakes whoever waits for it.
     Yes(Option<Waker>),
-    /// It wants no more.
-    No(Option<Waker>),
+    /// It wants no more, for so many wait.
+    No(Option<Waker>, RedisError),
 }
 
 impl Subscriber {
@@ -164,10 +164,10 @@ impl Subscriber {
             return Taken::Yes(inbox.waker.take());
         }
         let error = full(inbox.queue.capacity);
-        inbox.queue.state(State::Lost(error));
+        inbox.queue.state(State::Lost(error.clone()));
         inbox.is_served = false;
         inbox.interest.reset();
-        Taken::No(inbox.waker.take())
+        Taken::No(inbox.waker.take(), error)
     }
 }
 
