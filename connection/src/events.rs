@@ -21,6 +21,8 @@ use redis_resilient_runtime::event::{
 };
 
 use many::Many;
+#[cfg(feature = "cluster")]
+use rarely::SILENCE_MS;
 use rarely::{Counted, Rarely};
 
 /// What tells of itself: each comes back by itself.
@@ -61,6 +63,8 @@ pub(super) struct Events {
     renewed: Rarely,
     not_renewed: Rarely,
     missed: Counted,
+    #[cfg(feature = "cluster")]
+    found_again: Rarely,
 }
 
 impl fmt::Debug for Events {
@@ -79,6 +83,8 @@ impl Events {
             renewed: Rarely::default(),
             not_renewed: Rarely::default(),
             missed: Counted::default(),
+            #[cfg(feature = "cluster")]
+            found_again: Rarely::default(),
         }
     }
 
@@ -237,6 +243,14 @@ impl Events {
     pub(super) fn resubscribed(&self, gap: &Gap) {
         let lasted = Duration::from_millis(now_ms().saturating_sub(gap.begun_ms));
         self.gap(None, Some(lasted), gap.address.as_ref(), Some(&gap.error));
+    }
+
+    /// A subscription to sharded channels is back after this. Many may have had them on the server that was lost: told of one.
+    #[cfg(feature = "cluster")]
+    pub(super) fn found_again(&self, gap: &Gap) {
+        if self.found_again.is_due(now_ms(), SILENCE_MS) {
+            self.resubscribed(gap);
+        }
     }
 
     /// A subscription takes no more, for nobody takes what it has: it subscribes anew.

@@ -122,6 +122,25 @@ impl SlotMap {
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_owner_that_has_no_slot_any_more_has_moved_to_who_has_its_first() {
+        let address = |port| Address::new("10.0.0.1", port);
+        let map = |owners: [u16; 4]| {
+            let mut map = SlotMap::empty();
+            for (slot, port) in owners.into_iter().enumerate() {
+                map = map.with_owner(slot, address(port));
+            }
+            map
+        };
+        let before = map([1, 1, 2, 2]);
+        assert!(before.moved_to(&map([1, 1, 2, 2])).is_empty());
+        assert!(before.moved_to(&map([1, 2, 2, 2])).is_empty(), "one slot");
+        let moved = before.moved_to(&map([3, 2, 2, 2]));
+        let moved: Vec<_> = moved.iter().map(|(from, to)| (&**from, &**to)).collect();
+        assert_eq!(moved, [(&address(1), &address(3))]);
+        assert!(SlotMap::empty().moved_to(&before).is_empty());
+    }
+
     fn server(host: &str, port: i64) -> Value {
         let id = Value::BulkString(b"id".to_vec());
         Value::Array(vec![Value::BulkString(host.into()), Value::Int(port), id])

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 // Each is a hint by itself; nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
 
-/// How long no more messages are told of that were dropped.
-const SILENCE_MS: u64 = 1000;
+/// How long no more is told of what comes often.
+pub(super) const SILENCE_MS: u64 = 1000;
 
 /// Something that is told, and then not for a while.
 #[derive(Debug, Default)]

@@ -14,6 +14,8 @@ use super::queue::{Queue, State};
 use super::registry::Kind;
 #[cfg(feature = "cluster")]
 use super::shards::Places;
+#[cfg(feature = "cluster")]
+use crate::events::Gap;
 use redis_resilient_runtime::__seam::is_retried;
 use redis_resilient_runtime::Class;
 
@@ -37,6 +39,9 @@ pub(super) struct Inbox {
     pub(super) begun: u64,
     #[cfg(feature = "cluster")]
     pub(super) places: Places,
+    /// What observers are told of when it is over, of channels that are to be found on another server.
+    #[cfg(feature = "cluster")]
+    pub(super) gap: Option<Gap>,
     waker: Option<Waker>,
 }
 
@@ -77,6 +82,8 @@ impl Subscriber {
                 begun: 0,
                 #[cfg(feature = "cluster")]
                 places: Places::default(),
+                #[cfg(feature = "cluster")]
+                gap: None,
                 waker: None,
             }),
             #[cfg(feature = "cluster")]

@@ -65,11 +65,14 @@ pub(super) async fn run(ends: Ends) {
                 keeper
                     .settings
                     .tell(|events| events.lost(side, Loss::Gone, Some(&address), cause));
-                gap.get_or_insert_with(|| Gap {
-                    address: Some(address),
-                    error: error.clone(),
-                    begun_ms: now_ms(),
-                });
+                // What is sought on other servers has a gap of its own.
+                if keeper.source.node().is_none() {
+                    gap.get_or_insert_with(|| Gap {
+                        address: Some(address),
+                        error: error.clone(),
+                        begun_ms: now_ms(),
+                    });
+                }
                 error
             }
             Err(error) => {

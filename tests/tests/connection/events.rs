@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Instant;
 
-use redis_resilient::connection::{Credentials, SubscriptionEvent};
+use redis_resilient::connection::{Credentials, Subscription, SubscriptionEvent};
 use redis_resilient::{Class, Event, observe};
 use redis_resilient_testkit::{RealCluster, RealSentinel};
 use redis_resilient_tests::{connect, server_with};
@@ -465,6 +465,15 @@ async fn credentials_are_told_of_when_they_are_renewed_and_when_they_cannot_be_h
     Ok(())
 }
 
+async fn until_subscribed(subscription: &mut Subscription) -> TestResult {
+    loop {
+        let next = tokio::time::timeout(PATIENCE, subscription.next()).await?;
+        if matches!(next, Some(SubscriptionEvent::Subscribed)) {
+            return Ok(());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_gap_in_a_subscription_is_told_of_when_it_is_over() -> TestResult {
     let server = guarded()?;
@@ -472,13 +481,7 @@ async fn a_gap_in_a_subscription_is_told_of_when_it_is_over() -> TestResult {
         .health_check_after(MS(100))
         .build();
     let mut subscription = connector.subscribe("news");
-    let mut until_subscribed = async || loop {
-        let next = tokio::time::timeout(PATIENCE, subscription.next()).await?;
-        if matches!(next, Some(SubscriptionEvent::Subscribed)) {
-            return Ok::<_, Box<dyn std::error::Error>>(());
-        }
-    };
-    until_subscribed().await?;
+    until_subscribed(&mut subscription).await?;
     server.kill();
     let address = server.addr().to_string();
     let begun = Instant::now();
@@ -487,7 +490,7 @@ async fn a_gap_in_a_subscription_is_told_of_when_it_is_over() -> TestResult {
         assert!(begun.elapsed() < PATIENCE, "{:#?}", told_by(&address));
     }
     server.restart()?;
-    until_subscribed().await?;
+    until_subscribed(&mut subscription).await?;
     while kinds(&told_by(&address)).last() != Some(&"gap") {
         tokio::time::sleep(MS(10)).await;
         assert!(begun.elapsed() < PATIENCE, "{:#?}", told_by(&address));
@@ -501,6 +504,38 @@ async fn a_gap_in_a_subscription_is_told_of_when_it_is_over() -> TestResult {
     let gap = told.last().ok_or("there is one")?;
     assert_eq!(gap.address.as_deref(), Some(&*address));
     assert!(gap.again && gap.error.is_some(), "{gap:?}");
+    Ok(())
+}
+
+/// Sharded channels are another server's after it: many subscriptions have lost them, and one tells it.
+#[tokio::test]
+async fn a_gap_in_sharded_channels_is_told_of_when_another_server_has_them() -> TestResult {
+    listen();
+    let cluster = RealCluster::start()?;
+    let connector = clusters::to_the(&cluster)?;
+    let channel = cluster.key_on(0);
+    let mut subscriptions = vec![
+        connector.ssubscribe(&channel),
+        connector.ssubscribe(&channel),
+        connector.ssubscribe(&channel),
+    ];
+    for subscription in &mut subscriptions {
+        until_subscribed(subscription).await?;
+    }
+    cluster.kill(0);
+    for subscription in &mut subscriptions {
+        until_subscribed(subscription).await?;
+    }
+    let lost = cluster.node(0).addr().to_string();
+    let told = told_by(&format!("the cluster of {lost}"));
+    let gaps: Vec<_> = told.iter().filter(|told| told.kind == "gap").collect();
+    let [gap] = &gaps[..] else {
+        return Err(format!("{told:#?}").into());
+    };
+    assert_eq!(gap.address.as_deref(), Some(&*lost));
+    assert!(gap.again && gap.error.is_some(), "{gap:?}");
+    let moved = told.iter().filter(|told| told.kind == "moved").count();
+    assert_eq!(moved, 1, "{told:#?}");
     Ok(())
 }
 
