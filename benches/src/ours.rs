@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
-use redis_resilient::{Breaker, Rejection, State, redis_resilient};
+use redis_resilient::{Breaker, Bulkhead, Policy, Rejection, State, redis_resilient};
 
 use crate::bodies::{self, Yield, repeat, repeat_async};
 
@@ -20,6 +20,9 @@ static HALF_OPEN: Breaker = Breaker::new("half-open")
 static FAILING: Breaker = Breaker::new("failing");
 static FAILING_WITHOUT_LUMP: Breaker =
     Breaker::new("failing without burst_window").burst_window(Duration::ZERO);
+
+static POOL: Bulkhead = Bulkhead::new("pool", 64);
+static POLICY: Policy = Policy::new("policy").breaker(&CLOSED);
 
 #[redis_resilient(breaker = CLOSED)]
 fn happy(n: u64) -> RedisResult<u64> {
@@ -57,6 +60,19 @@ pub(crate) fn sync_with_deadline(calls: u64) {
     repeat(calls, happy_with_deadline);
 }
 
+#[redis_resilient(breaker = CLOSED, limit = POOL)]
+fn happy_with_limit(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn sync_with_limit(calls: u64) {
+    repeat(calls, happy_with_limit);
+}
+
+pub(crate) fn policy(calls: u64) {
+    repeat(calls, |n| POLICY.run_blocking(|| bodies::answer(n)));
+}
+
 pub(crate) fn by_hand(calls: u64) {
     repeat(calls, |n| {
         let permit = CLOSED.try_acquire().map_err(RedisError::from)?;
@@ -70,6 +86,21 @@ pub(crate) fn breaker_alone(calls: u64) {
     repeat(calls, |n| {
         CLOSED.try_acquire()?.success();
         Ok::<u64, Rejection>(n)
+    });
+}
+
+#[redis_resilient(breaker = CLOSED, limit = POOL)]
+async fn happy_async_with_limit(n: u64) -> RedisResult<u64> {
+    bodies::answer(n)
+}
+
+pub(crate) fn ready_with_limit(calls: u64) {
+    repeat_async(calls, happy_async_with_limit);
+}
+
+pub(crate) fn policy_async(calls: u64) {
+    repeat_async(calls, async |n| {
+        POLICY.run(async || bodies::answer(n)).await
     });
 }
 

@@ -139,6 +139,8 @@ fn sync() -> Vec<Scenario> {
         Scenario::ours(SYNC, "with a fallback", ours::sync_with_fallback),
         Scenario::ours(SYNC, "breaker = false", ours::sync_without_breaker),
         Scenario::ours(SYNC, "with a deadline", ours::sync_with_deadline),
+        Scenario::ours(SYNC, "with a limit", ours::sync_with_limit),
+        Scenario::ours(SYNC, "Policy::run_blocking", ours::policy),
         Scenario::ours(SYNC, "Breaker::try_acquire by hand", ours::by_hand),
         Scenario::peer(SYNC, "recloser", peers::recloser_sync),
         Scenario::peer(SYNC, "failsafe", peers::failsafe_sync),
@@ -154,6 +156,8 @@ fn asynchronous() -> Vec<Scenario> {
         }),
         Scenario::ours(ASYNC, "#[redis_resilient]", ours::ready),
         Scenario::ours(ASYNC, "with a fallback", ours::ready_with_fallback),
+        Scenario::ours(ASYNC, "with a limit", ours::ready_with_limit),
+        Scenario::ours(ASYNC, "Policy::run", ours::policy_async),
         Scenario::ours(ASYNC, "timeout = false", ours::ready_without_timeout),
         Scenario::ours(ASYNC, "breaker = false", ours::ready_without_breaker),
         Scenario::ours(

@@ -15,6 +15,8 @@ mod word;
 pub(crate) use self::fallback::{Form, Item};
 pub(crate) use self::limit::Limit;
 use self::value::{Value, up_to_comma};
+#[cfg(test)]
+pub(crate) use self::word::defaults as default_words;
 pub(crate) use self::word::{Curve, FallbackOn, Jitter};
 use crate::errors::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -40,6 +42,8 @@ pub(crate) struct Args {
     pub(crate) fallback_is_wrong: bool,
     pub(crate) fallback_on: Setting<FallbackOn>,
     pub(crate) fallback_limit: Setting<Switch<Limit>>,
+    /// What names a `Bulkhead` around attempts, without a reference to it.
+    pub(crate) limit: Setting<Box<Expr>>,
     pub(crate) idempotent: Setting<bool>,
     /// Written, and so `false`.
     pub(crate) budget: Setting<()>,
@@ -129,7 +133,13 @@ impl Args {
                 set(&mut self.fallback, &key, items, errors)
             }
             "fallback_on" => set(&mut self.fallback_on, &key, value.fallback_on(), errors),
-            "fallback_limit" => set(&mut self.fallback_limit, &key, value.limit(), errors),
+            "fallback_limit" => set(
+                &mut self.fallback_limit,
+                &key,
+                value.fallback_limit(),
+                errors,
+            ),
+            "limit" => set(&mut self.limit, &key, value.limit(), errors),
             "idempotent" => set(&mut self.idempotent, &key, value.bool(), errors),
             "budget" => set(&mut self.budget, &key, value.budget(), errors),
             "classify" => set(&mut self.classify, &key, value.expression(), errors),

@@ -166,6 +166,7 @@ impl<'a> Expansion<'a> {
         let call = &self.call;
         let mixed = Span::mixed_site();
         let keyword = Ident::new("loop", self.plan.loop_span.resolved_at(mixed));
+        let permit = self.permit();
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
             Mode::Sync => quote_spanned!(mixed=> #call::pause(&mut __resilient_call)),
@@ -179,7 +180,8 @@ impl<'a> Expansion<'a> {
             return quote_spanned!(mixed=> #keyword { { #attempt } #pause; });
         }
         let (stop, stopped) = self.stop();
-        let attempts = quote_spanned!(mixed=> #keyword { { #attempt } if !#pause { #stop } });
+        let attempts =
+            quote_spanned!(mixed=> #keyword { { #permit #attempt } if !#pause { #stop } });
         match self.plan.breaker {
             Breaker::Off => attempts,
             Breaker::Default { .. } | Breaker::Own { .. } => {

@@ -12,6 +12,7 @@
 )]
 
 mod args;
+mod defaults;
 mod errors;
 mod expand;
 mod item;
@@ -58,6 +59,7 @@ use crate::stages::resilient;
 /// | `timeout` | duration, `false` | `"1s"` | the limit of each attempt; not in sync functions, whose connection has a read timeout of its own |
 /// | `deadline` | duration | none | the limit of the whole call: no pause is begun that would not fit, and an attempt gets what is left |
 /// | `breaker` | a `Breaker`, `false` | one for each Redis of a `Connector`, one for all else | the circuit breaker that every attempt asks first |
+/// | `limit` | a `Bulkhead` | none | how many attempts may run at once; further ones fail immediately |
 /// | `fallback` | see below | none | what to return when Redis does not |
 /// | `fallback_on` | `"unusable"`, `"outage"` | `"unusable"` | for which failures: an outage only, or also credentials and settings that Redis refuses |
 /// | `fallback_limit` | a number, a `Bulkhead`, `false` | `64` | how many calls may be in the fallback at once; others fail at once |
@@ -81,6 +83,29 @@ use crate::stages::resilient;
 /// type is written with that name, or else of the first place in the body that a connection is got from, `self.redis.get()`, `app.redis.get()`
 /// or `REDIS.get_blocking()`. So a Redis that is dead opens no circuit but its own. Where none is found, or what is got is not from a
 /// `Connector`, the function has the one that all of these share, `DEFAULT_BREAKER`. `breaker = self.redis().breaker()` says it in other cases.
+///
+/// # Limits
+///
+/// `limit = POOL` names a `static POOL: Bulkhead`, or a field that holds one, itself or in an `Arc`, `Rc`, `Box`, `LazyLock` or a reference. It is
+/// shared by all functions that name it, and bounds the attempts of all of them together, so that a slow Redis does not keep every task or thread
+/// of the application busy.
+///
+/// ```
+/// use redis::{AsyncCommands, RedisResult, aio::ConnectionManager};
+/// use redis_resilient::{Bulkhead, redis_resilient};
+///
+/// static POOL: Bulkhead = Bulkhead::new("pool", 100);
+///
+/// #[redis_resilient(limit = POOL, fallback = Ok(None))]
+/// async fn user_name(conn: &mut ConnectionManager, id: u64) -> RedisResult<Option<String>> {
+///     conn.get(format!("user:{id}")).await
+/// }
+/// ```
+///
+/// Each attempt takes a permit, after the breaker has let it pass: an open circuit takes none. The permit is given back when the attempt is over,
+/// cut off or cancelled, or panics; no pause and no fallback is made with one. An attempt for which there is none is not made and does not wait. The
+/// call ends with `Rejection::Saturated`, or its fallback: it is not tried again, for its retries would compete with those that are let in. The
+/// breaker does not count it, and a half-open circuit gets its probe back. Under the kill switch attempts are made without regard to the limit.
 ///
 /// # Fallbacks
 ///
@@ -125,7 +150,7 @@ use crate::stages::resilient;
 ///   `WARN` event that says what to write.
 /// * **The error can be made.** An open circuit and a timeout have to be told: the error type needs
 ///   `From<redis::RedisError>`, unless there is a fallback other than a closure, with `fallback_limit = false` or a plain value at its
-///   end; or `breaker = false, timeout = false` and no `deadline`. Values known only at run time need it in any case: they may
+///   end; or `breaker = false, timeout = false`, no `deadline` and no `limit`. Values known only at run time need it in any case: they may
 ///   make no sense.
 ///
 /// # Documentation

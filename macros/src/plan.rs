@@ -9,7 +9,7 @@ mod policy;
 mod signature;
 mod used_up;
 
-pub(crate) use self::limit::Limit;
+pub(crate) use self::limit::{Limit, Shared};
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Rebind;
 pub(crate) use self::policy::{Backoff, Name, Policy, Setter, number};
@@ -35,7 +35,9 @@ pub(crate) struct Plan {
     /// Nothing is said of it, and the body shows a command that must not be repeated.
     pub(crate) shows_non_idempotent: bool,
     pub(crate) fallback: Vec<Fallback>,
-    pub(crate) limit: Option<Limit>,
+    /// How many attempts run at once.
+    pub(crate) limit: Option<Shared>,
+    pub(crate) fallback_limit: Option<Limit>,
     pub(crate) prelude: Vec<Rebind>,
     /// The declared type of a result; `impl Trait` in it is `_`.
     pub(crate) output: Type,
@@ -155,6 +157,7 @@ impl Plan {
         let shared = args.fallback.is_some()
             || policy.computed
             || args.classify.is_some()
+            || args.limit.is_some()
             || matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::On(_)));
         let prelude = parameters.prelude(&clones, &target.signature, shared);
         let fallback = parameters.fallbacks(args.fallback, &clones, user, errors);
@@ -170,7 +173,8 @@ impl Plan {
             breaker: breaker(args.breaker.map(|breaker| breaker.value), connectors, user),
             shows_non_idempotent,
             class: args.classify.map(|classify| user.tokens(&classify.value)),
-            limit: limit::plan(args.fallback_limit, &fallback, user),
+            limit: args.limit.map(|limit| limit::shared(&limit.value, user)),
+            fallback_limit: limit::plan(args.fallback_limit, &fallback, user),
             fallback,
             prelude,
             output_span: output.span(),
@@ -193,7 +197,7 @@ impl Plan {
 
     /// Does a call end for which there is no room in the fallback? A plain value at the end is there for all.
     pub(crate) fn turns_away(&self) -> bool {
-        self.limit.is_some() && self.fallback.last().is_some_and(|last| !last.plain)
+        self.fallback_limit.is_some() && self.fallback.last().is_some_and(|last| !last.plain)
     }
 
     /// Can a call end before its attempts are used up, with no error of its own?
@@ -202,6 +206,7 @@ impl Plan {
             || matches!(self.mode, Mode::Async { watched: true })
             // It may be over before the next attempt.
             || self.policy.has_deadline
+            || self.limit.is_some()
     }
 
     pub(crate) fn closure_takes_error(&self) -> bool {

@@ -87,14 +87,20 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
              not when it refuses wrong credentials"
         }
         "bulkhead"
+        | "pool"
+        | "semaphore"
+        | "tickets"
         | "max_concurrent"
         | "max_concurrency"
         | "concurrency"
         | "concurrency_limit"
-        | "max_fallbacks"
-        | "fallback_concurrency" => {
-            "write `fallback_limit = 64`, which bounds the calls that are in the fallback at once; \
-             a limit on calls to Redis is a `Bulkhead`, which the body asks"
+        | "max_concurrent_calls"
+        | "max_in_flight" => {
+            "write `limit`, with the path of a `static` of type `Bulkhead`, which bounds the attempts that run at once: `limit = POOL`; \
+             `fallback_limit = 64` bounds the calls that are in the fallback at once"
+        }
+        "max_fallbacks" | "fallback_concurrency" => {
+            "write `fallback_limit = 64`, which bounds the calls that are in the fallback at once"
         }
         "retry_budget" | "budget_percent" | "token_bucket" | "retry_ratio" | "retry_tokens" => {
             "set it on the breaker, `Breaker::new(\"sessions\").retry_budget(20, 10)`; \

@@ -1,5 +1,6 @@
 //! The attribute on tokens, without a compiler.
 
+mod defaults;
 mod expansions;
 mod functions;
 mod half_typed;

@@ -20,11 +20,12 @@
 //! * [`Breaker`] is the circuit breaker that functions share;
 //! * [`Bulkhead`] is a limit on how many calls are in one place at once, such as in a fallback;
 //! * [`Backoff`] is how long to wait between attempts;
+//! * [`Policy`] does for a closure what the attribute does for a function;
 //! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`];
 //! * [`observe`] has an [`Observer`] told each [`Event`], of which [`event`] says more.
 //!
-//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the attempt's timeout,
-//! then your function's body. Every attempt asks the breaker and is counted by it.
+//! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the limit of attempts, then
+//! the attempt's timeout, then your function's body. Every attempt asks the breaker and is counted by it.
 //!
 //! # Feature flags
 //!
@@ -45,9 +46,9 @@ pub use redis_resilient_macros::redis_resilient;
 pub use redis_resilient_runtime::__private;
 #[doc(inline)]
 pub use redis_resilient_runtime::{
-    Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, Classify, DEFAULT_BREAKER,
-    Event, Jitter, Observer, Permit, Rejection, Snapshot, State, Transition, event, kill_switch,
-    never_sent, observe,
+    Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, ClassifiedPolicy, Classify,
+    DEFAULT_BREAKER, Event, FallbackOn, Jitter, Observer, Permit, Policy, Rejection, Snapshot,
+    State, Transition, event, kill_switch, never_sent, observe,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

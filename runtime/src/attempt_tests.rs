@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::call::Step;
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::{Backoff, Class, Jitter};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-async fn run<F: Future>(policy: &Policy, body: F) -> (Option<F::Output>, Duration, bool) {
+async fn run<F: Future>(policy: &Settings, body: F) -> (Option<F::Output>, Duration, bool) {
     let mut call = Call::new(policy, None);
     let begun = Instant::now();
     let body = async { Ok::<_, ()>(body.await) };
@@ -22,25 +22,25 @@ async fn run<F: Future>(policy: &Policy, body: F) -> (Option<F::Output>, Duratio
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_at_once_makes_no_timer() {
-    let policy = Policy::new("f").deadline(MS(500));
+    let policy = Settings::new("f").deadline(MS(500));
     assert_eq!(run(&policy, async { 7 }).await, (Some(7), MS(0), false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_cut_off_at_its_timeout() {
-    let policy = Policy::new("f").timeout(MS(200));
+    let policy = Settings::new("f").timeout(MS(200));
     assert_eq!(run(&policy, pending::<u8>()).await, (None, MS(200), true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_is_cut_off_at_the_deadline() {
-    let policy = Policy::new("f").deadline(MS(300)).no_timeout();
+    let policy = Settings::new("f").deadline(MS(300)).no_timeout();
     assert_eq!(run(&policy, pending::<u8>()).await, (None, MS(300), true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_time_counts() {
-    let policy = Policy::new("f").timeout(MS(200));
+    let policy = Settings::new("f").timeout(MS(200));
     let slow = async {
         tokio::time::sleep(MS(199)).await;
         7
@@ -50,7 +50,7 @@ async fn an_answer_in_time_counts() {
 
 #[tokio::test(start_paused = true)]
 async fn without_limits_there_is_no_timer() {
-    let policy = Policy::new("f").no_timeout();
+    let policy = Settings::new("f").no_timeout();
     let slow = async {
         tokio::time::sleep(Duration::from_secs(3600)).await;
         7
@@ -63,7 +63,7 @@ async fn without_limits_there_is_no_timer() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_beyond_what_the_clock_can_tell_do_not_panic() {
-    let policy = Policy::new("f").timeout(Duration::MAX);
+    let policy = Settings::new("f").timeout(Duration::MAX);
     let slow = async {
         tokio::time::sleep(MS(10)).await;
         7
@@ -73,7 +73,7 @@ async fn limits_beyond_what_the_clock_can_tell_do_not_panic() {
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_the_whole_timeout_again() {
-    let policy = Policy::new("f")
+    let policy = Settings::new("f")
         .timeout(MS(200))
         .backoff(Backoff::fixed(MS(50)).jitter(Jitter::None));
     let mut call = Call::new(&policy, None);
@@ -88,7 +88,7 @@ async fn each_attempt_has_the_whole_timeout_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_ends_with_an_attempt_that_was_cut_off_makes_no_pause() {
-    let policy = Policy::new("f")
+    let policy = Settings::new("f")
         .timeout(MS(200))
         .retries(1)
         .backoff(Backoff::fixed(MS(50)).jitter(Jitter::None));
@@ -105,7 +105,7 @@ async fn a_call_that_ends_with_an_attempt_that_was_cut_off_makes_no_pause() {
 /// The timer has run for the attempt before, and for the pause.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_failed_by_itself_leaves_the_whole_pause_and_the_whole_timeout() {
-    let policy = Policy::new("f")
+    let policy = Settings::new("f")
         .timeout(MS(200))
         .backoff(Backoff::fixed(MS(50)).jitter(Jitter::None));
     let mut call = Call::new(&policy, None);
@@ -126,7 +126,7 @@ async fn an_attempt_that_failed_by_itself_leaves_the_whole_pause_and_the_whole_t
 /// A body that finds work at every poll uses up its task's cooperative budget, and the timer may then not be polled at all.
 #[tokio::test]
 async fn a_body_that_uses_up_the_budget_is_cut_off_all_the_same() {
-    let policy = Policy::new("f").timeout(MS(20));
+    let policy = Settings::new("f").timeout(MS(20));
     let polls = Cell::new(0_u64);
     let busy = poll_fn(|cx| {
         polls.set(polls.get() + 1);

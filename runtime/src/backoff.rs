@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::policy::defaults::{DELAY, FACTOR, MAX_DELAY};
+
 /// How long to wait before each retry.
 ///
 /// Built by `const` functions, so a `static` or `const` can hold one and any number of functions can name it:
@@ -69,12 +71,18 @@ pub enum Jitter {
     None,
 }
 
-const DEFAULT_DELAY: Duration = Duration::from_millis(50);
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(1);
+/// An option that makes no sense, and what its value has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) option: &'static str,
+    pub(crate) what: &'static str,
+    /// The same for those who write it in a `static`.
+    pub(crate) advice: &'static str,
+}
 
 impl Backoff {
     /// The default: exponential from 50 ms, factor 2, at most 1 s, full jitter.
-    pub(crate) const DEFAULT: Self = Self::exponential(DEFAULT_DELAY);
+    pub(crate) const DEFAULT: Self = Self::exponential(DELAY);
 
     /// `delay`, then each time [`factor`](Self::factor) times more.
     #[must_use]
@@ -124,16 +132,16 @@ impl Backoff {
     }
 
     const fn with(curve: Curve, delay: Duration) -> Self {
-        let max_delay = if delay.as_nanos() > DEFAULT_MAX_DELAY.as_nanos() {
+        let max_delay = if delay.as_nanos() > MAX_DELAY.as_nanos() {
             delay
         } else {
-            DEFAULT_MAX_DELAY
+            MAX_DELAY
         };
         Self {
             curve,
             delay,
             max_delay,
-            factor: 2.0,
+            factor: FACTOR,
             jitter: Jitter::Full,
         }
     }
@@ -206,35 +214,42 @@ impl Backoff {
     }
 
     /// The option that makes no sense, and what it should be.
-    pub(crate) fn problem(&self) -> Option<(&'static str, &'static str)> {
-        if matches!(self.curve, Curve::None) {
-            return None;
-        }
-        if matches!(self.jitter, Jitter::Proportional(101..)) {
-            return Some(("jitter", "it has to be at most 100 per cent"));
-        }
-        if let Curve::Custom(_) = self.curve {
-            return match self.jitter {
-                Jitter::Decorrelated => Some((
-                    "jitter",
-                    "decorrelated jitter grows by itself: it has no use for delays of your own",
-                )),
-                _ => None,
-            };
-        }
-        if !self.factor.is_finite() || self.factor < 1.0 {
-            return Some(("factor", "it has to be a finite number of at least 1"));
-        }
-        if self.delay.is_zero() {
-            return Some((
+    pub(crate) const fn problem(&self) -> Option<Problem> {
+        let (option, what, advice) = match (self.curve, self.jitter) {
+            (Curve::None, _) => return None,
+            (_, Jitter::Proportional(101..)) => (
+                "jitter",
+                "it has to be at most 100 per cent",
+                "`jitter` is at most 100 per cent: `Jitter::Proportional(100)` spreads a delay from zero to twice as much",
+            ),
+            (Curve::Custom(_), Jitter::Decorrelated) => (
+                "jitter",
+                "decorrelated jitter grows by itself: it has no use for delays of your own",
+                "`Jitter::Decorrelated` grows by itself, and has no use for delays of your own: use `Jitter::Full` or `Jitter::Equal`",
+            ),
+            (Curve::Custom(_), _) => return None,
+            _ if !self.factor.is_finite() || self.factor < 1.0 => (
+                "factor",
+                "it has to be a finite number of at least 1",
+                "`factor` is a finite number of at least 1: below that the pauses would shrink; `Backoff::fixed` keeps them equal",
+            ),
+            _ if self.delay.is_zero() => (
                 "delay",
                 "it has to be longer than zero; for no delay use Backoff::none()",
-            ));
-        }
-        if self.max_delay < self.delay {
-            return Some(("max_delay", "it has to be at least as long as `delay`"));
-        }
-        None
+                "`delay` cannot be zero: write `Backoff::none()` to retry without a pause",
+            ),
+            _ if self.max_delay.as_nanos() < self.delay.as_nanos() => (
+                "max_delay",
+                "it has to be at least as long as `delay`",
+                "`max_delay` is shorter than `delay`, the first pause: raise `max_delay`, or lower `delay`",
+            ),
+            _ => return None,
+        };
+        Some(Problem {
+            option,
+            what,
+            advice,
+        })
     }
 }
 
@@ -310,7 +325,7 @@ mod tests {
             Duration::MAX
         );
         let problem = squares.jitter(Jitter::Decorrelated).problem();
-        assert_eq!(problem.map(|(option, _)| option), Some("jitter"));
+        assert_eq!(problem.map(|problem| problem.option), Some("jitter"));
         assert_ne!(squares, forever);
     }
 
@@ -340,7 +355,7 @@ mod tests {
         assert_eq!(ends(all), [MS(0), MS(2000)]);
         assert_eq!(all.problem(), None);
         let too_far = quarter.jitter(Jitter::Proportional(101)).problem();
-        assert_eq!(too_far.map(|(option, _)| option), Some("jitter"));
+        assert_eq!(too_far.map(|problem| problem.option), Some("jitter"));
         let longest = Backoff::custom(|_| Duration::MAX).jitter(Jitter::Proportional(50));
         assert!(longest.delay(1, MS(0), u32::MAX) >= Duration::MAX / 2);
     }
@@ -388,12 +403,7 @@ mod tests {
     #[cfg(not(miri))]
     #[test]
     fn extreme_values_stay_between_zero_and_the_cap_and_never_wrap() {
-        let durations = [
-            MS(1),
-            DEFAULT_DELAY,
-            Duration::from_secs(u64::MAX),
-            Duration::MAX,
-        ];
+        let durations = [MS(1), DELAY, Duration::from_secs(u64::MAX), Duration::MAX];
         let factors = [1.0, 2.0, f64::MAX, f64::INFINITY, f64::NAN, -1.0, 0.0];
         for delay in durations {
             for max in durations {
@@ -447,11 +457,17 @@ mod tests {
         assert_eq!(Backoff::none().problem(), None);
         assert_eq!(exp.factor(1.0).max_delay(MS(100)).problem(), None);
         for factor in [f64::NAN, f64::INFINITY, 0.5, -2.0] {
-            assert_eq!(exp.factor(factor).problem().map(|p| p.0), Some("factor"));
+            assert_eq!(
+                exp.factor(factor).problem().map(|p| p.option),
+                Some("factor")
+            );
         }
-        assert_eq!(Backoff::fixed(MS(0)).problem().map(|p| p.0), Some("delay"));
         assert_eq!(
-            exp.max_delay(MS(99)).problem().map(|p| p.0),
+            Backoff::fixed(MS(0)).problem().map(|p| p.option),
+            Some("delay")
+        );
+        assert_eq!(
+            exp.max_delay(MS(99)).problem().map(|p| p.option),
             Some("max_delay")
         );
     }

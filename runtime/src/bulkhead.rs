@@ -51,8 +51,20 @@ use crate::sync::AtomicU64;
 /// }
 /// ```
 ///
-/// It limits calls to Redis as well: ask it in the body of the annotated function. A full one is not a failure of Redis: the call is
-/// not tried again, the breaker does not count it, and the fallback answers.
+/// It limits calls to Redis as well, so that a slow Redis does not keep all tasks or threads busy. Named as `limit`, it is asked before
+/// each attempt. A full one is not a failure of Redis: the call is not tried again, the breaker does not count it, and the fallback
+/// answers.
+///
+/// ```
+/// # use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+/// # use redis_resilient::{Bulkhead, redis_resilient};
+/// static POOL: Bulkhead = Bulkhead::new("pool", 100);
+///
+/// #[redis_resilient(limit = POOL)]
+/// async fn name(conn: &mut MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+///     conn.get(id).await
+/// }
+/// ```
 ///
 /// Entering and leaving are one atomic write each; no lock is taken while nobody waits.
 pub struct Bulkhead {
@@ -77,6 +89,11 @@ impl Bulkhead {
             name,
             freed: Notify::const_new(),
         }
+    }
+
+    /// Room for so many.
+    pub(crate) const fn resize(&mut self, limit: u32) {
+        self.limit = limit;
     }
 
     /// The name given to [`new`](Self::new).
@@ -190,6 +207,13 @@ impl Bulkhead {
         entered.is_ok().then(|| BulkheadPermit::new(self))
     }
 
+    /// A place even if there is no room.
+    pub(crate) fn enter_regardless(&self) -> BulkheadPermit<'_> {
+        self.occupancy
+            .fetch_add(occupancy::ONE_INSIDE, Ordering::Acquire);
+        BulkheadPermit::new(self)
+    }
+
     #[inline]
     fn leave(&self) {
         let before = self
@@ -206,6 +230,8 @@ impl Bulkhead {
         observer::emit(&Event::BulkheadFull(BulkheadFull {
             bulkhead: self.name,
             limit: self.limit,
+            function: None,
+            breaker: None,
         }));
         self.saturated()
     }

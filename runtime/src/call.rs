@@ -6,6 +6,7 @@
 mod blocking;
 mod cold_path;
 mod fallback;
+mod permit;
 mod retry_state;
 mod waiting;
 
@@ -15,14 +16,14 @@ use retry_state::LazyRetryState;
 use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::result_like::{Refused, ResultLike, TurnedAway, no_room};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated async function. It is in that one's future, and what is out of line gets a reference to it.
 #[derive(Debug)]
 pub struct Call<'a> {
-    policy: &'a Policy,
+    policy: &'a Settings,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
     admission: Admission,
@@ -45,7 +46,7 @@ pub enum Step {
 impl<'a> Call<'a> {
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
-    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,

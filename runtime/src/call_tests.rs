@@ -7,12 +7,12 @@ use crate::{Backoff, Class, Jitter, Permit, State};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn policy() -> Policy {
-    Policy::new("app::load").backoff(Backoff::fixed(MS(100)).jitter(Jitter::None))
+fn policy() -> Settings {
+    Settings::new("app::load").backoff(Backoff::fixed(MS(100)).jitter(Jitter::None))
 }
 
 /// What follows from each of these failures, one attempt after the other.
-fn steps(policy: &Policy, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<Step> {
+fn steps(policy: &Settings, breaker: Option<&Breaker>, classes: &[Class]) -> Vec<Step> {
     let mut call = Call::new(policy, breaker);
     let mut goes_on = call.begin();
     let step = |class: &Class| {
@@ -84,7 +84,7 @@ fn a_fallback_answers_for_wrong_credentials_unless_it_is_for_outages_only() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_was_cut_off_is_not_repeated_where_the_body_shows_a_command_that_must_not_be()
  {
-    let cut_off = |policy: &Policy| {
+    let cut_off = |policy: &Settings| {
         let mut call = Call::new(policy, None);
         assert!(call.begin());
         call.timed_out();
@@ -257,8 +257,8 @@ async fn a_burst_of_failures_leaves_its_calls_their_retries() {
 #[tokio::test(start_paused = true)]
 async fn functions_on_one_breaker_retry_as_much_as_its_budget_allows() {
     let breaker = Breaker::new("b").failure_threshold(1000).retry_budget(0, 1);
-    let one = |policy: &Policy| steps(policy, Some(&breaker), &[Class::Unreachable]);
-    let (first, second) = (policy(), Policy::new("app::store"));
+    let one = |policy: &Settings| steps(policy, Some(&breaker), &[Class::Unreachable]);
+    let (first, second) = (policy(), Settings::new("app::store"));
     for policy in [first, second].iter().cycle().take(10) {
         assert_eq!(one(policy), [Step::Pause]);
     }
@@ -282,7 +282,7 @@ async fn only_a_retry_that_would_be_made_is_paid_for() {
     let breaker = Breaker::new("b")
         .failure_threshold(1000)
         .retry_budget(100, 1);
-    let spend = |policy: &Policy, class: Class| {
+    let spend = |policy: &Settings, class: Class| {
         for _ in 0..20 {
             assert_ne!(steps(policy, Some(&breaker), &[class]), [Step::Pause]);
         }
@@ -425,7 +425,7 @@ async fn a_probe_may_be_given_less_time_than_other_attempts() {
     assert_eq!(call.attempt_limit(Instant::now()), Some(MS(500)));
     call.timed_out();
     advance(MS(1101)).await;
-    let limit_of_probe = |policy: &Policy| {
+    let limit_of_probe = |policy: &Settings| {
         let mut call = Call::new(policy, Some(&breaker));
         assert!(call.begin());
         call.attempt_limit(Instant::now())
@@ -468,7 +468,7 @@ async fn a_retry_that_cannot_be_afforded_is_told() {
 async fn a_blocking_call_that_is_refused_after_a_pause_ends_in_each_way() {
     static LIMIT: Bulkhead = Bulkhead::new("limit", 1);
     let breaker = Breaker::new("b").retry_budget(100, 100);
-    let policy = Policy::new("app::load").backoff(Backoff::none());
+    let policy = Settings::new("app::load").backoff(Backoff::none());
     let refused = || {
         breaker.reset();
         let mut call = BlockingCall::new(&policy, Some(&breaker));

@@ -191,6 +191,10 @@ declare! {
             bulkhead: &'static str,
             /// How many may be inside at once.
             limit: u32,
+            /// The function whose [`limit`](crate::Policy::limit) it is, if it is one's.
+            function: Option<&'static str>,
+            /// The breaker that the function is on.
+            breaker: Option<&'static str>,
         }
         texts {}
         maybe {}
@@ -433,7 +437,10 @@ impl Event<'_> {
             },
             Self::CredentialsFailed(_) => Severity::Error,
             Self::Connected(event) if event.again => Severity::Info,
+            // The application's own bulkhead is its own affair.
+            Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
+            | Self::BulkheadFull(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)
             | Self::ProbeLost(_)
@@ -445,7 +452,6 @@ impl Event<'_> {
             Self::Connected(_)
             | Self::CredentialsRenewed(_)
             | Self::FallbackUsed(_)
-            | Self::BulkheadFull(_)
             | Self::FailureCounted(_)
             | Self::CallRefused(_)
             | Self::StaleOutcome(_) => Severity::Debug,

@@ -36,4 +36,5 @@ pub use class::{Class, Classify, never_sent};
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
 pub use event::Event;
 pub use observer::{Observer, observe};
+pub use policy::{ClassifiedPolicy, FallbackOn, Policy};
 pub use rejection::Rejection;

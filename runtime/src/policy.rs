@@ -1,190 +1,173 @@
-//! What one annotated function does when Redis fails: the numbers of its attribute, in a `static`.
+//! What the attribute does, for closures: a `Policy` in a `static`, and `run`.
 
-use std::time::Duration;
+mod classified;
+pub(crate) mod defaults;
+mod failure;
+mod run;
+mod run_blocking;
+mod setters;
+mod settings;
 
-use crate::{Backoff, Class, Rejection};
+use std::fmt;
 
-const MAX_RETRIES: u32 = 100;
+pub use self::classified::ClassifiedPolicy;
+#[allow(unreachable_pub, reason = "it is named in bounds only")]
+pub use self::failure::Failure;
+pub use self::settings::{FallbackOn, Settings};
+use crate::breaker::{Breaker, DEFAULT_BREAKER};
+use crate::{Bulkhead, Class};
 
-/// What one annotated function does when Redis fails.
+/// What [`#[redis_resilient]`](macro@crate::redis_resilient) does for a function, for closures: retries, a breaker, timeouts, limits and a fallback.
 ///
-/// The attribute writes one of these into a `static` beside the function; there is rarely a reason to make one by hand.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Built by `const` functions, to be put in a `static`. Each setter has the name and the default of the attribute's option.
+///
+/// ```
+/// use redis::{AsyncCommands, RedisResult, aio::MultiplexedConnection};
+/// use redis_resilient::{Backoff, Breaker, Bulkhead, Policy};
+/// use std::time::Duration;
+///
+/// static SESSIONS: Breaker = Breaker::new("sessions");
+/// static POOL: Bulkhead = Bulkhead::new("pool", 100);
+///
+/// static USERS: Policy = Policy::new("users")
+///     .retries(3)
+///     .backoff(Backoff::exponential(Duration::from_millis(20)))
+///     .timeout(Duration::from_millis(500))
+///     .deadline(Duration::from_secs(2))
+///     .breaker(&SESSIONS)
+///     .limit(&POOL);
+///
+/// async fn user_name(conn: &MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+///     USERS.run(async || conn.clone().get(format!("user:{id}")).await).await
+/// }
+///
+/// async fn user_name_or_row(conn: &MultiplexedConnection, id: u64) -> RedisResult<Option<String>> {
+///     USERS
+///         .run_or(
+///             async || conn.clone().get(format!("user:{id}")).await,
+///             async |_error| Ok(Some(format!("user {id}, as the database has it"))),
+///         )
+///         .await
+/// }
+/// ```
+///
+/// The layers are those of the attribute, in the same order: fallback, deadline and retries, breaker, [limit](Self::limit), timeout, body. So are
+/// what counts as a failure, the events, and what the [kill switch](crate::kill_switch) switches off.
+///
+/// The closure is called for each attempt, and borrows what is around it. An async one borrows nothing mutably ("async closure does not implement
+/// `FnMut`"): let it get its connection, as `conn.clone()`, `connector.get().await?` or `pool.get().await?`. That of
+/// [`run_blocking`](Self::run_blocking) may, and so does the body of a function with the attribute.
+///
+/// # What differs from the attribute
+///
+/// * Without [`breaker`](Self::breaker) it is [`DEFAULT_BREAKER`](crate::DEFAULT_BREAKER), whatever connection the closure uses. For that of a
+///   `Connector`'s Redis make the policy where the connector is made, `Policy::new("users").breaker(connector.breaker())`, and keep both.
+/// * No commands are looked for in the closure's body. The connections of the feature `connection` know which commands must not be repeated; over
+///   others say [`idempotent(false)`](Self::idempotent) of an `INCR`.
+/// * Values that make no sense stop the compiler in a `static`, and panic elsewhere.
+///
+/// # Errors
+///
+/// What `run` and the others take gives a `Result` with an error type of one of these kinds. All need `From<redis::RedisError>`, for an open circuit
+/// and a timeout have to be told:
+///
+/// * a `std::error::Error`, such as `RedisError` or what `thiserror` makes; its class is found in its chain of sources, as by [`Class::of`];
+/// * `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>`;
+/// * a type with [`Classify`](crate::Classify) that is no `std::error::Error`.
+///
+/// For all others, and for those that are both an `Error` and `Classify`, [`classify`](Self::classify) says what an error means:
+/// `USERS.classify(Classify::class).run(…)`.
 pub struct Policy {
-    pub(crate) name: &'static str,
-    pub(crate) retries: u32,
-    pub(crate) backoff: Backoff,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) deadline: Option<Duration>,
-    idempotent: Idempotent,
-    pub(crate) budgeted: bool,
-    /// `None`: there is no fallback.
-    pub(crate) fallback: Option<FallbackOn>,
+    settings: Settings,
+    /// Whether the timeout was set, and is not the default.
+    sets_timeout: bool,
+    breaker: Option<&'static Breaker>,
+    limit: Option<&'static Bulkhead>,
+    fallback_limit: FallbackLimit,
+    /// Is used as long as no other limit is set.
+    own_fallback_limit: Bulkhead,
+    fallback_on: FallbackOn,
 }
 
-/// Whether the function may run again although Redis may have executed its command already.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Idempotent {
-    /// It does not say, and what it sends does not show: it may, unless the connection knows better.
-    Unsaid,
-    /// It does not say, and its body shows a command that must not be repeated: only where the connection knows that it was another one.
-    ShownNot,
-    Said(bool),
-}
-
-/// For which failures the fallback answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FallbackOn {
-    /// Whenever Redis is of no use: an outage, or credentials and settings with which it refuses everything.
-    Unusable,
-    /// Only where Redis, or the way to it, has failed.
-    Outage,
+/// How many calls may be in the fallback at once.
+#[derive(Clone, Copy)]
+enum FallbackLimit {
+    Own,
+    Shared(&'static Bulkhead),
+    None,
 }
 
 impl Policy {
-    /// The defaults: 3 retries, exponential backoff from 50 ms to 1 s with full jitter, 1 s for an attempt, no deadline.
+    /// The defaults of the attribute: 3 retries, exponential backoff from 50 ms to 1 s with full jitter, 1 s for an attempt, no deadline,
+    /// [`DEFAULT_BREAKER`](crate::DEFAULT_BREAKER), no limit of attempts, and at most 64 calls in the fallback.
+    ///
+    /// `name` is what events and rejections call it, and the limit of its fallback.
+    ///
+    /// # Panics
+    /// If the name is empty; at compile time in a `static`.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
+        assert!(
+            !name.trim_ascii().is_empty(),
+            "the name of a policy is empty, and events and rejections are to name it: `Policy::new(\"users\")`"
+        );
         Self {
-            name,
-            retries: 3,
-            backoff: Backoff::DEFAULT,
-            timeout: Some(Duration::from_secs(1)),
-            deadline: None,
-            idempotent: Idempotent::Unsaid,
-            budgeted: true,
-            fallback: None,
+            settings: Settings::new(name),
+            sets_timeout: false,
+            breaker: Some(&DEFAULT_BREAKER),
+            limit: None,
+            fallback_limit: FallbackLimit::Own,
+            own_fallback_limit: Bulkhead::new(name, defaults::FALLBACK_LIMIT),
+            fallback_on: FallbackOn::Unusable,
         }
     }
 
-    /// Attempts after the first, at most 100.
+    /// The name given to [`new`](Self::new).
     #[must_use]
-    pub const fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
-        self
+    pub const fn name(&self) -> &'static str {
+        self.settings.name
     }
 
-    /// How long to wait between attempts.
-    #[must_use]
-    pub const fn backoff(mut self, backoff: Backoff) -> Self {
-        self.backoff = backoff;
-        self
+    /// What an error means, where its type does not tell or is known better.
+    ///
+    /// ```
+    /// use redis_resilient::{Class, Policy};
+    ///
+    /// static USERS: Policy = Policy::new("users").retries(1);
+    ///
+    /// fn user(redis: &mut redis::Connection) -> anyhow::Result<String> {
+    ///     USERS
+    ///         .classify(|error: &anyhow::Error| match Class::of(error.as_ref()) {
+    ///             Class::NotRedis => Class::Permanent,
+    ///             class => class,
+    ///         })
+    ///         .run_blocking(|| Ok(redis::Commands::get(redis, "user")?))
+    /// }
+    /// ```
+    pub const fn classify<E, C: Fn(&E) -> Class>(&self, class: C) -> ClassifiedPolicy<'_, E, C> {
+        ClassifiedPolicy::new(self, class)
     }
 
-    /// How long one attempt may take.
-    #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// An attempt may take as long as it likes.
-    #[must_use]
-    pub const fn no_timeout(mut self) -> Self {
-        self.timeout = None;
-        self
-    }
-
-    /// How long all attempts and the waiting between them may take together.
-    #[must_use]
-    pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// Whether the function may run again although Redis may have executed its command already. Unset, it may, unless the
-    /// connection knows that the command is not to be repeated.
-    #[must_use]
-    pub const fn idempotent(mut self, idempotent: bool) -> Self {
-        self.idempotent = Idempotent::Said(idempotent);
-        self
-    }
-
-    /// The body shows a command that must not be repeated, and nothing is said of it.
-    #[must_use]
-    pub const fn shows_non_idempotent(mut self) -> Self {
-        self.idempotent = Idempotent::ShownNot;
-        self
-    }
-
-    /// There is a fallback, which answers for these failures.
-    #[must_use]
-    pub const fn fallback_on(mut self, failures: FallbackOn) -> Self {
-        self.fallback = Some(failures);
-        self
-    }
-
-    /// Retries do not draw on the [retry budget](crate::Breaker::retry_budget) of the breaker.
-    #[must_use]
-    pub const fn no_budget(mut self) -> Self {
-        self.budgeted = false;
-        self
-    }
-
-    /// What the function says of itself, if anything.
-    pub(crate) const fn says_idempotent(&self) -> Option<bool> {
-        match self.idempotent {
-            Idempotent::Said(idempotent) => Some(idempotent),
-            // What is not to be repeated has its class by then.
-            Idempotent::Unsaid | Idempotent::ShownNot => None,
+    const fn bulkhead_of_fallback(&self) -> Option<&Bulkhead> {
+        match self.fallback_limit {
+            FallbackLimit::Own => Some(&self.own_fallback_limit),
+            FallbackLimit::Shared(bulkhead) => Some(bulkhead),
+            FallbackLimit::None => None,
         }
     }
+}
 
-    /// The class of an attempt that was cut off, where no connection has said which command was under way.
-    pub(crate) const fn cut_off(&self) -> Class {
-        match self.idempotent {
-            Idempotent::ShownNot => Class::NotIdempotent,
-            Idempotent::Unsaid | Idempotent::Said(_) => Class::Ambiguous,
-        }
-    }
-
-    /// Whether a failure of this class, which lets a fallback answer, does so here.
-    pub(crate) const fn falls_back_on(&self, class: Class) -> bool {
-        let only_outages = matches!(self.fallback, Some(FallbackOn::Outage));
-        !(only_outages && matches!(class, Class::Misconfigured))
-    }
-
-    /// The first setting that makes no sense. Literals are checked by the attribute; this is for values known at run time.
-    pub(crate) fn problem(&self) -> Option<Rejection> {
-        let too_short = |time: Option<Duration>| time.is_some_and(|t| t.is_zero());
-        let (option, problem) = if self.retries > MAX_RETRIES {
-            ("retries", "it has to be a number from 0 to 100")
-        } else if too_short(self.timeout) {
-            ("timeout", "it has to be longer than zero")
-        } else if too_short(self.deadline) {
-            ("deadline", "it has to be longer than zero")
-        } else {
-            self.backoff.problem()?
-        };
-        Some(Rejection::Misconfigured {
-            function: self.name,
-            option,
-            problem,
-        })
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("settings", &self.settings)
+            .field("breaker", &self.breaker.map(Breaker::name))
+            .field("limit", &self.limit)
+            .field("fallback_limit", &self.bulkhead_of_fallback())
+            .field("fallback_on", &self.fallback_on)
+            .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_setting_that_makes_no_sense_is_named_with_its_function() {
-        let named = |policy: Policy| policy.problem().map(|problem| problem.to_string());
-        let policy = Policy::new("app::load");
-        assert_eq!(named(policy), None);
-        assert_eq!(named(policy.retries(100)), None);
-        for (bad, option) in [
-            (policy.retries(101), "retries"),
-            (policy.timeout(Duration::ZERO), "timeout"),
-            (policy.deadline(Duration::ZERO), "deadline"),
-            (policy.backoff(Backoff::DEFAULT.factor(f64::NAN)), "factor"),
-        ] {
-            let text = named(bad).unwrap_or_default();
-            assert!(
-                text.contains(&format!("`{option}`")) && text.contains("app::load"),
-                "{text}"
-            );
-        }
-    }
-}
+mod tests;

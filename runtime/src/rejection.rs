@@ -62,7 +62,7 @@ pub enum Rejection {
         /// How long the call was given.
         deadline: Duration,
     },
-    /// A [`Bulkhead`](crate::Bulkhead) is full: too many calls are in the fallback, or wherever else it stands. What this call had
+    /// A [`Bulkhead`](crate::Bulkhead) is full: too many attempts are under way (`limit = …`), or calls in the fallback, or wherever else it stands. What this call had
     /// to do there was not done; an attempt before it may have been made.
     #[non_exhaustive]
     Saturated {

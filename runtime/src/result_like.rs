@@ -58,7 +58,7 @@ impl<T, E> ResultLike for Result<T, E> {
     message = "`#[redis_resilient]` may have to refuse a call by itself, and cannot make a `{Self}` to say so",
     label = "an open circuit or a timeout has to become this type",
     note = "implement `From<redis::RedisError>` for `{Self}`",
-    note = "or let nothing be refused: give a `fallback` that is not a closure, with `fallback_limit = false`; or write `breaker = false, timeout = false` and no `deadline`; and give all other options as literals, for other values may turn out to make no sense"
+    note = "or let nothing be refused: give a `fallback` that is not a closure, with `fallback_limit = false`; or write `breaker = false, timeout = false`, no `deadline` and no `limit`; and give all other options as literals, for other values may turn out to make no sense"
 )]
 pub trait Refused: Sized {
     /// The error that carries `rejection`.
@@ -110,8 +110,8 @@ impl<E: From<RedisError>> TurnedAway for E {
 /// Why a call for which there is no room in the fallback has no answer, if it has no error of its own.
 pub(crate) fn no_room(why: Rejection, limit: &Bulkhead) -> Rejection {
     match why {
-        // Nothing was tried, and the circuit alone would have led to an answer.
-        Rejection::CircuitOpen { .. } => limit.saturated(),
+        // Nothing was tried, and the circuit or the full bulkhead alone would have led to an answer.
+        Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => limit.saturated(),
         // Redis may have executed it, which the caller has to learn.
         late => late,
     }

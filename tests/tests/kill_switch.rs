@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::RedisResult;
 use redis_resilient::{
-    Breaker, BreakerEvent, Class, Permit, Rejection, State, kill_switch, redis_resilient,
+    Breaker, BreakerEvent, Bulkhead, Class, Permit, Rejection, State, kill_switch, redis_resilient,
 };
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::advance;
@@ -36,6 +36,31 @@ const fn fragile(name: &'static str) -> Breaker {
         .failure_threshold(1)
         .burst_window(Duration::ZERO)
         .probe_lease(Duration::from_secs(60))
+}
+
+#[tokio::test(start_paused = true)]
+async fn engaged_it_makes_attempts_without_regard_to_their_limit() {
+    static POOL: Bulkhead = Bulkhead::new("pool", 1);
+
+    #[redis_resilient(breaker = false, limit = POOL)]
+    async fn get() -> RedisResult<u32> {
+        Ok(POOL.inside())
+    }
+    #[redis_resilient(breaker = false, limit = POOL)]
+    fn get_blocking() -> RedisResult<u32> {
+        Ok(POOL.inside())
+    }
+
+    let _switch = switch().await;
+    let permit = POOL.try_acquire().expect("nobody is inside");
+    assert!(get().await.is_err() && get_blocking().is_err());
+    kill_switch::engage();
+    assert_eq!((get().await.ok(), get_blocking().ok()), (Some(2), Some(2)));
+    kill_switch::release();
+    assert!(get().await.is_err() && get_blocking().is_err());
+    drop(permit);
+    assert_eq!(POOL.inside(), 0, "what was beyond the limit is counted too");
+    assert_eq!((get().await.ok(), get_blocking().ok()), (Some(1), Some(1)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -258,7 +258,7 @@ fn every_type_of_error_says_why() {
     }
     #[redis_resilient(name = "of anyhow", breaker = false, retries = 0)]
     fn of_anyhow() -> anyhow::Result<()> {
-        Err(anyhow::Error::from(refused()).context("loading"))
+        Err(anyhow::Error::from(refused()).context("reading"))
     }
     #[redis_resilient(name = "of mute", breaker = false, retries = 0)]
     fn of_mute() -> Result<(), Mute> {
@@ -284,7 +284,7 @@ fn every_type_of_error_says_why() {
         ("of classify", "Some(\"the store is busy\")"),
         ("of closure", "Some(\"connection refused\")"),
         ("of boxed closure", "Some(\"connection refused\")"),
-        ("of anyhow", "Some(\"loading: connection refused\")"),
+        ("of anyhow", "Some(\"reading: connection refused\")"),
         ("of mute", " None Return"),
         ("of generic", "Some(\"connection refused\")"),
         ("of incr", "Some(\"broken pipe\")"),
@@ -446,7 +446,7 @@ fn what_a_server_repeats_is_in_no_event() -> Result<(), Box<dyn std::error::Erro
             line.contains("Incompatible type") && !line.contains("hunter2"),
             "{line}"
         );
-        assert!(told_of(&["unknown command 'AUHT'"]).len() > 0);
+        assert!(!told_of(&["unknown command 'AUHT'"]).is_empty());
     }
     Ok(())
 }

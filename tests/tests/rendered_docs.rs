@@ -14,7 +14,7 @@ name = "rendered"
 edition = "2024"
 
 [dependencies]
-redis-resilient = { path = "RUNTIME", default-features = false }
+redis-resilient = { path = "FACE", default-features = false }
 
 [workspace]
 "#;
@@ -25,9 +25,9 @@ fn documented() -> io::Result<PathBuf> {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rendered");
     fs::create_dir_all(package.join("src"))?;
     fs::write(package.join("src/lib.rs"), FIXTURE)?;
-    let runtime = root.join("runtime").display().to_string();
+    let face = root.join("redis-resilient").display().to_string();
     // In TOML a backslash would escape what follows it.
-    let manifest = MANIFEST.replace("RUNTIME", &runtime.replace('\\', "/"));
+    let manifest = MANIFEST.replace("FACE", &face.replace('\\', "/"));
     fs::write(package.join("Cargo.toml"), manifest)?;
     fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock"))?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -1,8 +1,9 @@
-//! What bounds the load that all calls make together: `fallback_limit = …` and `budget = …`.
+//! What bounds the load that all calls make together: `limit = …`, `fallback_limit = …` and `budget = …`.
 
 use super::value::{Kind, Value};
 use super::{Switch, is_place, referenced};
-use syn::{Expr, Result};
+use crate::defaults::FALLBACK_LIMIT;
+use syn::{Error, Expr, Result};
 
 /// How many calls may be in the fallback at once.
 pub(crate) enum Limit {
@@ -13,13 +14,57 @@ pub(crate) enum Limit {
 }
 
 impl Value {
-    pub(super) fn limit(&self) -> Result<Switch<Limit>> {
+    /// The `Bulkhead` around attempts.
+    pub(super) fn limit(&self) -> Result<Box<Expr>> {
+        let declare = |size: &str| {
+            format!(
+                "declare `static POOL: Bulkhead = Bulkhead::new(\"pool\", {size});` and write `limit = POOL`"
+            )
+        };
+        match self.kind() {
+            Kind::Bool(false) => {
+                Err(self.error("attempts are not limited unless you say so: leave `limit` out"))
+            }
+            Kind::Bool(true) => Err(self.error(format!(
+                "say how many attempts may run at once: {}",
+                declare("20")
+            ))),
+            Kind::Number { text, .. } => Err(self.not_a_number(&text, declare)),
+            Kind::Text(text) if text.value().trim().parse::<i64>().is_ok() => {
+                Err(self.not_a_number(text.value().trim(), declare))
+            }
+            Kind::Text(_) | Kind::OtherLiteral | Kind::Expression => {
+                let expression = self.expression()?;
+                let named = referenced(&expression);
+                if is_place(named) {
+                    return Ok(Box::new(named.clone()));
+                }
+                Err(self.error(format!(
+                    "a limit has to be there for all calls, and what is made here is a new one for each: {}",
+                    declare("20")
+                )))
+            }
+        }
+    }
+
+    fn not_a_number(&self, text: &str, declare: impl Fn(&str) -> String) -> Error {
+        let size = match text.parse::<u32>() {
+            Ok(size @ 1..) => size.to_string(),
+            _ => "20".to_owned(),
+        };
+        self.error(format!(
+            "`limit` names a `Bulkhead`, which all functions share that lead to the same place: {}",
+            declare(&size)
+        ))
+    }
+
+    pub(super) fn fallback_limit(&self) -> Result<Switch<Limit>> {
         match self.kind() {
             Kind::Bool(false) => Ok(Switch::Off),
-            Kind::Bool(true) => Err(self.error(
-                "the limit is 64 unless you write another: `fallback_limit = 20`; \
+            Kind::Bool(true) => Err(self.error(format!(
+                "the limit is {FALLBACK_LIMIT} unless you write another: `fallback_limit = 20`; \
                  `fallback_limit = false` lifts it",
-            )),
+            ))),
             Kind::Number {
                 whole: true,
                 text,

@@ -21,7 +21,7 @@ const fn known(name: &'static str, example: &'static str) -> Known {
     }
 }
 
-const OPTIONS: [Known; 18] = [
+const OPTIONS: [Known; 19] = [
     known("retries", "retries = 3"),
     known("backoff", "backoff = \"exp\""),
     Known {
@@ -47,6 +47,7 @@ const OPTIONS: [Known; 18] = [
         zero: "leave `deadline` out to have none",
     },
     known("breaker", "breaker = SESSIONS"),
+    known("limit", "limit = POOL"),
     known("fallback", "fallback = fetch_db"),
     known("fallback_on", "fallback_on = \"outage\""),
     known("fallback_limit", "fallback_limit = 64"),

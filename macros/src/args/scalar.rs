@@ -3,6 +3,7 @@
 use super::option::Known;
 use super::value::{Kind, Value};
 use super::{Amount, Switch, duration};
+use crate::defaults::MAX_RETRIES;
 use quote::ToTokens as _;
 use std::time::Duration;
 use syn::{Expr, LitStr, Result};
@@ -26,11 +27,11 @@ impl Value {
                     );
                 }
                 match text.parse() {
-                    Ok(count @ 0..=100) => Ok(Amount::Literal(count)),
-                    _ => Err(self.error(
-                        "`retries` is at most 100: more load is not what an outage needs; \
+                    Ok(count @ 0..=MAX_RETRIES) => Ok(Amount::Literal(count)),
+                    _ => Err(self.error(format!(
+                        "`retries` is at most {MAX_RETRIES}: more load is not what an outage needs; \
                          a longer `max_delay` bridges more time",
-                    )),
+                    ))),
                 }
             }
             Kind::Number { .. } => Err(self.expected("a whole number")),
@@ -43,7 +44,7 @@ impl Value {
             Kind::Bool(false) => {
                 Err(self.error("expected a number: `retries = 0` switches retries off"))
             }
-            _ => Err(self.expected("a number from 0 to 100")),
+            _ => Err(self.expected(format!("a number from 0 to {MAX_RETRIES}"))),
         }
     }
 

@@ -5,8 +5,9 @@ use super::{BackoffArg, referenced};
 use crate::suggest;
 use syn::{Expr, Result};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Curve {
+    #[default]
     Exponential,
     Linear,
     Fixed,
@@ -20,8 +21,9 @@ const CURVES: &[(&str, Curve)] = &[
     ("none", Curve::None),
 ];
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Jitter {
+    #[default]
     Full,
     Equal,
     Decorrelated,
@@ -36,8 +38,9 @@ const JITTERS: &[(&str, Jitter)] = &[
 ];
 
 /// For which failures the fallback answers.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum FallbackOn {
+    #[default]
     Unusable,
     Outage,
 }
@@ -94,6 +97,16 @@ impl Value {
             }
         }
     }
+}
+
+/// The words of what holds where nothing is written.
+#[cfg(test)]
+pub(crate) fn defaults() -> [&'static str; 3] {
+    fn word<T: Default + PartialEq>(words: &[(&'static str, T)]) -> &'static str {
+        let default = words.iter().find(|(_, value)| *value == T::default());
+        default.map_or("none", |(word, _)| word)
+    }
+    [word(CURVES), word(JITTERS), word(FAILURES)]
 }
 
 /// The word that is meant by one without quotes.

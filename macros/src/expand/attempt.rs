@@ -217,7 +217,7 @@ impl Expansion<'_> {
                 ViaAsRef as _, ViaAsRefSendSync as _, ViaClassify as _, ViaClassifyError as _, ViaError as _,
                 ViaFromRedis as _, ViaMute as _, ViaNothing as _,
             };
-            (&&&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
+            (&&&&&&&&#private::View(__resilient_failure)).resilient_diagnosis()
         }}
     }
 

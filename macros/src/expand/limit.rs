@@ -1,12 +1,31 @@
-//! Leave to run the fallback.
+//! Leave to make an attempt, and leave to run the fallback.
 
 use super::{Expansion, located_at};
 use crate::args::Form;
-use crate::plan::{Ending, Fallback, Limit, Mode};
+use crate::plan::{Ending, Fallback, Limit, Mode, Shared};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 impl Expansion<'_> {
+    /// A permit that is kept for the attempt, or the end of the call.
+    pub(super) fn permit(&self) -> TokenStream {
+        let Some(limit) = &self.plan.limit else {
+            return TokenStream::new();
+        };
+        let Expansion { private, call, .. } = self;
+        let mixed = Span::mixed_site();
+        let limit = self.shared(limit);
+        let (stop, _) = self.stop();
+        // The reference has a statement of its own, for the compiler's words about one that does not live long enough.
+        quote_spanned! {mixed=>
+            let __resilient_limit: &#private::Bulkhead = #limit;
+            let _resilient_permit = match #call::acquire(&mut __resilient_call, __resilient_limit) {
+                ::core::option::Option::Some(__resilient_permit) => __resilient_permit,
+                ::core::option::Option::None => { #stop }
+            };
+        }
+    }
+
     /// The end of the call, after which the fallback may run, or the part of it that needs no leave: what is kept beyond the call, as the
     /// beginning of a `let`, and the expression that gives it.
     pub(super) fn admission(&self) -> (TokenStream, TokenStream) {
@@ -15,7 +34,7 @@ impl Expansion<'_> {
         let ended = self.call_to_end();
         let keeps_error = self.plan.closure_takes_error();
         let error = quote_spanned!(mixed=> __resilient_error);
-        let Some(limit) = &self.plan.limit else {
+        let Some(limit) = &self.plan.fallback_limit else {
             let falls_back = quote_spanned!(mixed=> #call::falls_back(#ended););
             if !keeps_error {
                 return (TokenStream::new(), falls_back);
@@ -160,26 +179,29 @@ impl Expansion<'_> {
                     &LIMIT
                 }}
             }
-            Limit::Shared {
-                expression,
-                is_static,
-                span,
-            } => {
-                let shown = span.resolved_at(mixed);
-                let private = self.private_at(shown);
-                if *is_static {
-                    quote_spanned!(shown=> #private::static_bulkhead(&#expression))
-                } else {
-                    quote_spanned!(shown=> #private::bulkhead(&#expression))
-                }
-            }
+            Limit::Shared(shared) => self.shared(shared),
         };
         quote_spanned!(mixed=> let __resilient_limit: &#private::Bulkhead = #bulkhead;)
     }
 
+    fn shared(&self, shared: &Shared) -> TokenStream {
+        let Shared {
+            expression,
+            is_static,
+            span,
+        } = shared;
+        let shown = span.resolved_at(Span::mixed_site());
+        let private = self.private_at(shown);
+        if *is_static {
+            quote_spanned!(shown=> #private::static_bulkhead(&#expression))
+        } else {
+            quote_spanned!(shown=> #private::bulkhead(&#expression))
+        }
+    }
+
     /// One fallback of a list that ends with a plain value: without leave the list goes on there.
     pub(super) fn if_admitted(&self, fallback: &Fallback, step: TokenStream) -> TokenStream {
-        if self.plan.limit.is_none() || self.plan.turns_away() || fallback.plain {
+        if self.plan.fallback_limit.is_none() || self.plan.turns_away() || fallback.plain {
             return step;
         }
         let mixed = Span::mixed_site();

@@ -10,14 +10,11 @@ use self::code::code;
 use self::pauses::Pauses;
 use super::limit;
 use crate::args::{Amount, Args, FallbackOn, Form, Item, Limit, Switch, Written};
+use crate::defaults;
 use crate::item::Target;
 use proc_macro2::TokenStream;
 use std::time::Duration;
 use syn::Meta;
-
-/// These have to be those of the runtime.
-const DEFAULT_RETRIES: u32 = 3;
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `None` for a function without documentation of its own, lest the compiler take it for one that has some.
 pub(super) fn plan(
@@ -35,7 +32,7 @@ pub(super) fn plan(
 
 /// `commands` are those in the body that must not be repeated, `connectors` are where it may have a `Connector` from.
 fn section(args: &Args, is_async: bool, commands: &[String], connectors: &[TokenStream]) -> String {
-    let retries = known(args.retries.as_ref()).unwrap_or(Known::Value(DEFAULT_RETRIES));
+    let retries = known(args.retries.as_ref()).unwrap_or(Known::Value(defaults::RETRIES));
     let timeout = timeout(args, is_async);
     let deadline = known(args.deadline.as_ref());
     let pauses = Pauses::of(args);
@@ -53,6 +50,12 @@ fn section(args: &Args, is_async: bool, commands: &[String], connectors: &[Token
             })
         },
         Some(breaker(args, connectors)),
+        args.limit.as_ref().map(|limit| {
+            format!(
+                "As many attempts run at once as {} lets in; further ones fail immediately and are not retried.",
+                code(&limit.value)
+            )
+        }),
         Some(fallback(args)),
         args.classify.as_ref().map(|classify| {
             format!(
@@ -105,7 +108,7 @@ fn known<T: Copy>(setting: Option<&Written<Amount<T>>>) -> Option<Known<T>> {
 
 fn timeout(args: &Args, is_async: bool) -> Option<Known<Duration>> {
     match args.timeout.as_ref().map(|timeout| &timeout.value) {
-        None => is_async.then_some(Known::Value(DEFAULT_TIMEOUT)),
+        None => is_async.then_some(Known::Value(defaults::TIMEOUT)),
         Some(Switch::Off) => None,
         Some(Switch::On(timeout)) => Some(Known::of(timeout)),
     }
@@ -242,7 +245,7 @@ fn limit(args: &Args, items: &[Item]) -> String {
         return String::new();
     }
     match args.fallback_limit.as_ref().map(|limit| &limit.value) {
-        None => at_most(limit::DEFAULT_LIMIT),
+        None => at_most(defaults::FALLBACK_LIMIT),
         Some(Switch::On(Limit::Calls(calls))) => at_most(*calls),
         Some(Switch::On(Limit::Bulkhead(bulkhead))) => {
             format!(

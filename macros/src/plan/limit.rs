@@ -1,26 +1,27 @@
-//! How many calls may be in the fallback at once.
+//! How many attempts may run at once, and how many calls may be in the fallback.
 
 use super::policy::number;
 use super::{Fallback, UserCode};
 use crate::args::{self, Args, Form, Item, Switch, Written, names_static};
+use crate::defaults;
 use crate::errors::Errors;
 use proc_macro2::{Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 use syn::spanned::Spanned as _;
 
-pub(super) const DEFAULT_LIMIT: u32 = 64;
-
 pub(crate) enum Limit {
     /// So many of this function.
     Own(TokenStream),
-    /// What a `Bulkhead` says, which others may share.
-    Shared {
-        /// Without a reference to it.
-        expression: TokenStream,
-        is_static: bool,
-        span: Span,
-    },
+    Shared(Shared),
+}
+
+/// What a `Bulkhead` says, which others may share.
+pub(crate) struct Shared {
+    /// Without a reference to it.
+    pub(crate) expression: TokenStream,
+    pub(crate) is_static: bool,
+    pub(crate) span: Span,
 }
 
 /// A value that is there at once, whatever happens to it: no number of them does any harm.
@@ -79,14 +80,21 @@ pub(super) fn plan(
         return None;
     }
     match setting.map(|setting| setting.value) {
-        None => Some(own(DEFAULT_LIMIT)),
+        None => Some(own(defaults::FALLBACK_LIMIT)),
         Some(Switch::Off) => None,
         Some(Switch::On(args::Limit::Calls(calls))) => Some(own(calls)),
-        Some(Switch::On(args::Limit::Bulkhead(expression))) => Some(Limit::Shared {
-            span: telling_span(&expression),
-            is_static: names_static(&expression),
-            expression: user.tokens(&expression),
-        }),
+        Some(Switch::On(args::Limit::Bulkhead(expression))) => {
+            Some(Limit::Shared(shared(&expression, user)))
+        }
+    }
+}
+
+/// The `Bulkhead` that an expression names.
+pub(super) fn shared(expression: &Expr, user: UserCode) -> Shared {
+    Shared {
+        span: telling_span(expression),
+        is_static: names_static(expression),
+        expression: user.tokens(expression),
     }
 }
 

@@ -2,15 +2,13 @@
 
 use super::UserCode;
 use crate::args::{Amount, Args, BackoffArg, Curve, FallbackOn, Jitter, Switch, Written, duration};
+use crate::defaults;
 use crate::errors::Errors;
 use crate::item::Target;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use std::time::Duration;
 use syn::ext::IdentExt as _;
-
-/// Has to be that of the runtime.
-pub(super) const DEFAULT_DELAY: Duration = Duration::from_millis(50);
 
 pub(crate) struct Policy {
     pub(crate) name: Name,
@@ -97,7 +95,7 @@ pub(super) fn plan(
     }
     if args.fallback.is_some() {
         let failures = args.fallback_on.as_ref();
-        let failures = failures.map_or(FallbackOn::Unusable, |failures| failures.value);
+        let failures = failures.map(|failures| failures.value).unwrap_or_default();
         build.setters.push(Setter::FallbackOn(failures));
     }
     Policy {
@@ -152,10 +150,10 @@ impl Build {
             return None;
         }
         Some(Backoff::Curve {
-            curve: curve.unwrap_or(Curve::Exponential),
+            curve: curve.unwrap_or_default(),
             delay: match &args.delay {
                 Some(delay) => self.amount(&delay.value, time),
-                None => time(&DEFAULT_DELAY),
+                None => time(&defaults::DELAY),
             },
             max_delay: args
                 .max_delay
@@ -269,7 +267,7 @@ fn check_max_delay(args: &Args, errors: &mut Errors) {
         return;
     };
     let (delay, origin) = match &args.delay {
-        None => (DEFAULT_DELAY, ", the default"),
+        None => (defaults::DELAY, ", the default"),
         Some(delay) => match delay.value.literal() {
             Some(delay) => (delay, ""),
             None => return,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The name of the file, what stands between the parentheses, and the function.
-const KINDS: [(&str, &str, &str); 14] = [
+const KINDS: [(&str, &str, &str); 16] = [
     (
         "async",
         "",
@@ -39,6 +39,11 @@ const KINDS: [(&str, &str, &str); 14] = [
          where K: Clone + 'a { conn.get(key).await }",
     ),
     (
+        "async_limit",
+        "limit = POOL, breaker = SESSIONS",
+        "async fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
+    ),
+    (
         "async_method",
         "breaker = self.breaker, fallback = Self::fetch_db, fallback_limit = false",
         "async fn get(&mut self, id: u64) -> RedisResult<User> { self.conn.get(id).await }",
@@ -63,6 +68,11 @@ const KINDS: [(&str, &str, &str); 14] = [
         "sync_breaker_off",
         "breaker = false",
         "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
+    ),
+    (
+        "sync_limit",
+        "limit = self.pool, breaker = false, fallback = self.row",
+        "fn get(&mut self, id: u64) -> RedisResult<User> { self.conn.get(id) }",
     ),
     (
         "sync_non_idempotent",

@@ -8,7 +8,7 @@ const ATTRIBUTES: [&str; 4] = [
     "retries = 3, backoff = \"exp\", delay = \"50ms\", breaker = &a::B, fallback = [|e| Ok(x), self.f, Ok(None)], \
      classify = |e: &E| e.class(), clone(key), name = \"n\", crate = ::x::y",
     "max_delay = \"1.5s\", factor = 2.0, jitter = \"equal\", timeout = self.settings.timeout, deadline = Duration::from_secs(3), \
-     fallback = async |_| db(key).await?, fallback_limit = self.primary, idempotent = false",
+     fallback = async |_| db(key).await?, fallback_limit = self.primary, limit = &self.pool, idempotent = false",
     "timeout = false, breaker = false, fallback = if a < b { c::<D>() } else { Ok(-1) }, fallback_limit = 1_0u32",
     "budget = false, fallback = <Self as Db<'_>>::fetch, retries = (3 + 4) as u32, clone(a, r#type)",
 ];

@@ -71,6 +71,10 @@ fn what_is_right_is_accepted() {
         "fallback_limit = 3, fallback = [fetch, Ok(None)]",
         "fallback = Ok(fetch(1).await?), fallback_limit = 3",
         "fallback = Ok(None), fallback_limit = false",
+        "limit = POOL",
+        "limit = &crate::limits::POOL, fallback = fetch, fallback_limit = POOL",
+        "limit = self.pool, breaker = false, timeout = false",
+        "limit = *pool",
         "fallback = fetch, fallback_on = \"outage\"",
         "fallback_on = \"unusable\", fallback = [fetch, Ok(None)]",
         "idempotent = true",
@@ -100,7 +104,7 @@ fn all_mistakes_are_told_at_once() {
             "`\"2\"` expected a number, without quotes: write `retries = 2`",
             "`50` a duration needs a unit: write `delay = \"50ms\"` (units: `ns`, `us`, `ms`, `s`, `m`, `h`)",
             "`speed` unknown option `speed`; expected one of `retries`, `backoff`, `delay`, `max_delay`, `factor`, \
-             `jitter`, `timeout`, `deadline`, `breaker`, `fallback`, `fallback_on`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
+             `jitter`, `timeout`, `deadline`, `breaker`, `limit`, `fallback`, `fallback_on`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
              `name`, `crate`",
             "`kez` `kez` is not a parameter of `get`; did you mean `key`?",
         ],
@@ -194,7 +198,9 @@ fn foreign_spellings_are_translated() {
         ("multiplier = 3", "`factor = "),
         ("circuit_breaker = X", "`breaker`"),
         ("fallback_when = \"outage\"", "`fallback_on = \"outage\"`"),
-        ("bulkhead = 5", "`fallback_limit = 64`"),
+        ("bulkhead = 5", "`limit = POOL`"),
+        ("max_concurrent_calls = 5", "`fallback_limit = 64`"),
+        ("max_fallbacks = 5", "`fallback_limit = 64`"),
         ("retry_budget = 20", "`budget = false`"),
         ("on_error = x", "`fallback`"),
         ("or_else = x", "`fallback`"),
@@ -400,6 +406,21 @@ fn values_of_the_wrong_kind_are_told() {
     ] {
         let args = format!("fallback = fetch, fallback_limit = {value}");
         says(&args, value, &[part]);
+    }
+    for (value, part) in [
+        ("5", "Bulkhead::new(\"pool\", 5)"),
+        ("5u64", "Bulkhead::new(\"pool\", 5)"),
+        ("\"5\"", "Bulkhead::new(\"pool\", 5)"),
+        ("0", "Bulkhead::new(\"pool\", 20)"),
+        ("-1", "write `limit = POOL`"),
+        ("1.5", "write `limit = POOL`"),
+        ("true", "Bulkhead::new(\"pool\", 20)"),
+        ("false", "leave `limit` out"),
+        ("\"POOL\"", "`limit = POOL`"),
+        ("Bulkhead::new(\"pool\", 3)", "static POOL: Bulkhead"),
+        ("self.pool()", "static POOL: Bulkhead"),
+    ] {
+        says(&format!("limit = {value}"), value, &[part]);
     }
     says("budget = true", "true", &["`budget = false`"]);
     says(

@@ -289,6 +289,37 @@ fn fallbacks_are_limited_unless_they_are_plain_values() {
 }
 
 #[test]
+fn each_attempt_has_a_permit_where_there_is_a_limit() {
+    for limit in ["POOL", "&POOL", "(&(POOL))"] {
+        let args = format!("limit = {limit}");
+        has(&args, FUNCTION, &["__private::static_bulkhead(&POOL)"]);
+    }
+    // The breaker comes first, and the pause is made without a permit.
+    has(
+        "limit = POOL",
+        FUNCTION,
+        &[
+            "if ::redis_resilient::__private::Call::begin(&mut __resilient_call) { loop { {",
+            "let _resilient_permit = match ::redis_resilient::__private::Call::acquire(&mut __resilient_call, __resilient_limit) {
+             ::core::option::Option::Some(__resilient_permit) => { __resilient_permit }
+             ::core::option::Option::None => { return ::redis_resilient::__private::Call::refuse(&mut __resilient_call); } };
+             match ::redis_resilient::__private::attempt(",
+            "} if !::redis_resilient::__private::pause(&mut __resilient_call).await {",
+        ],
+    );
+    has(
+        "limit = self.pool",
+        ASYNC_TRAIT,
+        &["__private::bulkhead(&__self.pool)"],
+    );
+    lacks(
+        "fallback = fetch, fallback_limit = POOL",
+        FUNCTION,
+        &["acquire"],
+    );
+}
+
+#[test]
 fn without_room_a_list_goes_on_at_its_plain_end() {
     has(
         "fallback = [|e| f(e), fetch, Ok(1)]",

@@ -348,6 +348,11 @@ impl PackedState {
     }
 
     /// What the outcome of a call changes that was admitted in `generation`.
+    #[expect(
+        clippy::inline_always,
+        reason = "where the outcome is known, most of it goes away"
+    )]
+    #[inline(always)]
     pub(super) fn settle(
         self,
         generation: u64,

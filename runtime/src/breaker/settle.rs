@@ -17,7 +17,7 @@ impl Breaker {
     pub(crate) fn succeeded(&self, admission: Admission) {
         // Not the word seen at admission: another call may have failed since, and this success has to be counted.
         if !self.is_quiet() {
-            self.settle(admission, Outcome::Success);
+            self.settle_success(admission);
         }
     }
 
@@ -32,6 +32,9 @@ impl Breaker {
     #[cold]
     #[inline(never)]
     pub(crate) fn abandoned(&self, admission: Admission) {
+        if !admission.is_out() {
+            return;
+        }
         if std::thread::panicking() {
             let cause = Cause {
                 why: Why::Other(&"the call panicked"),
@@ -45,22 +48,23 @@ impl Breaker {
 
     #[cold]
     #[inline(never)]
-    pub(crate) fn settle(&self, admission: Admission, outcome: Outcome) {
-        self.settles(admission, outcome, &Cause::NONE);
+    fn settle_success(&self, admission: Admission) {
+        self.settles(admission, Outcome::Success, &Cause::NONE);
     }
 
-    /// As [`settle`](Self::settle), where something is known of why the attempt failed.
+    /// Of an attempt of which nothing is known but that.
+    pub(crate) fn settle(&self, admission: Admission, outcome: Outcome) {
+        self.settle_by(admission, outcome, &Cause::NONE);
+    }
+
     #[cold]
     #[inline(never)]
     pub(crate) fn settle_by(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
         self.settles(admission, outcome, cause);
     }
 
-    // Twice: where nothing is known, nothing is handed on.
-    #[expect(
-        clippy::inline_always,
-        reason = "a window that slides counts each call"
-    )]
+    // There twice: the one for successes, which a window that slides counts one by one, knows what the outcome is, and that there is no cause.
+    #[expect(clippy::inline_always, reason = "see above")]
     #[inline(always)]
     fn settles(&self, admission: Admission, outcome: Outcome, cause: &Cause<'_>) {
         // While it is engaged nothing is counted. But a probe gives its permit back, or the circuit would wait for it afterwards.
@@ -164,6 +168,8 @@ impl Breaker {
     }
 
     /// Counts the call in the sliding window, if there is one, and tells whether that opens the circuit.
+    #[expect(clippy::inline_always, reason = "a part of `settles`")]
+    #[inline(always)]
     fn slides(&self, admission: Admission, sample: Sample, now_ms: u64) -> bool {
         if !self.settings.trip.slides() {
             return false;

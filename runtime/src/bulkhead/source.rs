@@ -1,16 +1,16 @@
-//! What the attribute's option `fallback_limit = …` may name.
+//! What the attribute's options `limit = …` and `fallback_limit = …` may name.
 
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use super::Bulkhead;
 
-/// What the option `fallback_limit = …` may name.
+/// What the options `limit = …` and `fallback_limit = …` may name.
 #[diagnostic::on_unimplemented(
-    message = "`fallback_limit = …` needs a number or a `Bulkhead`, not a `{Self}`",
+    message = "`limit = …` and `fallback_limit = …` need a `Bulkhead`, not a `{Self}`",
     label = "not a `Bulkhead`",
-    note = "declare `static PRIMARY: Bulkhead = Bulkhead::new(\"primary\", 64);` and write `fallback_limit = PRIMARY`",
-    note = "a number that belongs to one function alone is written in place: `fallback_limit = 64`"
+    note = "declare `static POOL: Bulkhead = Bulkhead::new(\"pool\", 64);` and write `limit = POOL` or `fallback_limit = POOL`",
+    note = "for the fallback of one function alone a number is written in place: `fallback_limit = 64`"
 )]
 pub trait IntoBulkhead<'a> {
     /// The bulkhead.
@@ -58,7 +58,7 @@ impl<'a, F: FnOnce() -> Bulkhead> IntoBulkhead<'a> for &'a LazyLock<Bulkhead, F>
     }
 }
 
-/// The bulkhead in front of a fallback.
+/// The bulkhead that an option names.
 pub fn bulkhead<'a, B: IntoBulkhead<'a>>(bulkhead: B) -> &'a Bulkhead {
     bulkhead.into_bulkhead()
 }

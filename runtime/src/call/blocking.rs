@@ -13,14 +13,14 @@ use super::{Step, fallback};
 use crate::breaker::{Admission, Breaker};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 /// One call of an annotated sync function.
 #[derive(Debug)]
 pub struct BlockingCall<'a> {
-    policy: &'a Policy,
+    policy: &'a Settings,
     breaker: Option<&'a Breaker>,
     /// Of the attempt that is under way, or of one that was refused.
     admission: Admission,
@@ -31,7 +31,7 @@ pub struct BlockingCall<'a> {
 impl<'a> BlockingCall<'a> {
     /// A call that has not begun.
     #[inline(always)]
-    pub const fn new(policy: &'a Policy, breaker: Option<&'a Breaker>) -> Self {
+    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,
@@ -63,6 +63,20 @@ impl<'a> BlockingCall<'a> {
         self.retry_state = ManuallyDrop::new(retry_state);
         self.admission = admission;
         !admission.is_refused()
+    }
+
+    /// As [`Call::acquire`](super::Call::acquire).
+    #[inline(always)]
+    pub fn acquire<'l>(&mut self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
+        if let Some(permit) = limit.enter() {
+            return Some(permit);
+        }
+        let (admission, retry_state) = self.take();
+        let (retry_state, admission, permit) =
+            outlined::saturated(self.policy, self.breaker, admission, retry_state, limit);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        permit
     }
 
     /// The attempt gave a value, and the call is over.

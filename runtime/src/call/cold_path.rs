@@ -69,6 +69,7 @@ impl Call<'_> {
     pub(super) fn rejection_for(&self, over: Over) -> Rejection {
         let function = self.policy.name;
         match over {
+            Over::Saturated { bulkhead, limit } => Rejection::Saturated { bulkhead, limit },
             Over::Timeout(after) => Rejection::TimedOut { function, after },
             Over::Deadline => Rejection::DeadlineExceeded {
                 function,
@@ -96,13 +97,15 @@ impl Call<'_> {
         }
     }
 
-    pub(super) fn fails(&mut self, diagnosis: Diagnosis) -> Step {
+    fn fails(&mut self, diagnosis: Diagnosis) -> Step {
         // Without a remark nothing was left.
         let description = diagnosis.remark.and_then(|_| cause::take());
         self.fails_as(diagnosis, description)
     }
 
     /// The attempt failed, and its error says this.
+    #[expect(clippy::inline_always, reason = "it is there but twice")]
+    #[inline(always)]
     pub(super) fn fails_as(
         &mut self,
         diagnosis: Diagnosis,
@@ -210,7 +213,7 @@ impl Call<'_> {
     }
 
     /// Once: an admission that is settled is gone.
-    fn settle(&mut self, outcome: Outcome, cause: &Cause<'_>) {
+    pub(super) fn settle(&mut self, outcome: Outcome, cause: &Cause<'_>) {
         let admission = self.take_admission();
         if let Some(breaker) = self.breaker
             && admission.is_out()

@@ -3,7 +3,7 @@
 use crate::breaker::Breaker;
 use crate::cause::{self, Description};
 use crate::event::{Event, FallbackSaturated, FallbackUsed, Severity};
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::{Bulkhead, BulkheadPermit, Class, State, observer};
 
 /// The fallback is next on this thread, and answers for a failure that says this.
@@ -15,7 +15,7 @@ pub(super) fn answers_for(class: Class, description: Option<Box<Description>>) {
 
 /// Tells that the fallback answers from here on.
 #[inline(never)]
-pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
+pub(super) fn falls_back(policy: &Settings, breaker: Option<&Breaker>) {
     if observer::wants(Severity::Debug) {
         tell_used(policy, breaker);
     }
@@ -24,7 +24,7 @@ pub(super) fn falls_back(policy: &Policy, breaker: Option<&Breaker>) {
 /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
 #[inline]
 pub(super) fn enters<'l>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
@@ -39,7 +39,7 @@ pub(super) fn enters<'l>(
 
 #[cold]
 #[inline(never)]
-fn tell_used(policy: &Policy, breaker: Option<&Breaker>) {
+fn tell_used(policy: &Settings, breaker: Option<&Breaker>) {
     let description = why(breaker);
     observer::emit(&Event::FallbackUsed(FallbackUsed {
         function: policy.name,
@@ -52,7 +52,7 @@ fn tell_used(policy: &Policy, breaker: Option<&Breaker>) {
 
 #[cold]
 #[inline(never)]
-fn tell_saturated(policy: &Policy, breaker: Option<&Breaker>, limit: &Bulkhead) {
+fn tell_saturated(policy: &Settings, breaker: Option<&Breaker>, limit: &Bulkhead) {
     if !observer::wants(Severity::Warn) {
         return;
     }

@@ -41,6 +41,11 @@ pub(crate) enum Over {
     /// The time for one attempt.
     Timeout(Duration),
     Deadline,
+    /// Permits for another attempt.
+    Saturated {
+        bulkhead: &'static str,
+        limit: u32,
+    },
 }
 
 /// `None` for as long as nothing has gone wrong or taken its time. One word, so that it travels in a register.

@@ -1,6 +1,6 @@
 //! Finds the class of an error of any type, decided at compile time by what the type can do.
 //!
-//! Method lookup tries the receiver with the most references first: [`Mute`] types and [`Classify`] with [`Error`], [`Classify`], then [`Error`], with `From<RedisError>` or without, then
+//! Method lookup tries the receiver with the most references first: [`Mute`] types, [`Classify`] with [`Error`] and without, then [`Error`], with `From<RedisError>` or without, then
 //! the wrappers that only hand out a `dyn Error`. The last rung takes every type and demands [`Classify`], so that its message is the one shown.
 //!
 //! The method has a name that no trait of the user has, for his are in scope as well. It is there once for each type, not for each function.
@@ -59,7 +59,7 @@ pub trait ViaMute {
         Self::Mute: TellsOfRedis;
 }
 
-impl<E: Mute> ViaMute for &&&&&&View<'_, E> {
+impl<E: Mute> ViaMute for &&&&&&&View<'_, E> {
     type Mute = E;
 
     fn resilient_diagnosis(&self) -> Diagnosis
@@ -244,7 +244,7 @@ mod tests {
     macro_rules! class {
         ($error:expr) => {{
             let error = &$error;
-            (&&&&&&&View(error)).resilient_diagnosis().class
+            (&&&&&&&&View(error)).resilient_diagnosis().class
         }};
     }
 
@@ -320,7 +320,7 @@ mod tests {
             reason = "as the attribute writes it, whatever the type"
         )]
         fn generic<E: Error + 'static>(error: &E) -> Class {
-            (&&&&&&&View(error)).resilient_diagnosis().class
+            (&&&&&&&&View(error)).resilient_diagnosis().class
         }
         assert_eq!(generic(&refused()), Class::Unreachable);
     }

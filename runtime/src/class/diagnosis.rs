@@ -42,7 +42,7 @@ pub(crate) enum Code {
 
 impl Diagnosis {
     /// Of an error of the type with this id.
-    pub(super) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
+    pub(crate) fn of(error: &(dyn Error + 'static), id: TypeId, origin: Origin) -> Self {
         let class = Class::of(error);
         let remark = match class {
             Class::Misconfigured => chain::find_map(error, &mut Code::of_link).map(Remark::Code),
@@ -62,8 +62,21 @@ impl Diagnosis {
         }
     }
 
-    /// Leaves what the error says for the call, if anybody listens: most failures of the application's own are for those who look into them.
-    fn described(mut self, error: &(dyn Error + 'static)) -> Self {
+    /// Leaves what the error says for the call, if anybody listens.
+    #[inline]
+    fn described(self, error: &(dyn Error + 'static)) -> Self {
+        // Who takes less takes this too.
+        if observer::wants(Severity::Error) {
+            self.described_to_some(error)
+        } else {
+            self
+        }
+    }
+
+    /// Most failures of the application's own are for those who look into them.
+    #[cold]
+    #[inline(never)]
+    fn described_to_some(mut self, error: &(dyn Error + 'static)) -> Self {
         let severity = match (self.class, self.remark) {
             (_, Some(Remark::LostSource)) => Severity::Warn,
             (Class::Permanent | Class::Rejected | Class::NotRedis, _) => Severity::Debug,

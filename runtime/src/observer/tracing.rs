@@ -12,6 +12,7 @@ use crate::event::{AttemptFailed, CircuitChanged, Event, Next, severity_of_failu
 const TARGET: &str = "redis_resilient";
 
 /// Whether anybody takes what is printed at this level.
+#[inline]
 pub(super) fn wants(severity: Severity) -> bool {
     match severity {
         Severity::Error => tracing::enabled!(target: TARGET, Level::ERROR),
@@ -65,6 +66,14 @@ pub(super) fn print(event: &Event<'_>) {
             address = event.address,
             breaker = event.breaker,
             "fallback saturated",
+        ),
+        Event::BulkheadFull(event) if event.function.is_some() => warn!(
+            target: TARGET,
+            function = event.function,
+            bulkhead = event.bulkhead,
+            limit = event.limit,
+            breaker = event.breaker,
+            "bulkhead full, attempt not made",
         ),
         Event::BulkheadFull(event) => debug!(
             target: TARGET,

@@ -10,6 +10,7 @@ use redis_resilient::{Backoff, Breaker, Bulkhead, Class, redis_resilient};
 
 static SESSIONS: Breaker = Breaker::new("sessions").retry_budget(10, 50);
 static PRIMARY: Bulkhead = Bulkhead::new("primary", 20);
+static POOL: Bulkhead = Bulkhead::new("pool", 20);
 const SLOW: Backoff = Backoff::fixed(Duration::from_secs(1));
 const RETRIES: u32 = 3;
 
@@ -23,6 +24,7 @@ const RETRIES: u32 = 3;
     timeout = "1.5s",
     deadline = "1m",
     breaker = SESSIONS,
+    limit = POOL,
     fallback = [from_db(conn), Ok(None)],
     fallback_on = "outage",
     fallback_limit = 20,
@@ -68,7 +70,7 @@ impl Settings {
         conn.get(1).await
     }
 
-    #[redis_resilient(breaker = &self.breaker, fallback = Self::from_db, fallback_limit = self.shared)]
+    #[redis_resilient(breaker = &self.breaker, limit = self.primary, fallback = Self::from_db, fallback_limit = self.shared)]
     pub async fn in_an_arc(&self, conn: &mut MultiplexedConnection) -> RedisResult<u64> {
         conn.get(1).await
     }
@@ -122,7 +124,7 @@ pub async fn counts(conn: &mut MultiplexedConnection) -> RedisResult<u64> {
     conn.incr(1, 1).await
 }
 
-#[redis_resilient(breaker = *breaker)]
+#[redis_resilient(breaker = *breaker, limit = &POOL)]
 pub async fn dereferenced(conn: &mut MultiplexedConnection, breaker: &Arc<Breaker>) -> RedisResult<u64> {
     conn.get(1).await
 }

@@ -13,7 +13,7 @@ edition = "2024"
 
 [dependencies]
 redis = { version = "1", default-features = false, features = ["tokio-comp"] }
-redis-resilient = { path = "RUNTIME" }
+redis-resilient = { path = "FACE" }
 
 [workspace]
 "#;
@@ -62,10 +62,10 @@ impl Package {
         let directory = root.join(name);
         fs::create_dir_all(directory.join("src"))?;
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let runtime = workspace.join("runtime").display().to_string();
+        let face = workspace.join("redis-resilient").display().to_string();
         let manifest = MANIFEST
             .replace("NAME", name)
-            .replace("RUNTIME", &runtime.replace('\\', "/"));
+            .replace("FACE", &face.replace('\\', "/"));
         fs::write(directory.join("Cargo.toml"), manifest)?;
         fs::copy(workspace.join("Cargo.lock"), directory.join("Cargo.lock"))?;
         Ok(Package {

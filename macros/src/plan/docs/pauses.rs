@@ -1,13 +1,9 @@
 //! The pauses between attempts, in words and added up.
 
-use super::super::policy::DEFAULT_DELAY;
 use super::{Known, code, known, time};
 use crate::args::{Args, BackoffArg, Curve, Jitter};
+use crate::defaults;
 use std::time::Duration;
-
-/// These have to be those of the runtime.
-const DEFAULT_MAX_DELAY: Duration = Duration::from_secs(1);
-const DEFAULT_FACTOR: f64 = 2.0;
 
 pub(super) enum Pauses {
     /// A `Backoff` that is made elsewhere.
@@ -26,22 +22,23 @@ impl Pauses {
         let curve = match args.backoff.as_ref().map(|backoff| &backoff.value) {
             Some(BackoffArg::Custom(backoff)) => return Pauses::Custom(code(backoff)),
             Some(BackoffArg::Curve(curve)) => *curve,
-            None => Curve::Exponential,
+            None => Curve::default(),
         };
-        let delay = known(args.delay.as_ref()).unwrap_or(Known::Value(DEFAULT_DELAY));
+        let delay = known(args.delay.as_ref()).unwrap_or(Known::Value(defaults::DELAY));
         let max_delay = known(args.max_delay.as_ref()).unwrap_or_else(|| match &delay {
-            Known::Value(delay) => Known::Value(DEFAULT_MAX_DELAY.max(*delay)),
-            Known::Code(_) => Known::Value(DEFAULT_MAX_DELAY),
+            Known::Value(delay) => Known::Value(defaults::MAX_DELAY.max(*delay)),
+            Known::Code(_) => Known::Value(defaults::MAX_DELAY),
         });
         Pauses::Curve {
             curve,
             delay,
             max_delay,
-            factor: known(args.factor.as_ref()).unwrap_or(Known::Value(DEFAULT_FACTOR)),
+            factor: known(args.factor.as_ref()).unwrap_or(Known::Value(defaults::FACTOR)),
             jitter: args
                 .jitter
                 .as_ref()
-                .map_or(Jitter::Full, |jitter| jitter.value),
+                .map(|jitter| jitter.value)
+                .unwrap_or_default(),
         }
     }
 
@@ -75,7 +72,7 @@ impl Pauses {
             (_, Jitter::Decorrelated, _) => {
                 format!("of random length, from {delay} to at most {max_delay}")
             }
-            (_, _, Known::Value(DEFAULT_FACTOR)) => {
+            (_, _, Known::Value(2.0)) => {
                 format!("that double from {delay} to at most {max_delay}")
             }
             (_, _, factor) => format!(

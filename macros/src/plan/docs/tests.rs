@@ -1,9 +1,9 @@
 use super::code::code;
 use super::pauses::Pauses;
-use super::{DEFAULT_RETRIES, DEFAULT_TIMEOUT, section, time};
+use super::{section, time};
 use crate::args::Args;
 use crate::errors::Errors;
-use redis_resilient::__private::{Policy, backoff_delay};
+use redis_resilient::__private::backoff_delay;
 use redis_resilient::{Backoff, Jitter};
 use std::time::Duration;
 
@@ -133,6 +133,15 @@ fn the_breaker_of_a_connector_is_told() {
 }
 
 #[test]
+fn a_limit_of_attempts_is_told() {
+    let text = section(&args("limit = &crate::POOL"), true, &[], &[]);
+    assert!(
+        text.contains("As many attempts run at once as `crate::POOL` lets in; further ones fail immediately and are not retried."),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_fallback_for_outages_only_is_told() {
     let text = section(
         &args("fallback = Ok(1), fallback_on = \"outage\""),
@@ -237,23 +246,6 @@ fn the_longest_pauses_are_those_of_the_runtime() {
             );
         }
     }
-}
-
-#[test]
-fn the_defaults_are_those_of_the_runtime() {
-    let policy = format!("{:?}", Policy::new(""));
-    assert!(
-        policy.contains(&format!("retries: {DEFAULT_RETRIES}, ")),
-        "{policy}"
-    );
-    assert!(
-        policy.contains(&format!("timeout: Some({DEFAULT_TIMEOUT:?}), ")),
-        "{policy}"
-    );
-    assert!(
-        policy.contains("deadline: None, idempotent: Unsaid, "),
-        "{policy}"
-    );
 }
 
 #[test]

@@ -9,12 +9,12 @@ use crate::call::retry_state::LazyRetryState;
 use crate::call::{Call, Step, fallback};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::{self, Instant};
-use crate::policy::Policy;
+use crate::policy::Settings;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 fn whole<'a>(
-    policy: &'a Policy,
+    policy: &'a Settings,
     breaker: Option<&'a Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
@@ -29,7 +29,7 @@ fn whole<'a>(
 
 // Not cold: while a circuit is open, every call comes this way.
 #[inline(never)]
-pub(super) fn begin(policy: &Policy, breaker: &Breaker) -> (LazyRetryState, Admission) {
+pub(super) fn begin(policy: &Settings, breaker: &Breaker) -> (LazyRetryState, Admission) {
     if let Some(refused) = breaker.refuses() {
         return (None, refused);
     }
@@ -56,7 +56,7 @@ pub(super) fn succeeded(
 #[cold]
 #[inline(never)]
 pub(super) fn failed(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
@@ -74,7 +74,7 @@ pub(super) fn failed(
 #[cold]
 #[inline(never)]
 pub(super) fn failed_since(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     mut retry_state: LazyRetryState,
@@ -92,8 +92,22 @@ pub(super) fn failed_since(
 
 #[cold]
 #[inline(never)]
+pub(super) fn saturated<'l>(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    admission: Admission,
+    retry_state: LazyRetryState,
+    limit: &'l Bulkhead,
+) -> (LazyRetryState, Admission, Option<BulkheadPermit<'l>>) {
+    let mut call = whole(policy, breaker, admission, retry_state);
+    let permit = call.saturated(limit);
+    (call.retry_state.take(), call.take_admission(), permit)
+}
+
+#[cold]
+#[inline(never)]
 pub(super) fn pause(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     retry_state: LazyRetryState,
 ) -> (LazyRetryState, Admission) {
@@ -115,7 +129,7 @@ pub(super) fn end(breaker: Option<&Breaker>, admission: Admission, retry_state: 
 #[cold]
 #[inline(never)]
 pub(super) fn rejection(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
@@ -126,7 +140,7 @@ pub(super) fn rejection(
 #[cold]
 #[inline(never)]
 pub(super) fn refuse<R>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
@@ -145,7 +159,7 @@ where
 
 #[inline(never)]
 pub(super) fn enters<'l>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
@@ -154,7 +168,7 @@ pub(super) fn enters<'l>(
 
 #[inline(never)]
 pub(super) fn enter_fallback<'l, E>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
     error: &mut Option<E>,
@@ -167,7 +181,7 @@ pub(super) fn enter_fallback<'l, E>(
 #[cold]
 #[inline(never)]
 pub(super) fn turned_away<R>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
@@ -192,7 +206,7 @@ pub(super) fn drop_retry_state(retry_state: LazyRetryState) {
 
 #[inline(never)]
 pub(super) fn enter_fallback_with_error<'l, E: Refused>(
-    policy: &Policy,
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,

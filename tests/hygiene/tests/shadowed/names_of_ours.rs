@@ -36,6 +36,7 @@ taken! {
     __resilient_value _resilient_permit _resilient_probing __self __ret
 }
 
+static POOL: ::redis_resilient::Bulkhead = ::redis_resilient::Bulkhead::new("pool", 8);
 static LIMIT: u8 = 0;
 static POLICY: u8 = 0;
 static attempt: u8 = 0;
@@ -129,7 +130,8 @@ async fn again(server: &Server, more: u64, text: String) -> RedisResult<u64> {
 }
 
 #[redis_resilient(
-    retries = u32::from(policy) + 1, backoff = "none", breaker = false, fallback = __resilient_fallback(__resilient_policy), fallback_limit = 3
+    retries = u32::from(policy) + 1, backoff = "none", breaker = false, fallback = __resilient_fallback(__resilient_policy), fallback_limit = 3,
+    limit = POOL
 )]
 fn in_sync(__resilient_call: &Server, __resilient_policy: u64) -> RedisResult<u64> {
     __resilient_call.refuse()

@@ -1,0 +1,57 @@
+//! The permit of an attempt, where a `limit` bounds how many run at once.
+
+use super::Call;
+use super::retry_state::Over;
+use crate::breaker::Breaker;
+use crate::cause::{self, Cause, Description};
+use crate::class::Outcome;
+use crate::event::{BulkheadFull, Event, Severity};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
+
+impl Call<'_> {
+    /// Leave to make the attempt, which the breaker has given already. `None`: the call is over, and [`rejection`](Self::rejection) says why.
+    #[expect(clippy::inline_always, reason = "a call costs more than what it does")]
+    #[inline(always)]
+    pub fn acquire<'l>(&mut self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
+        match limit.enter() {
+            Some(permit) => Some(permit),
+            None => self.saturated(limit),
+        }
+    }
+
+    /// There is no permit: the attempt is not made, and no other one, which would add to what there is too much of.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn saturated<'l>(&mut self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
+        if kill_switch::is_engaged() {
+            return Some(limit.enter_regardless());
+        }
+        self.unmark();
+        // Nothing was sent, which says nothing of Redis: a half-open circuit gets its probe back.
+        self.settle(Outcome::Neutral, &Cause::NONE);
+        *self.retry_state().project().over = Some(Over::Saturated {
+            bulkhead: limit.name(),
+            limit: limit.limit(),
+        });
+        self.tell_full(limit);
+        None
+    }
+
+    fn tell_full(&self, limit: &Bulkhead) {
+        if !observer::wants(Severity::Warn) {
+            return;
+        }
+        let (bulkhead, most) = (limit.name(), limit.limit());
+        if self.policy.fallback.is_some() {
+            let limit = most;
+            let rejection = Rejection::Saturated { bulkhead, limit };
+            cause::leave(Box::new(Description::of(Class::Rejected, &rejection)));
+        }
+        observer::emit(&Event::BulkheadFull(BulkheadFull {
+            bulkhead,
+            limit: most,
+            function: Some(self.policy.name),
+            breaker: self.breaker.map(Breaker::name),
+        }));
+    }
+}
