@@ -75,8 +75,8 @@ use crate::{Bulkhead, Class};
 /// * `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>`;
 /// * a type with [`Classify`](crate::Classify) that is no `std::error::Error`.
 ///
-/// For all others, and for those that are both an `Error` and `Classify`, [`classify`](Self::classify) says what an error means:
-/// `USERS.classify(Classify::class).run(…)`.
+/// Of a type that is both an `Error` and `Classify` it has to be said which of them counts: `USERS.classify(Classify::class).run(…)`. With a
+/// function of your own [`classify`](Self::classify) says what the errors of the first two kinds mean.
 pub struct Policy {
     settings: Settings,
     /// Whether the timeout was set, and is not the default.

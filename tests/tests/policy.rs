@@ -614,6 +614,28 @@ async fn a_function_says_what_a_failure_means() {
             .is_err()
     );
     assert_eq!(attempts.swap(0, Ordering::Relaxed), 1);
+    // As the attribute tells it, with the text of the error.
+    #[redis_resilient(name = "users", breaker = false, classify = |_| Class::Unavailable)]
+    async fn by_attribute() -> RedisResult<u32> {
+        Err(RedisError::from((ErrorKind::Client, "no")))
+    }
+    let mut told = Vec::new();
+    for of_policy in [false, true] {
+        seed_randomness(7);
+        let recorder = Recorder::default();
+        let _guard =
+            tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+        let result = if of_policy {
+            patient.run(async || body(ErrorKind::Client).await).await
+        } else {
+            by_attribute().await
+        };
+        assert!(result.is_err());
+        told.push(recorder.lines());
+    }
+    assert_eq!(told[0], told[1]);
+    assert!(told[0][0].contains("no"), "{told:?}");
+    attempts.store(0, Ordering::Relaxed);
     let answered = patient.run_or(async || body(ErrorKind::Client).await, async |_| Ok(8));
     assert_eq!(answered.await.ok(), Some(8));
     let answered =

@@ -41,6 +41,7 @@ async fn call_async() -> Result<(), Down> {
 
 #[tokio::test]
 async fn no_text_is_made_unless_somebody_listens() {
+    static OTHER: Breaker = Breaker::new("other");
     let call_all = async || {
         WATCHED.reset();
         assert!(call().is_ok() && call().is_ok());

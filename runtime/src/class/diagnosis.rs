@@ -55,7 +55,7 @@ impl Diagnosis {
     }
 
     /// Of an error that says its class itself, and has this text if any.
-    pub(super) fn said(class: Class, error: Option<&(dyn Error + 'static)>) -> Self {
+    pub(crate) fn said(class: Class, error: Option<&(dyn Error + 'static)>) -> Self {
         match error {
             Some(error) => Self::from(class).described(error),
             None => class.into(),

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use redis::RedisError;
-
+use super::failure::Readable;
 use super::{Policy, run, run_blocking};
 use crate::Class;
+use crate::class::diagnosis::Diagnosis;
 
 /// A [`Policy`] with a function that says what an error means; made by [`Policy::classify`]. It is `Copy` where the function is.
 pub struct ClassifiedPolicy<'p, E, C> {
@@ -25,53 +25,66 @@ impl<'p, E, C: Fn(&E) -> Class> ClassifiedPolicy<'p, E, C> {
     }
 }
 
-impl<E: From<RedisError>, C: Fn(&E) -> Class> ClassifiedPolicy<'_, E, C> {
+impl<E, C: Fn(&E) -> Class> ClassifiedPolicy<'_, E, C> {
     /// As [`Policy::run`].
     ///
     /// # Errors
     /// Those of [`Policy::run`].
-    pub async fn run<T, F>(self, body: impl FnMut() -> F) -> Result<T, E>
+    pub async fn run<T, F, Via>(self, body: impl FnMut() -> F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
+        E: Readable<Via>,
     {
-        run::run(self.policy, body, |error| (self.class)(error).into()).await
+        run::run(self.policy, body, |error| self.diagnosis(error)).await
     }
 
     /// As [`Policy::run_or`].
     ///
     /// # Errors
     /// Those of [`Policy::run_or`].
-    pub async fn run_or<T, F>(
+    pub async fn run_or<T, F, Via>(
         self,
         body: impl FnMut() -> F,
         fallback: impl AsyncFnOnce(E) -> Result<T, E>,
     ) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
+        E: Readable<Via>,
     {
-        let diagnose = |error: &E| (self.class)(error).into();
-        run::run_or(self.policy, body, fallback, diagnose).await
+        run::run_or(self.policy, body, fallback, |error| self.diagnosis(error)).await
     }
 
     /// As [`Policy::run_blocking`].
     ///
     /// # Errors
     /// Those of [`Policy::run_blocking`].
-    pub fn run_blocking<T>(self, body: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-        run_blocking::run(self.policy, body, |error| (self.class)(error).into())
+    pub fn run_blocking<T, Via>(self, body: impl FnMut() -> Result<T, E>) -> Result<T, E>
+    where
+        E: Readable<Via>,
+    {
+        run_blocking::run(self.policy, body, |error| self.diagnosis(error))
     }
 
     /// As [`Policy::run_blocking_or`].
     ///
     /// # Errors
     /// Those of [`Policy::run_blocking_or`].
-    pub fn run_blocking_or<T>(
+    pub fn run_blocking_or<T, Via>(
         self,
         body: impl FnMut() -> Result<T, E>,
         fallback: impl FnOnce(E) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let diagnose = |error: &E| (self.class)(error).into();
-        run_blocking::run_or(self.policy, body, fallback, diagnose)
+    ) -> Result<T, E>
+    where
+        E: Readable<Via>,
+    {
+        run_blocking::run_or(self.policy, body, fallback, |error| self.diagnosis(error))
+    }
+
+    fn diagnosis<Via>(&self, error: &E) -> Diagnosis
+    where
+        E: Readable<Via>,
+    {
+        Diagnosis::said((self.class)(error), Some(error.readable()))
     }
 }
 

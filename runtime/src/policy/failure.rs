@@ -14,12 +14,40 @@ use crate::class::lost_source::{self, Origin};
     message = "a `Policy` cannot tell whether `{Self}` is worth a retry, or cannot make one to refuse a call",
     label = "the closure fails with this type",
     note = "return `redis::RedisResult<..>`, or an error type that is `std::error::Error + 'static` and has `From<redis::RedisError>` (in `thiserror`: `#[from]`)",
-    note = "for other types with `From<redis::RedisError>` implement `redis_resilient::Classify`, or say what they mean: `POLICY.classify(|error: &{Self}| Class::Ambiguous).run(..)`"
+    note = "for other types with `From<redis::RedisError>` implement `redis_resilient::Classify`"
 )]
 pub trait Failure<Via>: From<RedisError> {
     /// What it means.
     #[doc(hidden)]
     fn diagnosis(&self) -> Diagnosis;
+}
+
+/// An error type that can be read, though a function says what it means. `Via` is how; the compiler finds it.
+#[diagnostic::on_unimplemented(
+    message = "a `Policy` cannot read a `{Self}`, or cannot make one to refuse a call",
+    label = "the function of `classify` gets this type",
+    note = "let it be `std::error::Error + 'static`, or a wrapper like `anyhow::Error`, with `From<redis::RedisError>`",
+    note = "for other types with `From<redis::RedisError>` implement `redis_resilient::Classify`, and leave `classify` out"
+)]
+pub trait Readable<Via>: From<RedisError> {
+    /// What events show of it.
+    #[doc(hidden)]
+    fn readable(&self) -> &(dyn Error + 'static);
+}
+
+impl<E: Error + From<RedisError> + 'static> Readable<ViaError> for E {
+    fn readable(&self) -> &(dyn Error + 'static) {
+        self
+    }
+}
+
+impl<E> Readable<ViaAsRef> for E
+where
+    E: AsRef<dyn Error + Send + Sync + 'static> + From<RedisError> + 'static,
+{
+    fn readable(&self) -> &(dyn Error + 'static) {
+        self.as_ref()
+    }
 }
 
 /// As a link of a chain of errors.
