@@ -9,8 +9,10 @@ use redis::{Cmd, RedisError, RedisResult, Value};
 use super::blocking_check::Looks;
 use super::blocking_wire::{BlockingWire, Wait};
 use super::command::{self, Args, Effect, args};
+use super::ending::cause_of_end;
+use super::events::Loss;
 use super::keeper::Keeper;
-use super::pool::Idle;
+use super::pool::{Idle, closed};
 use super::server_connection::told;
 use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
@@ -175,7 +177,11 @@ impl BlockingServerConnection {
             return;
         };
         let may_be_lost = has_rested(held.used_ms, now_ms()) && self.state.takes_ping();
-        if !held.is_quiet() || may_be_lost && !self.keeper.still_answers(held) {
+        let is_quiet = held.is_quiet();
+        if !is_quiet {
+            self.keeper.loses(held, Loss::Gone, closed);
+        }
+        if !is_quiet || may_be_lost && !self.keeper.still_answers(held) {
             self.held = None;
             self.is_lost = true;
         }
@@ -213,6 +219,7 @@ impl BlockingServerConnection {
         };
         let answer = send(&mut held.wire, &mut wait);
         let is_ended = self.keeper.ends(&answer, request.replies);
+        let address = answer.as_ref().err().and_then(|_| held.address.clone());
         // After a timeout, or behind a reply too many, the next reply might be another's.
         if !is_ended && held.wire.is_open() {
             held.used_ms = now_ms();
@@ -224,11 +231,14 @@ impl BlockingServerConnection {
             self.past = Past::Elsewhere;
             self.is_lost = !self.state.is_clean();
             if is_about_server(&answer) {
+                let peer = self.keeper.source.peer();
+                let cause = || cause_of_end(peer, &answer, request.replies);
+                self.keeper.loses(&held, Loss::Gone, cause);
                 // Those that nobody holds lead to the same one.
                 self.keeper.pool.forget();
             }
         }
-        answer.map_err(|error| told(&self.keeper, error, request.effect))
+        answer.map_err(|error| told(&self.keeper, address.as_ref(), error, request.effect))
     }
 
     /// A connection that may be used for this at once.

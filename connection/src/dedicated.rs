@@ -12,13 +12,13 @@ use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ToRedisArgs, Va
 use super::cluster::Nodes;
 use super::command::{self, Effect, args};
 use super::keeper::Keeper;
+use super::origin::tagged_from;
 use super::server_connection::told;
 use super::spares::Spare;
 use super::state::{Bound, ConnectionState, bound};
 use super::wait_time::WaitTime;
 use super::{refusals, together};
 use redis_resilient_runtime::__seam::clock::now_ms;
-use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 
 /// A connection that nobody shares, from [`Connector::dedicated`](super::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
@@ -161,6 +161,10 @@ impl DedicatedConnection {
         answer
     }
 
+    fn over(&self) -> RedisError {
+        tagged_from(Class::Unreachable, self.spare.address.as_ref(), over())
+    }
+
     /// These are about to be sent.
     async fn enter<'a>(
         &mut self,
@@ -168,10 +172,11 @@ impl DedicatedConnection {
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<()> {
         if self.is_over() {
-            return Err(over());
+            return Err(self.over());
         }
         if self.state.is_clean() {
-            self.keeper.settings.renew(&mut self.spare.wire).await;
+            let Spare { wire, address } = &mut self.spare;
+            self.keeper.settings.renew(wire, address.as_ref()).await;
         }
         let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
         if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
@@ -184,7 +189,7 @@ impl DedicatedConnection {
             self.is_unanswered = false;
             if !answers {
                 self.is_over = true;
-                return Err(over());
+                return Err(self.over());
             }
         }
         for command in commands {
@@ -217,7 +222,8 @@ impl DedicatedConnection {
         } else {
             self.spare.wire.heard(now_ms());
         }
-        answer.map_err(|error| told(&self.keeper, error, effect))
+        let address = self.spare.address.as_ref();
+        answer.map_err(|error| told(&self.keeper, address, error, effect))
     }
 }
 
@@ -229,8 +235,7 @@ fn selected(command: &Cmd) -> Option<i64> {
 fn over() -> RedisError {
     let text = "this dedicated connection is lost, and what was watched, selected or set on it: take another one from Connector::dedicated() \
                 and begin anew";
-    let error = io::Error::new(io::ErrorKind::NotConnected, text);
-    tagged(Class::Unreachable, RedisError::from(error))
+    io::Error::new(io::ErrorKind::NotConnected, text).into()
 }
 
 impl ConnectionLike for DedicatedConnection {

@@ -41,7 +41,7 @@ impl HoldsConnector for Connector {
 }
 
 /// Where Redis is, for people: without what may be secret in an address.
-fn place(source: &Source) -> String {
+pub(super) fn place(source: &Source) -> String {
     match source {
         Source::Server(info) => match info.redis_settings().db() {
             0 => info.addr().to_string(),

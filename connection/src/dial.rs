@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 use super::credentials::Credentials;
 use super::deadline::Deadline;
+use super::keeper::not_sent;
+use super::origin::at;
 use super::settings::Settings;
 use super::share::share;
 use super::source::{client, no_connection, nowhere};
@@ -28,11 +30,13 @@ where
     while let Some(server) = servers.next() {
         let left = deadline.left().ok().flatten().unwrap_or_default();
         let limit = share(left, servers.len() + 1).min(longest);
-        failure = match timeout(limit, connect(server)).await {
+        let address = server.addr().clone();
+        let error = match timeout(limit, connect(server)).await {
             Ok(Ok(connected)) => return Ok(connected),
-            Ok(Err(error)) if !error.is_timeout() => Some(error),
-            Ok(Err(_)) | Err(_) => Some(no_connection(longest)),
+            Ok(Err(error)) if !error.is_timeout() => error,
+            Ok(Err(_)) | Err(_) => no_connection(longest),
         };
+        failure = Some(at(Some(&address), not_sent(error)));
     }
     Err(failure.unwrap_or_else(nowhere))
 }
@@ -52,7 +56,7 @@ pub(super) fn connect_to_first_blocking<T>(
         let limit = share(left, servers.len() + 1).max(Duration::from_millis(1));
         match connect(server, limit) {
             Ok(connection) => return Ok((connection, address)),
-            Err(error) => failure = Some(error),
+            Err(error) => failure = Some(at(Some(&address), not_sent(error))),
         }
     }
     Err(failure.unwrap_or_else(nowhere))

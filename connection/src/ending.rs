@@ -2,6 +2,8 @@
 //!
 //! Pure.
 
+use std::io;
+
 use redis::{ErrorKind, RedisError, RedisResult, ServerError, ServerErrorKind, Value};
 
 use super::ping::{is_pong, may_be_refused, may_be_refused_with};
@@ -114,9 +116,27 @@ impl Peer {
     }
 }
 
+/// Why this answer, which ends a connection, does so.
+pub(super) fn cause_of_end<T>(
+    peer: Peer,
+    answer: &RedisResult<T>,
+    replies: impl FnOnce(&T) -> &[Value],
+) -> RedisError {
+    let replies = match answer {
+        Ok(value) => replies(value),
+        Err(error) => return error.clone(),
+    };
+    let mut replies = replies.iter();
+    let last_word = replies.find(|reply| peer.is_ended_by_reply(reply)).cloned();
+    let refused = last_word.and_then(|reply| reply.extract_error().err());
+    refused.unwrap_or_else(|| {
+        let text = "more has come over the connection than replies, or its end";
+        io::Error::new(io::ErrorKind::InvalidData, text).into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io;
 
     use super::*;
 

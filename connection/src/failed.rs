@@ -1,5 +1,7 @@
 //! A connect that failed, and when the next may be tried: none too soon. Pure: time and randomness come in as arguments.
 
+use std::time::Duration;
+
 use redis::{ErrorKind, RedisError};
 
 /// After the first failure there is no connect for this long; after each further one for twice as long, up to the longest.
@@ -33,6 +35,11 @@ impl Failed {
 
     pub(super) const fn rests_until(&mut self, then_ms: u64) {
         self.until_ms = then_ms;
+    }
+
+    /// How long to rest still.
+    pub(super) fn left(&self, now_ms: u64) -> Duration {
+        Duration::from_millis(self.until_ms.saturating_sub(now_ms))
     }
 
     /// For those who have waited for it.

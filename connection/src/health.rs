@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use redis::{RedisError, RedisResult, Value};
 
+use super::events::Loss;
 use super::keeper::Keeper;
 use super::live::Live;
 use super::silence::Patience;
+use super::wire::no_answer;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
 
 impl Keeper {
@@ -33,16 +35,19 @@ impl Keeper {
             let (keeper, live) = (self.clone(), live.clone());
             check.spawn(async move {
                 let holds = keeper.holds(&live).await;
-                if !holds {
-                    live.give_up();
+                match holds {
+                    Ok(true) => return true,
+                    // Observers are told where to it has moved.
+                    Ok(false) => live.give_up(),
+                    Err(error) => live.lose(&keeper.settings, Loss::Unfit, || error),
                 }
-                holds
+                false
             });
         };
         if check.outcome(limit, spawn).await == Some(true) {
             return Ok(live.clone());
         }
-        live.give_up();
+        live.lose(&self.settings, Loss::Unfit, || no_answer(limit));
         self.live().await
     }
 
@@ -57,22 +62,21 @@ impl Keeper {
         }
     }
 
-    async fn holds(&self, live: &Live) -> bool {
+    /// `false`: it leads to the wrong server.
+    async fn holds(&self, live: &Live) -> RedisResult<bool> {
         let present = live.leads_to();
         match self.source.moved_to(&self.settings, present).await {
-            Some(Ok(address)) if present != Some(&address) => return false,
+            Some(Ok(address)) if present != Some(&address) => return Ok(false),
             // Without an answer the server itself is asked.
             Some(_) => live.verified(now_ms()),
             None => {}
         }
         let Some(mut wire) = live.wire() else {
-            return false;
+            return Ok(false);
         };
-        let is_well = wire.answers(self.source.peer()).await;
-        if is_well {
-            live.silence.answered(now_ms());
-        }
-        is_well
+        wire.answers(self.source.peer()).await?;
+        live.silence.answered(now_ms());
+        Ok(true)
     }
 
     /// Whether the answer to a command ends its connection.

@@ -10,7 +10,10 @@ use tokio::time::{Instant, timeout};
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
 use super::companion::Companion;
+use super::default_breaker::place;
+use super::events::Side;
 use super::live::Live;
+use super::origin::at;
 use super::pool::Pool;
 use super::rest::Rest;
 use super::runtimes::{Build, Runtimes, State};
@@ -42,6 +45,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(source: Source, settings: Settings) -> Self {
+        let settings = settings.telling(|| place(&source));
         Self {
             #[cfg(feature = "cluster")]
             nodes: match &source {
@@ -104,9 +108,26 @@ impl Keeper {
             self.source.connect(settings).await
         };
         match timeout(self.source.connect_limit(settings), connect).await {
-            Ok(connected) => connected.map_err(not_sent),
+            Ok(Ok(connected)) => {
+                if let Some(address) = &connected.address {
+                    self.source.leads_to(settings, address);
+                }
+                Ok(connected)
+            }
+            Ok(Err(error)) => Err(not_sent(error)),
             Err(_) => Err(self.took_too_long()),
         }
+    }
+
+    /// Has observers told that no connection could be made, unless the servers of a cluster have done so, each for itself.
+    pub(super) fn connect_failed(&self, side: Side, error: &RedisError, rest: Option<Duration>) {
+        let is_of_servers = self.source.is_cluster() && !matches!(side, Side::Subscriptions);
+        if is_of_servers && error.kind() != ErrorKind::ClusterConnectionNotFound {
+            return;
+        }
+        let known = self.source.address();
+        self.settings
+            .tell(|events| events.connect_failed(side, known, error, rest));
     }
 
     fn look(self: &Arc<Self>, runtime: Id) -> Look {
@@ -155,13 +176,24 @@ impl Keeper {
     }
 
     pub(super) fn took_too_long(&self) -> RedisError {
-        not_sent(no_connection(self.limit()))
+        at(self.source.address(), not_sent(no_connection(self.limit())))
     }
 
     async fn build(self: Arc<Self>, runtime: Id, build: Arc<Build>) -> RedisResult<Arc<Live>> {
         let turn = self.rest.begin(whole_millis(self.limit()))?;
+        let begun = Instant::now();
         let connected = self.connect(&self.settings).await;
-        turn.end(&connected);
+        let rest = turn.end(&connected);
+        match &connected {
+            Ok(connected) => {
+                if let Some(address) = &connected.address {
+                    let took = begun.elapsed();
+                    self.settings
+                        .tell(|events| events.connected(Side::Shared, address, took));
+                }
+            }
+            Err(error) => self.connect_failed(Side::Shared, error, rest),
+        }
         let live = Arc::new(Live::new(connected?, runtime, now_ms()));
         live.renews(&self.settings);
         self.runtimes.connected(runtime, &build, &live);

@@ -18,6 +18,7 @@ mod default_breaker;
 mod dial;
 mod ending;
 mod environment;
+mod events;
 mod failed;
 mod found_out;
 mod handle;
@@ -27,6 +28,7 @@ mod keeper;
 #[cfg(feature = "cluster")]
 mod key;
 mod live;
+mod origin;
 mod packed;
 mod ping;
 mod pool;

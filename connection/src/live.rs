@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use redis::ConnectionAddr;
+use redis::{ConnectionAddr, RedisError};
 use tokio::runtime::{Handle, Id};
 
 use super::credentials::{Renewal, Renewing};
+use super::events::{Loss, Side};
 use super::settings::Settings;
 use super::silence::Silence;
 use super::single_flight::Flight;
@@ -25,6 +26,8 @@ pub(super) struct Live {
     address: Option<ConnectionAddr>,
     turn: AtomicUsize,
     given_up: AtomicBool,
+    /// Observers have been told of the loss.
+    is_told: AtomicBool,
     pub(super) silence: Silence,
     pub(super) idle: Arc<IdleSpares>,
     /// When the server's address was last known to be right, in milliseconds.
@@ -49,6 +52,7 @@ impl Live {
             address: connected.address,
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
+            is_told: AtomicBool::new(false),
             silence: Silence::new(now_ms),
             idle: Arc::default(),
             verified_ms: AtomicU64::new(now_ms),
@@ -106,8 +110,18 @@ impl Live {
         self.given_up.load(ORDER)
     }
 
+    /// Without a word to observers: nothing has failed, or they know.
     pub(super) fn give_up(&self) {
         self.given_up.store(true, ORDER);
+    }
+
+    /// Gives them up because they are lost; observers are told first, and once.
+    pub(super) fn lose(&self, settings: &Settings, loss: Loss, cause: impl FnOnce() -> RedisError) {
+        if !self.is_given_up() && !self.is_told.swap(true, ORDER) {
+            let address = self.leads_to();
+            settings.tell(|events| events.lost(Side::Shared, loss, address, cause));
+        }
+        self.give_up();
     }
 
     pub(super) const fn leads_to(&self) -> Option<&ConnectionAddr> {

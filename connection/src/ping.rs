@@ -2,6 +2,8 @@
 //!
 //! Pure, but for the word, which is random.
 
+use std::io;
+
 use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerError, Value};
 
 use super::ending::Peer;
@@ -22,6 +24,17 @@ impl Ping {
         let mut command = redis::cmd("PING");
         command.arg(&self.word);
         command
+    }
+
+    /// What is wrong with an answer by which it is not answered.
+    pub(super) fn failure(answer: RedisResult<Value>) -> RedisError {
+        let stranger = |_| {
+            let text = "a PING was answered with what is the answer to something else";
+            io::Error::new(io::ErrorKind::InvalidData, text).into()
+        };
+        answer
+            .and_then(Value::extract_error)
+            .map_or_else(|error| error, stranger)
     }
 
     /// Whether this answer says that all is well, and is the answer to this.

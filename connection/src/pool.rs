@@ -1,9 +1,11 @@
 //! Blocking connections that nobody holds, and how new ones are made.
 
 use std::fmt;
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use redis::{ConnectionAddr, RedisResult};
+use redis::{ConnectionAddr, RedisError, RedisResult};
 
 use super::blocking_wire::{BlockingWire, Wait};
 #[cfg(feature = "cluster")]
@@ -11,6 +13,7 @@ use super::cluster::Nodes;
 use super::credentials::Renewal;
 use super::deadline::Deadline;
 use super::dial::connect_to_first_blocking;
+use super::events::{Loss, Side};
 use super::failed::Failed;
 use super::found_out::FoundOut;
 use super::keeper::{Keeper, not_sent};
@@ -60,6 +63,8 @@ pub(super) struct Idle {
     verified_ms: u64,
     /// Of the credentials that it was made with.
     pub(super) renewal: Renewal,
+    /// For observers, who are told of one that is lost among those that were made meanwhile.
+    generation: u64,
 }
 
 impl fmt::Debug for Idle {
@@ -125,7 +130,9 @@ impl Keeper {
     pub(super) fn take_for(&self, may_be_repeated: &dyn Fn() -> bool) -> RedisResult<Idle> {
         while let Some(mut idle) = self.pool.take() {
             // What the last holder's commands have left behind must not come to this one.
-            if idle.wire.is_quiet() && self.is_fit(&mut idle, may_be_repeated) {
+            if !idle.wire.is_quiet() {
+                self.loses(&idle, Loss::Gone, closed);
+            } else if self.is_fit(&mut idle, may_be_repeated) {
                 return Ok(idle);
             }
         }
@@ -136,6 +143,7 @@ impl Keeper {
     pub(super) fn is_fit(&self, idle: &mut Idle, may_be_repeated: &dyn Fn() -> bool) -> bool {
         // A server that closes one, or says what nobody has asked for, says nothing about others.
         if !idle.is_quiet() {
+            self.loses(idle, Loss::Gone, closed);
             return false;
         }
         if !self.settings.renew_blocking(idle) {
@@ -178,8 +186,19 @@ impl Keeper {
         let holds_ms = self.patience().idle_ms;
         self.pool.places.get(address, holds_ms, || {
             let servers = self.source.servers_blocking(&self.settings, Some(address));
-            servers.ok()?.first().map(|server| server.addr().clone())
+            let place = servers.ok()?.first().map(|server| server.addr().clone());
+            if let Some(place) = &place {
+                self.source.leads_to(&self.settings, place);
+            }
+            place
         })
+    }
+
+    /// Has observers told that one is lost.
+    pub(super) fn loses(&self, idle: &Idle, loss: Loss, cause: impl FnOnce() -> RedisError) {
+        let address = idle.address.as_ref();
+        self.settings
+            .tell(|events| events.blocking_lost(idle.generation, loss, address, cause));
     }
 
     /// Tries it.
@@ -188,7 +207,11 @@ impl Keeper {
         let mut wait = Wait::for_answer(self.settings.response_timeout);
         let answer = idle.wire.req_command(&ping.command(), &mut wait);
         idle.used_ms = now_ms();
-        ping.is_answered(self.source.peer(), &answer) && idle.wire.is_open()
+        if ping.is_answered(self.source.peer(), &answer) && idle.wire.is_open() {
+            return true;
+        }
+        self.loses(idle, Loss::Unfit, || Ping::failure(answer));
+        false
     }
 
     /// Sees to it that the servers of a cluster are known.
@@ -202,7 +225,19 @@ impl Keeper {
     }
 
     fn connect_blocking(&self) -> RedisResult<Idle> {
-        self.one_at_a_time(|| self.open_blocking())
+        let mut took = Duration::ZERO;
+        let idle = self.one_at_a_time(|| {
+            let begun = Instant::now();
+            let idle = self.open_blocking();
+            took = begun.elapsed();
+            idle
+        })?;
+        if let Some(address) = &idle.address {
+            self.source.leads_to(&self.settings, address);
+            self.settings
+                .tell(|events| events.blocking_connected(address, took));
+        }
+        Ok(idle)
     }
 
     fn one_at_a_time<T>(&self, connect: impl FnOnce() -> RedisResult<T>) -> RedisResult<T> {
@@ -238,37 +273,53 @@ impl Keeper {
             let error = error.clone();
             Failed::after(failed.as_ref(), error, now_ms())
         });
+        let rest = failed.as_ref().map(|failed| failed.left(now_ms()));
         let mut gate = pool.gate();
         gate.failures += u64::from(failed.is_some());
         gate.failed = failed;
         drop(gate);
         drop(taken);
+        if let Err(error) = &connected {
+            self.connect_failed(Side::Blocking, error, rest);
+        }
         connected
     }
 
     fn open_blocking(&self) -> RedisResult<Idle> {
         let settings = &self.settings;
+        let generation = settings
+            .events
+            .as_ref()
+            .map_or(0, |events| events.blocking_generation());
         let deadline = Deadline::after(Some(settings.connect_timeout));
         let servers = self.source.servers_blocking(settings, None)?;
         let asked = settings.ask_blocking()?;
         let connected = connect_to_first_blocking(servers, deadline, |server, limit| {
-            BlockingWire::connect(server, settings, asked.get(), limit)
+            let wire = BlockingWire::connect(server, settings, asked.get(), limit);
+            wire.map_err(|error| {
+                if error.is_timeout() {
+                    self.took_too_long()
+                } else {
+                    error
+                }
+            })
         });
-        let (wire, address) = connected.map_err(|error| {
-            if error.is_timeout() {
-                self.took_too_long()
-            } else {
-                error
-            }
-        })?;
+        let (wire, address) = connected?;
         Ok(Idle {
             wire,
             address: Some(address),
             used_ms: now_ms(),
             verified_ms: now_ms(),
             renewal: asked.renewal,
+            generation,
         })
     }
+}
+
+/// What has become of one that nobody has used.
+pub(super) fn closed() -> RedisError {
+    let text = "the server has closed the connection, or sent what nobody has asked for";
+    io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }
 
 /// The gate, given back also if connecting panics.

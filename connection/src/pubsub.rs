@@ -10,6 +10,7 @@ use super::Connector;
 use super::credentials::Asked;
 use super::deadline::Deadline;
 use super::dial::{connect_to_any, connect_to_first};
+use super::events::Side;
 use super::keeper::{Keeper, not_sent};
 #[cfg(feature = "cluster")]
 use super::source::Source;
@@ -35,7 +36,7 @@ impl Connector {
         };
         self.keeper.try_subscriber()?;
         let connected = self.keeper.connect_subscriber(&[], connect).await;
-        self.keeper.subscriptions.done(&connected);
+        self.keeper.subscriber_was_tried(&connected);
         connected
     }
 
@@ -58,7 +59,7 @@ impl Connector {
     pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
         self.keeper.try_subscriber()?;
         let connected = self.keeper.pubsub_blocking().map_err(not_sent);
-        self.keeper.subscriptions.done(&connected);
+        self.keeper.subscriber_was_tried(&connected);
         connected
     }
 }
@@ -68,6 +69,14 @@ impl Keeper {
     fn try_subscriber(&self) -> RedisResult<()> {
         let limit = self.source.connect_limit(&self.settings);
         self.subscriptions.try_turn(limit)
+    }
+
+    /// For the next one, and for observers: of what is made and given away they are told nothing.
+    fn subscriber_was_tried<T>(&self, connected: &RedisResult<T>) {
+        self.subscriptions.done(connected);
+        if let Err(error) = connected {
+            self.connect_failed(Side::Subscriptions, error, None);
+        }
     }
 
     /// Connects a subscriber to any server that will do, in its own way: to one that is `known` if there is any.

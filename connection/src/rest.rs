@@ -1,6 +1,7 @@
 //! The rest after a connect that failed, which is for all who ask, whatever runtime they are on; and who tries again then.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
 
@@ -49,12 +50,14 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// This has come of it.
-    pub(super) fn end<T>(mut self, outcome: &RedisResult<T>) {
+    /// This has come of it. How long the rest is that follows.
+    pub(super) fn end<T>(mut self, outcome: &RedisResult<T>) -> Option<Duration> {
         self.is_over = true;
         let failure = outcome.as_ref().err();
         let failed = failure.map(|error| self.failed_with(error.clone()));
+        let rest = failed.as_ref().map(|failed| failed.left(now_ms()));
         *self.rest.failed() = failed;
+        rest
     }
 
     fn failed_with(&self, error: RedisError) -> Failed {

@@ -11,6 +11,7 @@ use redis::{ConnectionAddr, RedisError, RedisResult};
 use tokio::time::sleep;
 
 use super::ending::Peer;
+use super::events::Loss;
 use super::keeper::Keeper;
 use super::ping::Ping;
 use super::single_flight::Flight;
@@ -164,14 +165,15 @@ impl Keeper {
             wire.heard(now_ms());
             return Finding::Well;
         }
-        if answer.is_err_and(|error| error.is_timeout()) {
+        let failure = Ping::failure(answer);
+        if failure.is_timeout() {
             if live.silence.timed_out(self.patience()) {
-                live.give_up();
+                live.lose(&self.settings, Loss::Gone, || failure);
             }
             return Finding::Silent;
         }
         // The shared connection is lost, which says nothing about the server: the next look is over another one.
-        live.give_up();
+        live.lose(&self.settings, Loss::Gone, || failure);
         Finding::Well
     }
 }

@@ -4,15 +4,17 @@ use std::io;
 use std::slice;
 use std::sync::Arc;
 
-use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
+use super::ending::cause_of_end;
+use super::events::Loss;
 use super::keeper::Keeper;
 use super::live::Live;
+use super::origin::{at, repeatable_at, tagged_from};
 use super::together;
-use super::wire::Wire;
+use super::wire::{Wire, no_answer};
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
-use redis_resilient_runtime::__seam::{repeatable, tagged};
 use redis_resilient_runtime::Class;
 
 /// What callers hold of the connections to one server. Clones share them.
@@ -154,11 +156,16 @@ impl ServerConnection {
     /// Looks whether the server is still there, so that nothing is sent into the void that must not be sent twice.
     async fn look(&mut self) -> RedisResult<()> {
         if self.live.is_here() {
-            if let Some(wire) = &mut self.wire
-                && wire.answers(self.keeper.source.peer()).await
-            {
-                wire.heard(now_ms());
-                return Ok(());
+            if let Some(wire) = &mut self.wire {
+                match wire.answers(self.keeper.source.peer()).await {
+                    Ok(()) => {
+                        wire.heard(now_ms());
+                        return Ok(());
+                    }
+                    Err(error) => {
+                        self.live.lose(&self.keeper.settings, Loss::Unfit, || error);
+                    }
+                }
             }
             self.live.give_up();
         }
@@ -194,37 +201,45 @@ impl<'a> Watch<'a> {
         &mut self,
         wire: &Wire,
         answer: RedisResult<T>,
-        replies: impl FnOnce(&T) -> &[Value],
+        replies: impl FnOnce(&T) -> &[Value] + Copy,
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<T> {
         self.is_over = true;
         if self.keeper.ends(&answer, replies) {
-            self.live.give_up();
+            self.loses(&answer, replies);
         } else if answer.as_ref().is_err_and(RedisError::is_timeout) {
             if self.live.silence.timed_out(self.keeper.patience()) {
-                self.live.give_up();
+                self.loses(&answer, replies);
             }
         } else {
             let now_ms = now_ms();
             self.live.silence.answered(now_ms);
             wire.heard(now_ms);
         }
-        answer.map_err(|error| told(self.keeper, error, effect))
+        answer.map_err(|error| told(self.keeper, self.live.leads_to(), error, effect))
+    }
+
+    #[cold]
+    fn loses<T>(&self, answer: &RedisResult<T>, replies: impl FnOnce(&T) -> &[Value]) {
+        let cause = || cause_of_end(self.keeper.source.peer(), answer, replies);
+        self.live.lose(&self.keeper.settings, Loss::Gone, cause);
     }
 }
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let limit_ms = whole_millis(self.keeper.settings.response_timeout);
-        if !self.is_over && self.live.silence.left_alone(now_ms(), limit_ms) {
-            self.live.give_up();
+        let limit = self.keeper.settings.response_timeout;
+        if !self.is_over && self.live.silence.left_alone(now_ms(), whole_millis(limit)) {
+            let cause = || no_answer(limit);
+            self.live.lose(&self.keeper.settings, Loss::Gone, cause);
         }
     }
 }
 
-/// The failure, with what the command says about it.
+/// The failure of a command that went to the server at this address, with what the command says about it.
 pub(super) fn told(
     keeper: &Keeper,
+    address: Option<&ConnectionAddr>,
     error: RedisError,
     effect: impl FnOnce() -> Effect,
 ) -> RedisError {
@@ -232,10 +247,10 @@ pub(super) fn told(
     // It has spoken the protocol before: what has become of the command, the spoilt reply does not say.
     let is_spoilt = error.kind() == ErrorKind::Parse && class == Class::Misconfigured;
     if class != Class::Ambiguous && !is_spoilt {
-        error
+        at(address, error)
     } else if effect() > keeper.settings.repeated {
-        tagged(Class::NotIdempotent, error)
+        tagged_from(Class::NotIdempotent, address, error)
     } else {
-        repeatable(error)
+        repeatable_at(address, error)
     }
 }

@@ -1,6 +1,7 @@
 //! How the connections of a connector behave.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "tls-rustls")]
@@ -9,6 +10,7 @@ use redis::{Cmd, ConnectionInfo};
 
 use super::command::Effect;
 use super::credentials::CredentialsSource;
+use super::events::Events;
 #[cfg(feature = "tls-rustls")]
 use super::tls::{Certificates, CertificatesSource, NO_TLS, wrong};
 
@@ -30,6 +32,8 @@ pub(super) struct Settings {
     pub(super) certificates: Option<CertificatesSource>,
     /// Of synchronous code; `None`: as long as they like.
     pub(super) max_reply_bytes: Option<usize>,
+    /// `None` for a moment only.
+    pub(super) events: Option<Arc<Events>>,
 }
 
 /// All of them are made, and made anew, one after the other.
@@ -49,7 +53,28 @@ impl Settings {
         #[cfg(feature = "tls-rustls")]
         certificates: None,
         max_reply_bytes: None,
+        events: None,
     };
+
+    /// The same, of what tells observers in this name, or in that of the connector that they were made for.
+    pub(super) fn telling(mut self, name: impl FnOnce() -> String) -> Self {
+        let connector = match &self.events {
+            Some(events) => events.connector().clone(),
+            None => match &self.client_name {
+                Some(ClientName(client)) => format!("{} as {client}", name()).into(),
+                None => name().into(),
+            },
+        };
+        self.events = Some(Arc::new(Events::of(connector)));
+        self
+    }
+
+    /// Has observers told something.
+    pub(super) fn tell(&self, tell: impl FnOnce(&Events)) {
+        if let Some(events) = &self.events {
+            tell(events);
+        }
+    }
 }
 
 impl fmt::Debug for Settings {

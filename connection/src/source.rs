@@ -128,10 +128,32 @@ impl Source {
             return None;
         }
         let servers = self.servers(settings, present).await;
-        Some(servers.and_then(|servers| {
+        let best = servers.and_then(|servers| {
             let best = servers.into_iter().next();
             best.map(|info| info.addr().clone()).ok_or_else(nowhere)
-        }))
+        });
+        if let Ok(address) = &best {
+            self.leads_to(settings, address);
+        }
+        Some(best)
+    }
+
+    /// It leads to this server now: observers are told where that is another primary than before.
+    pub(super) fn leads_to(&self, settings: &Settings, address: &ConnectionAddr) {
+        if self.moves() && self.peer() == Peer::Server {
+            settings.tell(|events| events.primary_is(address));
+        }
+    }
+
+    /// Where the server is, if there is one and that is known.
+    pub(super) fn address(&self) -> Option<&ConnectionAddr> {
+        match self {
+            Self::Server(info) => Some(info.addr()),
+            #[cfg(feature = "cluster")]
+            Self::Node(info) => Some(info.addr()),
+            #[cfg(any(feature = "sentinel", feature = "cluster"))]
+            _ => None,
+        }
     }
 
     /// Whether the server may be another one after a while, without a word from the old one.

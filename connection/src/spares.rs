@@ -16,6 +16,7 @@ use self::gate::{Entry, Gate};
 pub(super) use self::idle::IdleSpares;
 use self::limit::{LOOK, Limit, Place};
 use super::ending::Peer;
+use super::events::Side;
 use super::keeper::Keeper;
 use super::live::Live;
 use super::settings::Settings;
@@ -109,7 +110,8 @@ impl Keeper {
     /// One that is still there: most of what waits must not be executed twice.
     async fn idle(&self, live: &Live) -> Option<Spare> {
         let mut spare = live.idle.take()?;
-        self.settings.renew(&mut spare.wire).await;
+        let address = spare.address.as_ref();
+        self.settings.renew(&mut spare.wire, address).await;
         if !spare.wire.is_quiet(now_ms()) {
             return Some(spare);
         }
@@ -157,7 +159,10 @@ impl Keeper {
             match gate.enter(whole_millis(longest)) {
                 Entry::Connect(admission) => {
                     let connected = self.connect_one().await;
-                    admission.end(&connected);
+                    let rest = admission.end(&connected);
+                    if let Err(error) = &connected {
+                        self.connect_failed(Side::Shared, error, rest);
+                    }
                     return Some(connected);
                 }
                 Entry::Fail(error) => return Some(Err(error)),

@@ -272,6 +272,15 @@ impl Subscription {
             if let Some(event) = self.taken.pop_front() {
                 // Whoever takes them as fast as they come lets others have their turn.
                 progress.made_progress();
+                match &event {
+                    SubscriptionEvent::Missed { count } => {
+                        let settings = &self.keeper.settings;
+                        settings.tell(|events| events.missed(*count));
+                    }
+                    #[cfg(feature = "cluster")]
+                    SubscriptionEvent::Subscribed => self.ends_gap(),
+                    _ => {}
+                }
                 return Poll::Ready(event);
             }
             match self.subscriber.take(&mut self.taken, context) {
@@ -282,6 +291,20 @@ impl Subscription {
                     self.begin();
                 }
             }
+        }
+    }
+
+    /// All its channels have been found again.
+    #[cfg(feature = "cluster")]
+    fn ends_gap(&self) {
+        let gap = {
+            let mut inbox = self.subscriber.inbox();
+            let is_complete = inbox.interest.is_complete();
+            inbox.gap.take_if(|_| is_complete)
+        };
+        if let Some(gap) = gap {
+            let settings = &self.keeper.settings;
+            settings.tell(|events| events.found_again(&gap));
         }
     }
 

@@ -5,6 +5,8 @@ use std::slice;
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
+use super::ending::cause_of_end;
+use super::events::Loss;
 use super::server_connection::{ServerConnection, nothing, told};
 use super::spares::{Held, Spare};
 use super::wait_time::WaitTime;
@@ -85,14 +87,20 @@ impl ServerConnection {
         replies: impl Fn(&T) -> &[Value],
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<T> {
-        if self.keeper.source.peer().is_left_after(&answer, &replies) {
-            self.live.give_up();
+        let address = answer
+            .as_ref()
+            .err()
+            .and_then(|_| held.spare.address.clone());
+        let peer = self.keeper.source.peer();
+        if peer.is_left_after(&answer, &replies) {
+            let cause = || cause_of_end(peer, &answer, &replies);
+            self.live.lose(&self.keeper.settings, Loss::Gone, cause);
         } else if answer.is_ok() && !self.keeper.ends(&answer, &replies) {
             held.put_back(&self.live);
         } else if answer.as_ref().is_err_and(RedisError::is_io_error) {
             // Those that are idle may be lost with it, and are not tried one by one.
             self.live.idle.clear();
         }
-        answer.map_err(|error| told(&self.keeper, error, effect))
+        answer.map_err(|error| told(&self.keeper, address.as_ref(), error, effect))
     }
 }

@@ -86,15 +86,23 @@ impl Wire {
     }
 
     /// Whether the server answers, and answers this connection's question.
-    pub(super) async fn answers(&mut self, peer: Peer) -> bool {
+    ///
+    /// # Errors
+    /// If it does not, with what is wrong.
+    pub(super) async fn answers(&mut self, peer: Peer) -> RedisResult<()> {
         let ping = Ping::new();
         let answer = self.send(&ping.command()).await;
-        ping.is_answered(peer, &answer)
+        if ping.is_answered(peer, &answer) {
+            Ok(())
+        } else {
+            Err(Ping::failure(answer))
+        }
     }
 
     /// The same of one whose answers may take as long as they like otherwise.
     pub(super) async fn answers_within(&mut self, limit: Duration, peer: Peer) -> bool {
-        timeout(limit, self.answers(peer)).await.unwrap_or(false)
+        let answers = timeout(limit, self.answers(peer)).await;
+        answers.is_ok_and(|answers| answers.is_ok())
     }
 
     /// Of a transaction the reply to `EXEC`, or why it was refused.

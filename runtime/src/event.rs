@@ -286,6 +286,8 @@ declare! {
         values {
             /// How long that took, with finding out where to.
             took: Duration,
+            /// Whether one was lost, or could not be made, since the last one was made.
+            again: bool,
         }
         texts {
             /// Whose connection it is.
@@ -433,7 +435,8 @@ impl Event<'_> {
                 (_, State::Closed) => Severity::Info,
                 _ => Severity::Warn,
             },
-            Self::CredentialsFailed(event) if event.retry_after.is_none() => Severity::Error,
+            Self::CredentialsFailed(_) => Severity::Error,
+            Self::Connected(event) if event.again => Severity::Info,
             // The application's own bulkhead is its own affair.
             Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
@@ -445,10 +448,10 @@ impl Event<'_> {
             | Self::ConnectionLost(_)
             | Self::PrimaryMoved(_)
             | Self::HealthCheckFailed(_)
-            | Self::CredentialsFailed(_)
             | Self::SubscriptionGap(_) => Severity::Warn,
-            Self::Connected(_) | Self::CredentialsRenewed(_) => Severity::Info,
-            Self::FallbackUsed(_)
+            Self::Connected(_)
+            | Self::CredentialsRenewed(_)
+            | Self::FallbackUsed(_)
             | Self::FailureCounted(_)
             | Self::CallRefused(_)
             | Self::StaleOutcome(_) => Severity::Debug,

@@ -11,6 +11,7 @@ use tokio::runtime::{Handle, Id};
 use super::super::command::{self, Effect, args};
 use super::super::companion::Companion;
 use super::super::credentials::Renewal;
+use super::super::events::Loss;
 use super::super::in_flight::InFlight;
 use super::super::keeper::not_sent;
 use super::super::together;
@@ -19,7 +20,7 @@ use super::Nodes;
 use super::address::Address;
 use super::connection::nobody_has;
 use redis_resilient_runtime::__seam::clock::now_ms;
-use redis_resilient_runtime::__seam::{repeatable, tagged};
+use redis_resilient_runtime::__seam::{repeatable, tagged, tagged_at};
 use redis_resilient_runtime::Class;
 
 /// Redis-rs's connection to all servers.
@@ -73,11 +74,11 @@ impl Nodes {
             let is_there = async {
                 let live = keeper.live().await?;
                 let mut wire = live.wire().ok_or_else(|| nobody_has(0))?;
-                if wire.answers(keeper.source.peer()).await {
-                    return Ok(());
-                }
-                live.give_up();
-                Err(missing(&owner))
+                let answers = wire.answers(keeper.source.peer()).await;
+                answers.map_err(|error| {
+                    live.lose(&keeper.settings, Loss::Unfit, || error);
+                    missing(&owner)
+                })
             };
             if let Err(error) = is_there.await {
                 self.doubted();
@@ -179,7 +180,11 @@ fn missing(owner: &Address) -> RedisError {
     let text =
         format!("{owner} does not answer, and the command is for all servers of the cluster");
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
-    tagged(Class::Unreachable, RedisError::from(error))
+    tagged_at(
+        Class::Unreachable,
+        &owner.to_string(),
+        RedisError::from(error),
+    )
 }
 
 /// What a failure means: some of the servers may have executed their part, and it `is_once` if they must not do so again.

@@ -74,6 +74,24 @@ impl SlotMap {
         owners.cloned().collect()
     }
 
+    /// The owners that have no slot any more on the newer map, and who has the first of theirs. That may be a replica which has taken over.
+    pub(super) fn moved_to(&self, newer: &Self) -> Vec<(Arc<Address>, Arc<Address>)> {
+        if self.owners == newer.owners && self.servers == newer.servers {
+            return Vec::new();
+        }
+        let now = newer.owners();
+        let mut gone = self.owners();
+        gone.retain(|owner| !now.contains(owner));
+        let to = |from: &Arc<Address>| {
+            let slot = (0..SLOTS).find(|slot| self.owner(*slot) == Some(from))?;
+            newer.owner(slot).cloned()
+        };
+        let moved = gone.into_iter();
+        moved
+            .filter_map(|from| to(&from).map(|to| (from, to)))
+            .collect()
+    }
+
     /// The same map, but that this one has the slot.
     pub(super) fn with_owner(&self, slot: usize, address: Address) -> Self {
         let mut map = self.clone();
@@ -103,6 +121,25 @@ impl SlotMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_that_has_no_slot_any_more_has_moved_to_who_has_its_first() {
+        let address = |port| Address::new("10.0.0.1", port);
+        let map = |owners: [u16; 4]| {
+            let mut map = SlotMap::empty();
+            for (slot, port) in owners.into_iter().enumerate() {
+                map = map.with_owner(slot, address(port));
+            }
+            map
+        };
+        let before = map([1, 1, 2, 2]);
+        assert!(before.moved_to(&map([1, 1, 2, 2])).is_empty());
+        assert!(before.moved_to(&map([1, 2, 2, 2])).is_empty(), "one slot");
+        let moved = before.moved_to(&map([3, 2, 2, 2]));
+        let moved: Vec<_> = moved.iter().map(|(from, to)| (&**from, &**to)).collect();
+        assert_eq!(moved, [(&address(1), &address(3))]);
+        assert!(SlotMap::empty().moved_to(&before).is_empty());
+    }
 
     fn server(host: &str, port: i64) -> Value {
         let id = Value::BulkString(b"id".to_vec());

@@ -9,7 +9,10 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::super::blocking_wire::Wait;
+use super::super::ending::cause_of_end;
+use super::super::events::Loss;
 use super::super::keeper::Keeper;
+use super::super::origin::at;
 use super::super::slot;
 use super::Nodes;
 use super::address::Address;
@@ -245,8 +248,15 @@ impl Nodes {
     }
 
     fn learnt(&self, map: SlotMap) {
+        let before = self.topology.map();
+        let moved = before.moved_to(&map);
         self.topology.change(|_| Some(map));
         self.forget_all_but(&self.known());
+        self.settings.tell(|events| {
+            for (from, to) in moved {
+                events.primary_moved(&from, &to);
+            }
+        });
     }
 }
 
@@ -294,15 +304,21 @@ async fn ask(keeper: Arc<Keeper>, address: Address) -> RedisResult<SlotMap> {
     if keeper.ends(&answer, std::slice::from_ref)
         || answer.as_ref().is_err_and(RedisError::is_timeout)
     {
-        live.give_up();
+        let cause = || cause_of_end(keeper.source.peer(), &answer, std::slice::from_ref);
+        live.lose(&keeper.settings, Loss::Gone, cause);
     }
-    read(answer?, &address)
+    let answer = answer.map_err(|error| at(keeper.source.address(), error))?;
+    read(answer, &address)
 }
 
 fn ask_blocking(keeper: &Arc<Keeper>, address: &Address) -> RedisResult<SlotMap> {
     let mut idle = keeper.take()?;
     let mut wait = Wait::for_answer(keeper.settings.response_timeout);
-    let reply = idle.wire.req_command(&question(), &mut wait)?;
+    let answer = idle.wire.req_command(&question(), &mut wait);
+    let reply = answer.map_err(|error| {
+        keeper.loses(&idle, Loss::Gone, || error.clone());
+        at(keeper.source.address(), error)
+    })?;
     keeper.pool.put_back(idle);
     read(reply, address)
 }

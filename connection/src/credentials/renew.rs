@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
-use redis::{RedisError, RedisResult, Value};
+use redis::{ConnectionAddr, RedisError, Value};
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
@@ -43,36 +43,69 @@ impl Renewing {
         let task = tokio::spawn(async move {
             while let Some(time) = renewal.due_in(now_ms()) {
                 sleep(time).await;
-                let wires = match live.upgrade() {
-                    Some(live) if !live.is_given_up() => live.wires().to_vec(),
+                let (wires, address) = match live.upgrade() {
+                    Some(live) if !live.is_given_up() => {
+                        (live.wires().to_vec(), live.leads_to().cloned())
+                    }
                     _ => return,
                 };
                 let renewed = settings.renew_all(wires).await;
-                renewal = renewed.unwrap_or_else(|_| renewal.failed(now_ms()));
+                renewal = settings.renewed(renewal, renewed, address.as_ref());
             }
         });
         Some(Self(task.abort_handle()))
     }
 }
 
+/// Why a connection has no new credentials.
+enum NotRenewed {
+    NotHad(RedisError),
+    Refused(RedisError),
+}
+
+type Renewed = Result<Renewal, NotRenewed>;
+
 impl Settings {
-    async fn renew_all(&self, wires: Vec<Wire>) -> RedisResult<Renewal> {
-        let asked = self.ask().await?;
+    async fn renew_all(&self, wires: Vec<Wire>) -> Renewed {
+        let asked = self.ask().await.map_err(NotRenewed::NotHad)?;
         if let Some(credentials) = asked.get() {
             for mut wire in wires {
                 let command = credentials.command();
-                within(Some(self.connect_timeout), wire.authenticate(&command)).await?;
+                within(Some(self.connect_timeout), wire.authenticate(&command))
+                    .await
+                    .map_err(NotRenewed::Refused)?;
             }
         }
         Ok(asked.renewal)
     }
 
+    /// When they are to be renewed next, of a connection to the server at this address. Observers are told what has become of it.
+    fn renewed(
+        &self,
+        before: Renewal,
+        renewed: Renewed,
+        address: Option<&ConnectionAddr>,
+    ) -> Renewal {
+        let now_ms = now_ms();
+        let (error, address) = match renewed {
+            Ok(renewal) => {
+                self.tell(|events| events.renewed(address, renewal.due_in(now_ms)));
+                return renewal;
+            }
+            Err(NotRenewed::NotHad(error)) => (error, None),
+            Err(NotRenewed::Refused(error)) => (error, address),
+        };
+        let renewal = before.failed(now_ms);
+        self.tell(|events| events.not_renewed(address, &error, renewal.due_in(now_ms)));
+        renewal
+    }
+
     /// Renews those of a connection that one caller has, if it is time. What fails is tried again another time: it may still be good.
-    pub(in super::super) async fn renew(&self, wire: &mut Wire) {
+    pub(in super::super) async fn renew(&self, wire: &mut Wire, address: Option<&ConnectionAddr>) {
         if wire.renewal.is_due(now_ms()) {
             // Boxed: its room would be part of each command's future.
             let renewed = Box::pin(self.renew_all(vec![wire.clone()])).await;
-            wire.renewal = renewed.unwrap_or_else(|_| wire.renewal.failed(now_ms()));
+            wire.renewal = self.renewed(wire.renewal, renewed, address);
         }
     }
 
@@ -81,19 +114,22 @@ impl Settings {
         &self,
         connection: &mut MultiplexedConnection,
         renewal: &mut Renewal,
+        address: &ConnectionAddr,
     ) {
         if !renewal.is_due(now_ms()) {
             return;
         }
         let renewed = async {
-            let asked = self.ask().await?;
+            let asked = self.ask().await.map_err(NotRenewed::NotHad)?;
             if let Some(credentials) = asked.get() {
                 let command = credentials.command();
-                within(Some(self.connect_timeout), command.exec_async(connection)).await?;
+                within(Some(self.connect_timeout), command.exec_async(connection))
+                    .await
+                    .map_err(NotRenewed::Refused)?;
             }
-            Ok::<_, RedisError>(asked.renewal)
+            Ok(asked.renewal)
         };
-        *renewal = renewed.await.unwrap_or_else(|_| renewal.failed(now_ms()));
+        *renewal = self.renewed(*renewal, renewed.await, Some(address));
     }
 
     /// The same for synchronous code; whether the connection is of use still.
@@ -101,19 +137,23 @@ impl Settings {
         if !idle.renewal.is_due(now_ms()) {
             return true;
         }
-        let Ok(asked) = self.ask_blocking() else {
-            idle.renewal = idle.renewal.failed(now_ms());
-            return true;
+        let asked = match self.ask_blocking() {
+            Ok(asked) => asked,
+            Err(error) => {
+                idle.renewal = self.renewed(idle.renewal, Err(NotRenewed::NotHad(error)), None);
+                return true;
+            }
         };
         let Some(credentials) = asked.get() else {
             return true;
         };
         let mut wait = Wait::for_answer(self.response_timeout);
         let answer = idle.wire.req_command(&credentials.command(), &mut wait);
-        idle.renewal = match answer.and_then(Value::extract_error) {
-            Ok(_) => asked.renewal,
-            Err(_) => idle.renewal.failed(now_ms()),
+        let renewed = match answer.and_then(Value::extract_error) {
+            Ok(_) => Ok(asked.renewal),
+            Err(error) => Err(NotRenewed::Refused(error)),
         };
+        idle.renewal = self.renewed(idle.renewal, renewed, idle.address.as_ref());
         idle.wire.is_open()
     }
 }

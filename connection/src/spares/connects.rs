@@ -1,5 +1,7 @@
 //! Who may connect now. Pure: time comes in as an argument.
 
+use std::time::Duration;
+
 use redis::RedisError;
 
 use crate::failed::Failed;
@@ -85,11 +87,15 @@ impl Connects {
         self.left(turn);
     }
 
-    pub(super) fn failed(&mut self, turn: &Turn, error: RedisError, now_ms: u64) {
-        self.failed = Some(Failed::after(turn.failed.as_ref(), error, now_ms));
+    /// How long the rest is that follows.
+    pub(super) fn failed(&mut self, turn: &Turn, error: RedisError, now_ms: u64) -> Duration {
+        let failed = Failed::after(turn.failed.as_ref(), error, now_ms);
+        let rest = failed.left(now_ms);
+        self.failed = Some(failed);
         self.failures += 1;
         self.at_once = FEW;
         self.left(turn);
+        rest
     }
 
     /// Whatever has become of it.

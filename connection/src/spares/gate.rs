@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
 use tokio::sync::Notify;
@@ -60,13 +61,16 @@ impl Gate {
 }
 
 impl Admission {
-    /// This has come of it.
-    pub(super) fn end<T>(mut self, result: &RedisResult<T>) {
+    /// This has come of it. How long the rest is that follows.
+    pub(super) fn end<T>(mut self, result: &RedisResult<T>) -> Option<Duration> {
         self.is_over = true;
         let mut connects = self.gate.connects();
         match result {
-            Ok(_) => connects.succeeded(&self.turn),
-            Err(error) => connects.failed(&self.turn, error.clone(), now_ms()),
+            Ok(_) => {
+                connects.succeeded(&self.turn);
+                None
+            }
+            Err(error) => Some(connects.failed(&self.turn, error.clone(), now_ms())),
         }
     }
 }

@@ -64,7 +64,9 @@ impl Gate {
     pub(super) fn done<T>(&self, connected: &RedisResult<T>) {
         match connected {
             Ok(_) => *self.state() = State::default(),
-            Err(error) => self.failed(error, true),
+            Err(error) => {
+                self.failed(error, true);
+            }
         }
     }
 
@@ -78,17 +80,20 @@ impl Gate {
         self.changed.notify_one();
     }
 
-    /// None could be made.
-    pub(super) fn failed(&self, error: &RedisError, passes: bool) {
-        let is_first = {
+    /// None could be made. How long the rest is that follows.
+    pub(super) fn failed(&self, error: &RedisError, passes: bool) -> Duration {
+        let (is_first, rest_ms) = {
             let mut state = self.state();
-            state.fails(now_ms(), passes, fastrand::u32(..));
-            state.error.replace(error.clone()).is_none()
+            let now_ms = now_ms();
+            state.fails(now_ms, passes, fastrand::u32(..));
+            let is_first = state.error.replace(error.clone()).is_none();
+            (is_first, state.until_ms.saturating_sub(now_ms))
         };
         if is_first {
             // They are told.
             self.changed.notify_waiters();
         }
+        Duration::from_millis(rest_ms)
     }
 
     /// One that has lasted so long was lost.

@@ -213,27 +213,36 @@ impl Hub {
         }
         link.heard.fetch_add(1, Ordering::Relaxed);
         let mut wakers = Vec::new();
+        let overrun;
         {
             let mut state = self.state();
             if state.link != Some(link.number.load(Ordering::Relaxed)) {
                 return;
             }
-            self.passes_on(&mut state, push, &mut wakers);
+            overrun = self.passes_on(&mut state, push, &mut wakers);
         }
         wake(wakers);
+        if let Some(error) = overrun {
+            self.keeper.settings.tell(|events| events.overran(&error));
+        }
     }
 
-    fn passes_on(&self, state: &mut State, push: PushInfo, wakers: &mut Vec<Waker>) {
+    /// Where somebody wants no more for it, what is said of that.
+    fn passes_on(
+        &self,
+        state: &mut State,
+        push: PushInfo,
+        wakers: &mut Vec<Waker>,
+    ) -> Option<RedisError> {
         let (Some(Value::BulkString(name)), Some(kind)) = (push.data.first(), Kind::of(&push.kind))
         else {
-            return;
+            return None;
         };
         match push.kind {
             PushKind::Message | PushKind::PMessage | PushKind::SMessage => {
                 let name = name.clone();
-                if let Some(message) = Msg::from_push_info(push) {
-                    self.message(state, kind, &name, &Arc::new(message), wakers);
-                }
+                let message = Msg::from_push_info(push)?;
+                return self.message(state, kind, &name, &Arc::new(message), wakers);
             }
             PushKind::Subscribe | PushKind::PSubscribe | PushKind::SSubscribe => {
                 for subscriber in state.registry.subscribed(kind, name) {
@@ -252,6 +261,7 @@ impl Hub {
             }
             _ => {}
         }
+        None
     }
 
     fn message(
@@ -261,13 +271,15 @@ impl Hub {
         name: &[u8],
         message: &Arc<Msg>,
         wakers: &mut Vec<Waker>,
-    ) {
+    ) -> Option<RedisError> {
+        let mut overrun = None;
         let mut full = Vec::new();
         for (_, subscriber) in state.registry.listeners(kind, name) {
             match subscriber.message(name, message) {
                 Taken::Yes(waker) => wakers.extend(waker),
-                Taken::No(waker) => {
+                Taken::No(waker, error) => {
                     wakers.extend(waker);
+                    overrun = Some(error);
                     full.push(subscriber.clone());
                 }
             }
@@ -278,6 +290,7 @@ impl Hub {
             }
             self.changed.notify_one();
         }
+        overrun
     }
 
     /// One who wants this name is told that it cannot be had here.

@@ -19,6 +19,7 @@ use super::interest::Name;
 use super::pool::Pool;
 use super::subscriber::{Subscriber, passes};
 use crate::cluster::{Nodes, host};
+use crate::events::Gap;
 use crate::failed::rest_ms;
 use crate::keeper::Keeper;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
@@ -87,6 +88,13 @@ impl Subscriber {
             return None;
         }
         let was_confirmed = inbox.interest.lost(name);
+        if was_confirmed {
+            inbox.gap.get_or_insert_with(|| Gap {
+                address: Some(server.addr().clone()),
+                error: error.clone(),
+                begun_ms: now_ms(),
+            });
+        }
         inbox.places.at.remove(name);
         inbox.places.homeless.push(Homeless {
             name: name.clone(),

@@ -14,6 +14,8 @@ use super::queue::{Queue, State};
 use super::registry::Kind;
 #[cfg(feature = "cluster")]
 use super::shards::Places;
+#[cfg(feature = "cluster")]
+use crate::events::Gap;
 use redis_resilient_runtime::__seam::is_retried;
 use redis_resilient_runtime::Class;
 
@@ -37,6 +39,9 @@ pub(super) struct Inbox {
     pub(super) begun: u64,
     #[cfg(feature = "cluster")]
     pub(super) places: Places,
+    /// What observers are told of when it is over, of channels that are to be found on another server.
+    #[cfg(feature = "cluster")]
+    pub(super) gap: Option<Gap>,
     waker: Option<Waker>,
 }
 
@@ -56,8 +61,8 @@ pub(super) enum Next {
 pub(super) enum Taken {
     /// Wakes whoever waits for it.
     Yes(Option<Waker>),
-    /// It wants no more.
-    No(Option<Waker>),
+    /// It wants no more, for so many wait.
+    No(Option<Waker>, RedisError),
 }
 
 impl Subscriber {
@@ -77,6 +82,8 @@ impl Subscriber {
                 begun: 0,
                 #[cfg(feature = "cluster")]
                 places: Places::default(),
+                #[cfg(feature = "cluster")]
+                gap: None,
                 waker: None,
             }),
             #[cfg(feature = "cluster")]
@@ -164,10 +171,10 @@ impl Subscriber {
             return Taken::Yes(inbox.waker.take());
         }
         let error = full(inbox.queue.capacity);
-        inbox.queue.state(State::Lost(error));
+        inbox.queue.state(State::Lost(error.clone()));
         inbox.is_served = false;
         inbox.interest.reset();
-        Taken::No(inbox.waker.take())
+        Taken::No(inbox.waker.take(), error)
     }
 }
 

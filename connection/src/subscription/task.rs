@@ -18,6 +18,9 @@ use super::registry::{Kind, Order};
 use super::subscriber::passes;
 use super::watch::{closed, silent, watch};
 use crate::ending::Peer;
+use crate::events::{Gap, Loss, Side};
+use crate::origin::at;
+use redis_resilient_runtime::__seam::clock::now_ms;
 
 /// So many channels are subscribed to in one round trip.
 const TOGETHER: usize = 500;
@@ -34,22 +37,47 @@ pub(super) async fn run(ends: Ends) {
     let limit = keeper.source.connect_limit(&keeper.settings);
     // What has been learnt of a cluster.
     let mut known = Vec::new();
+    // What observers are told of when it is over.
+    let mut gap = None;
     while is_wanted(hub).await {
         gate.turn(limit, |error| hub.fails(error)).await;
+        let begun = Instant::now();
         let error = match connect(hub, &mut known).await {
             Ok(mut connected) => {
                 gate.connected();
+                let took = begun.elapsed();
+                let address = connected.server.addr().clone();
+                keeper.source.leads_to(&keeper.settings, &address);
+                let side = Side::Subscriptions;
+                keeper
+                    .settings
+                    .tell(|events| events.connected(side, &address, took));
                 let begun = Instant::now();
-                let end = serve(hub, &mut connected).await;
+                let end = serve(hub, &mut connected, &mut gap).await;
                 known = connected.known;
                 let Some(error) = end else {
+                    gap = None;
                     continue;
                 };
                 gate.lost(begun.elapsed());
+                let error = at(Some(&address), error);
+                let cause = || error.clone();
+                keeper
+                    .settings
+                    .tell(|events| events.lost(side, Loss::Gone, Some(&address), cause));
+                // What is sought on other servers has a gap of its own.
+                if keeper.source.node().is_none() {
+                    gap.get_or_insert_with(|| Gap {
+                        address: Some(address),
+                        error: error.clone(),
+                        begun_ms: now_ms(),
+                    });
+                }
                 error
             }
             Err(error) => {
-                gate.failed(&error, passes(&error));
+                let rest = gate.failed(&error, passes(&error));
+                keeper.connect_failed(Side::Subscriptions, &error, Some(rest));
                 error
             }
         };
@@ -77,7 +105,7 @@ async fn is_wanted(hub: &Hub) -> bool {
 }
 
 /// Serves until the connection is lost; `None`: until nobody wants anything any more.
-async fn serve(hub: &Hub, connected: &mut Connected) -> Option<RedisError> {
+async fn serve(hub: &Hub, connected: &mut Connected, gap: &mut Option<Gap>) -> Option<RedisError> {
     let Connected {
         connection,
         link,
@@ -86,7 +114,7 @@ async fn serve(hub: &Hub, connected: &mut Connected) -> Option<RedisError> {
         renewal,
     } = connected;
     let mut closes = pin!(link.closed.notified());
-    let mut asks = pin!(ask(hub, connection.clone(), link));
+    let mut asks = pin!(ask(hub, connection.clone(), link, gap));
     let mut watches = pin!(watch(&hub.keeper, connection, server, known, renewal, link));
     poll_fn(|context| {
         if closes.as_mut().poll(context).is_ready() {
@@ -101,12 +129,20 @@ async fn serve(hub: &Hub, connected: &mut Connected) -> Option<RedisError> {
 }
 
 /// Subscribes and unsubscribes as it is wanted, some at a time.
-async fn ask(hub: &Hub, mut connection: MultiplexedConnection, link: &Link) -> Option<RedisError> {
+async fn ask(
+    hub: &Hub,
+    mut connection: MultiplexedConnection,
+    link: &Link,
+    gap: &mut Option<Gap>,
+) -> Option<RedisError> {
     let limit = hub.keeper.settings.response_timeout;
     let mut retry_at = None;
     loop {
         let orders = hub.orders(TOGETHER);
         if orders.is_empty() {
+            if let Some(gap) = gap.take_if(|_| hub.is_wanted()) {
+                hub.keeper.settings.tell(|events| events.resubscribed(&gap));
+            }
             let now = Instant::now();
             let rest = match retry_at {
                 Some(at) if at <= now => {

@@ -43,7 +43,9 @@ pub(super) async fn watch(
         {
             return moved();
         }
-        settings.renew_subscriber(connection, renewal).await;
+        settings
+            .renew_subscriber(connection, renewal, server.addr())
+            .await;
         let heard = link.heard();
         let answer = question.query_async::<Value>(connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
@@ -139,6 +141,6 @@ pub(super) fn closed() -> RedisError {
 }
 
 fn moved() -> RedisError {
-    let text = "another server is the master now";
+    let text = "another server is the primary now";
     io::Error::new(io::ErrorKind::NotConnected, text).into()
 }

@@ -172,13 +172,15 @@ fn circuit_changed(event: &CircuitChanged<'_>) {
 /// What connections tell.
 fn connection(event: &Event<'_>) {
     match event {
-        Event::Connected(event) => info!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            took_ms = whole_millis(event.took),
-            "connected",
-        ),
+        Event::Connected(event) => {
+            let took_ms = whole_millis(event.took);
+            let (connector, address) = (event.connector, event.address);
+            if event.again {
+                info!(target: TARGET, connector, address, took_ms, "connected again");
+            } else {
+                debug!(target: TARGET, connector, address, took_ms, "connected");
+            }
+        }
         Event::ConnectFailed(event) => warn!(
             target: TARGET,
             connector = event.connector,
@@ -203,23 +205,22 @@ fn connection(event: &Event<'_>) {
             to = event.to,
             "primary moved",
         ),
-        Event::CredentialsRenewed(event) => info!(
+        Event::CredentialsRenewed(event) => debug!(
             target: TARGET,
             connector = event.connector,
             address = event.address,
             next_ms = event.next_in.map(whole_millis),
             "credentials renewed",
         ),
-        Event::CredentialsFailed(event) => {
-            let retry_after_ms = event.retry_after.map(whole_millis);
-            let (connector, address, error) = (event.connector, event.address, event.error);
-            let class = event.class.label();
-            if retry_after_ms.is_some() {
-                warn!(target: TARGET, connector, address, class, error, retry_after_ms, "credentials not renewed");
-            } else {
-                error!(target: TARGET, connector, address, class, error, "credentials not renewed");
-            }
-        }
+        Event::CredentialsFailed(event) => error!(
+            target: TARGET,
+            connector = event.connector,
+            address = event.address,
+            class = event.class.label(),
+            error = event.error,
+            retry_after_ms = event.retry_after.map(whole_millis),
+            "credentials not renewed",
+        ),
         Event::HealthCheckFailed(event) => warn!(
             target: TARGET,
             connector = event.connector,

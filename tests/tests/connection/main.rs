@@ -8,6 +8,7 @@ mod bound;
 mod clusters;
 mod commands;
 mod credentials;
+mod events;
 mod faults;
 mod idle_blocking;
 mod lock;
