@@ -319,6 +319,43 @@ async fn a_connection_that_is_no_good_when_it_is_looked_at_is_told_of_once() -> 
     Ok(())
 }
 
+/// Each command that waits has a connection of its own: they are not told of one by one.
+#[tokio::test]
+async fn many_connections_that_are_lost_together_are_told_of_once() -> TestResult {
+    let server = guarded()?;
+    let redis = unlooked(&server)?.get().await?;
+    let waiting = (0..50).map(|_| {
+        let mut redis = redis.clone();
+        tokio::spawn(async move { redis.blpop::<_, ()>("nothing", 0.0).await.is_err() })
+    });
+    let waiting: Vec<_> = waiting.collect();
+    let mut clients = redis.clone();
+    let begun = Instant::now();
+    loop {
+        let list: String = redis::cmd("CLIENT")
+            .arg("LIST")
+            .query_async(&mut clients)
+            .await?;
+        if list.matches("cmd=blpop").count() == 50 {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{list}");
+        tokio::time::sleep(MS(20)).await;
+    }
+    server.kill();
+    for waiting in waiting {
+        assert!(waiting.await?);
+    }
+    let mut redis = redis;
+    assert!(redis.get::<_, u64>("k").await.is_err());
+    let told = told_by(&server.addr().to_string());
+    let lost = told
+        .iter()
+        .filter(|told| matches!(told.kind, "lost" | "unfit"));
+    assert_eq!(lost.count(), 1, "{told:#?}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_told_of_with_the_server_that_refuses_it() -> TestResult {
     let server = guarded()?;
