@@ -7,6 +7,7 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use super::command::{self, Effect, args};
 use super::ending::cause_of_end;
 use super::events::Loss;
+use super::commands_of::commands_of;
 use super::server_connection::{ServerConnection, nothing, told};
 use super::spares::{Held, Spare};
 use super::wait_time::WaitTime;
@@ -69,7 +70,7 @@ impl ServerConnection {
     ) -> RedisResult<Vec<Value>> {
         let mut held = self.keeper.hold_spare(&self.live).await?;
         let Spare { wire, address } = &mut held.spare;
-        let commands = || pipeline.cmd_iter().map(args);
+        let commands = || commands_of(pipeline);
         let wait = WaitTime::of_all(commands());
         let answer = wire.send_all(pipeline, offset, count);
         let answer = self
