@@ -153,6 +153,10 @@ impl Endpoint {
     }
 
     /// Where the server is, if there is one and that is known.
+    #[cfg_attr(
+        not(any(feature = "sentinel", feature = "cluster")),
+        expect(clippy::unnecessary_wraps, reason = "only theirs is not known")
+    )]
     pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
         match self {
             Self::Server(info) => Some(info.addr()),

@@ -95,7 +95,7 @@ mod tests {
     /// A certificate, and what is none.
     const PEM: &str = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/src/connection/environment/authority.pem"
+        "/src/connector/environment/authority.pem"
     );
     const OTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     const NOWHERE: &str = "/nowhere/hunter2";

@@ -89,7 +89,7 @@ mod tests {
     use super::super::{no_certificates, wrong};
     use super::*;
 
-    const PEM: &[u8] = include_bytes!("../environment/authority.pem");
+    const PEM: &[u8] = include_bytes!("../../connector/environment/authority.pem");
 
     fn with_root(pem: &[u8]) -> TlsCertificates {
         let mut certificates = no_certificates();
