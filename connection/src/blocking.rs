@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use redis::{Cmd, ConnectionLike, RedisResult, Value};
 
-use crate::manager::Manager;
 #[cfg(feature = "cluster")]
-use crate::manager::nodes::BlockingClusterConnection;
+use crate::cluster::blocking::BlockingClusterConnection;
+use crate::manager::Manager;
 use crate::server::blocking::BlockingServerConnection;
 
 /// A blocking connection that comes back: when what it stands on has failed, the next command goes over a new one.

@@ -1,6 +1,8 @@
 //! What a command does, by its name and arguments: whether it may be sent twice, and whether it waits in the server.
 //!
 //! Pure: no I/O.
+//!
+//! Circle: `command::table`, `command::words`: a command whose second word decides is in the one table, and its second words are tables of the same rules.
 
 pub(crate) mod commands_of;
 pub(crate) mod connection_state;

@@ -4,6 +4,7 @@ pub(crate) mod builder;
 pub(crate) mod default_breaker;
 pub(crate) mod environment;
 pub(crate) mod pubsub;
+pub(crate) mod subscribe;
 
 use std::sync::Arc;
 
@@ -18,12 +19,15 @@ use crate::dedicated::DedicatedConnection;
 use crate::endpoint::Endpoint;
 use crate::manager::Manager;
 use crate::multiplexed::Connection;
+use crate::pubsub::pool::Pool;
 use crate::settings::Settings;
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Connector {
     pub(crate) manager: Arc<Manager>,
+    /// Over which its subscriptions go.
+    pub(crate) hubs: Arc<Pool>,
     pub(crate) breaker: &'static Breaker,
 }
 
@@ -32,6 +36,7 @@ impl Connector {
         Self {
             breaker: default_breaker::of(&endpoint),
             manager: Arc::new(Manager::new(endpoint, settings)),
+            hubs: Arc::default(),
         }
     }
 

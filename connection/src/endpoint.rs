@@ -1,6 +1,9 @@
 //! Where Redis is, and how a connection to it is made.
 
+#[cfg(feature = "cluster")]
+pub(crate) mod cluster;
 pub(crate) mod connect;
+pub(crate) mod place;
 #[cfg(feature = "sentinel")]
 pub(crate) mod role;
 #[cfg(feature = "sentinel")]
@@ -10,22 +13,22 @@ pub(crate) mod share;
 use std::fmt;
 use std::time::Duration;
 
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisError, RedisResult,
-};
+use redis::{ConnectionAddr, ConnectionInfo, RedisError, RedisResult};
 
 use super::deadline::Deadline;
-use super::settings::{Settings, with_tcp_settings};
+use super::settings::Settings;
+#[cfg(feature = "cluster")]
+use crate::endpoint::cluster::Cluster;
 use crate::endpoint::connect::connect_to_first;
 #[cfg(feature = "sentinel")]
 use crate::endpoint::role::Role;
 #[cfg(feature = "sentinel")]
 use crate::endpoint::sentinel::Sentinels;
-#[cfg(feature = "cluster")]
-use crate::manager::nodes::Cluster;
 use crate::raw::RawConnection;
 use crate::raw::disconnect_policy::Peer;
-use crate::settings::credentials::{Asked, Credentials, Renewal};
+use crate::settings::client::client;
+use crate::settings::client::config;
+use crate::settings::credentials::{Asked, Renewal};
 use redis_resilient_runtime::__seam::clock::now_ms;
 
 /// Where Redis is.
@@ -292,46 +295,4 @@ pub(crate) fn no_connection(limit: Duration) -> RedisError {
 /// There is no server to connect to.
 pub(crate) fn nowhere() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::NotConnected).into()
-}
-
-/// A client for the server at this address.
-pub(crate) fn client(
-    info: ConnectionInfo,
-    settings: &Settings,
-    credentials: Option<&Credentials>,
-) -> RedisResult<Client> {
-    #[cfg(feature = "tls-rustls")]
-    let info = settings.over_tls(info)?;
-    let _ = settings;
-    Client::open(authenticated(with_tcp_settings(info), credentials))
-}
-
-/// So many commands may wait to be written. Of those that do not fit, each gets a place for itself and keeps it until its future is polled: if that
-/// is left alone, the others wait in vain. They are bound by the response timeout, not by this.
-const MOST_UNWRITTEN: usize = 1 << 14;
-
-/// How long an answer may take is said once connected: it is another matter how long connecting may take.
-pub(crate) fn config(settings: &Settings) -> AsyncConnectionConfig {
-    AsyncConnectionConfig::new()
-        .set_pipeline_buffer_size(MOST_UNWRITTEN)
-        .set_connection_timeout(Some(settings.connect_timeout))
-        .set_response_timeout(None)
-}
-
-/// The same server, as this user.
-pub(crate) fn authenticated(
-    info: ConnectionInfo,
-    credentials: Option<&Credentials>,
-) -> ConnectionInfo {
-    let Some(credentials) = credentials else {
-        return info;
-    };
-    let mut redis = info
-        .redis_settings()
-        .clone()
-        .set_password(credentials.secret());
-    if let Some(username) = credentials.username() {
-        redis = redis.set_username(username);
-    }
-    info.set_redis_settings(redis)
 }

@@ -12,6 +12,7 @@ mod endpoint;
 mod events;
 mod manager;
 mod multiplexed;
+mod not_sent;
 mod pubsub;
 mod raw;
 mod server;

@@ -1,4 +1,6 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
+//!
+//! Circle: `manager::dedicated`, `manager::generation`, `manager::renew`: a generation keeps its idle dedicated connections and what renews its credentials; both are told which generation they are for.
 
 pub(crate) mod blocking_check;
 pub(crate) mod blocking_pool;
@@ -16,6 +18,7 @@ pub(crate) mod rest;
 pub(crate) mod runtimes;
 pub(crate) mod server_check;
 pub(crate) mod single_flight;
+pub(crate) mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +29,7 @@ use tokio::time::{Instant, timeout};
 
 use super::events::Side;
 use super::settings::Settings;
-use crate::connector::default_breaker::place;
+use crate::endpoint::place::place;
 use crate::endpoint::{Connected, Endpoint, no_connection};
 use crate::manager::blocking_pool::Pool;
 use crate::manager::companion::Companion;
@@ -38,11 +41,10 @@ use crate::manager::rest::Rest;
 use crate::manager::runtimes::{Build, Runtimes, State};
 use crate::manager::server_check::ServerChecks;
 use crate::manager::single_flight::Flight;
-use crate::pubsub::subscription::Subscriptions;
+use crate::manager::subscriptions::Subscriptions;
+use crate::not_sent::not_sent;
 use crate::raw::origin::at;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
-use redis_resilient_runtime::__seam::tagged;
-use redis_resilient_runtime::Class;
 
 #[derive(Debug)]
 pub(crate) struct Manager {
@@ -235,26 +237,8 @@ enum Look {
     Failed(RedisError),
 }
 
-/// Whatever happened while connecting, no command was sent; and what a server said there for good is no answer to a command. What is no Redis may be
-/// the proxy in front of one, which says that it is gone.
-pub(crate) fn not_sent(error: RedisError) -> RedisError {
-    match Class::of(&error) {
-        _ if error.kind() == ErrorKind::Parse => tagged(Class::Unreachable, no_redis(&error)),
-        Class::Ambiguous => tagged(Class::Unreachable, error),
-        Class::Permanent => tagged(Class::Misconfigured, error),
-        _ => error,
-    }
-}
-
-fn no_redis(error: &RedisError) -> RedisError {
-    let what = "what answers does not speak the Redis protocol";
-    let detail = error.detail().unwrap_or_default().to_owned();
-    (ErrorKind::Parse, what, detail).into()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::connector::Connector;
 
     /// They are part of the future of each task that calls, of which there may be many.
@@ -268,31 +252,5 @@ mod tests {
         ] {
             assert!(size <= 256, "{future}: {size} bytes");
         }
-    }
-
-    #[test]
-    fn a_connect_that_failed_was_never_sent() {
-        let io = |kind| RedisError::from(std::io::Error::from(kind));
-        for kind in [
-            std::io::ErrorKind::TimedOut,
-            std::io::ErrorKind::ConnectionReset,
-            std::io::ErrorKind::ConnectionRefused,
-        ] {
-            assert_eq!(Class::of(&not_sent(io(kind))), Class::Unreachable, "{kind}");
-        }
-        let http = redis::parse_redis_value(b"HTTP/1.1 503 Service Unavailable\r\n");
-        let no_redis = not_sent(http.expect_err("it is none"));
-        assert_eq!(Class::of(&no_redis), Class::Unreachable);
-        assert!(
-            no_redis.to_string().contains("Redis protocol"),
-            "{no_redis}"
-        );
-        let wrong = RedisError::from((ErrorKind::AuthenticationFailed, "wrong password"));
-        assert_eq!(Class::of(&not_sent(wrong)), Class::Misconfigured);
-        let no_database = RedisError::from((
-            ErrorKind::Server(redis::ServerErrorKind::ResponseError),
-            "Redis server refused to switch database",
-        ));
-        assert_eq!(Class::of(&not_sent(no_database)), Class::Misconfigured);
     }
 }

@@ -6,12 +6,12 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
 
 use super::command::args;
+#[cfg(feature = "cluster")]
+use crate::cluster::connection::ClusterConnection;
 use crate::command::commands_of::commands_of;
 use crate::command::connection_state::{Bound, bound};
 use crate::command::refusals;
 use crate::manager::Manager;
-#[cfg(feature = "cluster")]
-use crate::manager::nodes::ClusterConnection;
 use crate::server::multiplexed::ServerConnection;
 
 /// A connection that comes back: when what it stands on has failed, the next command goes over a new one.

@@ -1,4 +1,6 @@
 //! One connection of redis-rs to a server.
+//!
+//! Circle: `raw::disconnect_policy`, `raw::ping`: whether a connection ends is seen from the reply to a PING too, and which replies to one are good depends on the peer.
 
 pub(crate) mod blocking;
 pub(crate) mod disconnect_policy;

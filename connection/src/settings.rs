@@ -1,5 +1,6 @@
 //! How the connections of a connector behave.
 
+pub(crate) mod client;
 pub(crate) mod credentials;
 #[cfg(feature = "tls-rustls")]
 pub(crate) mod tls;

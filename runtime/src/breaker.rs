@@ -1,4 +1,6 @@
 //! The circuit breaker: an atomic shell around the state word.
+//!
+//! Circle: `breaker::packed_state`, `breaker::settings`: the settings say what fits into the packed state, and it is read by them.
 
 mod admission;
 mod admit;

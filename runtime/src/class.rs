@@ -1,4 +1,6 @@
 //! What a failure means, and what follows from it.
+//!
+//! Circle: `class::pools`, `class::redis`, `class::tagged`: the class of a wrapped error is that of the one in it, which may be of any of these kinds.
 
 use std::error::Error;
 

@@ -1,5 +1,9 @@
 //! What expansions of `#[redis_resilient]` call: small, and on the way of every call. Users name it through the crate `redis-resilient`, whose
 //! documentation is the guide.
+//!
+//! Circle of rooms: `attempt`, `backoff`, `call`, `function`, `policy`: a call reads its policy, whose `run` makes calls; a debt, to be undone by taking the settings out of `policy`.
+//!
+//! Circle of rooms: `breaker`, `budget`, `cause`, `class`, `error_text`, `event`, `observer`, `rejection`: an event names breakers and classes, and both tell events; a breaker has a budget that reads its clock; a debt.
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -1,4 +1,6 @@
 //! A TCP proxy that makes things go wrong on the wire.
+//!
+//! Circle: `fault_proxy::link`, `fault_proxy::replies`: a link hands on replies, and a reply may end its link.
 
 mod fault;
 mod framer;

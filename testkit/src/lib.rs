@@ -60,6 +60,10 @@
 //!
 //! Linux and macOS. [`RealRedis`] uses the `redis-server` or `valkey-server` of the machine, and
 //! on Debian and Ubuntu fetches one if there is none; [`StartError`] says what to do elsewhere.
+//!
+//! Circle of rooms: `ask`, `real_redis`: what is asked is a server, and a server is asked whether it is ready; a debt.
+//!
+//! Circle of rooms: `fetch`, `locate`, `server_package`: a server program is located in a package that is fetched; a debt.
 
 mod ask;
 mod background;

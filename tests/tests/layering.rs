@@ -2,8 +2,8 @@
 //! are named and explained. And the paths in `ARCHITECTURE.md` exist.
 //!
 //! A room is a top-level module of a crate, with the files beneath it. The head of a folder assembles what lies beneath it, so its imports of that
-//! are not counted. A circle of files is explained in the head of its room by a line `//! Circle: room::one, room::two: why`; one of rooms, which is
-//! a debt, in `lib.rs` by `//! Circle of rooms: one, two: why`. An explanation of a circle that is there no more fails as well.
+//! are not counted. A circle of files is explained in the head of its room by a line `` //! Circle: `room::one`, `room::two`: why ``; one of rooms, which is
+//! a debt, in `lib.rs` by `` //! Circle of rooms: `one`, `two`: why ``. An explanation of a circle that is there no more fails as well.
 
 #[path = "layering/circles.rs"]
 mod circles;
@@ -139,7 +139,9 @@ fn no_crate_depends_on_one_above_it() {
             );
         }
         for other in package.dev.difference(&package.normal) {
-            assert_eq!(other, FACE, "{name} depends on {other} in its tests");
+            // Itself, with features for tests.
+            let is_allowed = other == FACE || other == name;
+            assert!(is_allowed, "{name} depends on {other} in its tests");
         }
     }
     for package in &packages {
@@ -152,27 +154,31 @@ fn circles_of_imports_are_named_and_explained() {
     let mut wrong = Vec::new();
     for package in packages() {
         let krate = Crate::read(&package.lib);
-        let mut found = BTreeMap::new();
+        let mut found = BTreeSet::new();
         for circle in circles(&krate.rooms()) {
-            found.insert(("Circle of rooms", circle), String::new());
+            found.insert(("Circle of rooms", circle));
         }
         for circle in circles(&krate.files()) {
-            found.insert(("Circle", circle), String::new());
+            found.insert(("Circle", circle));
         }
         let explained = krate.explanations();
-        for (what, names) in found.keys() {
-            let names_text = names.iter().cloned().collect::<Vec<_>>().join(", ");
+        for (what, names) in &found {
+            let names_text = names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             println!("{}: {what}: {names_text}", package.name);
             if !explained.contains(&((*what).to_owned(), names.clone())) {
                 wrong.push(format!(
-                    "{}: not explained: `//! {what}: {names_text}: why`",
+                    "{}: not explained: //! {what}: {names_text}: why",
                     package.name
                 ));
                 wrong.extend(krate.arrows_among(what, names));
             }
         }
         for (what, names) in &explained {
-            if !found.contains_key(&(what.as_str(), names.clone())) {
+            if !found.contains(&(what.as_str(), names.clone())) {
                 wrong.push(format!(
                     "{}: there is no such circle any more: {what}: {names:?}",
                     package.name
@@ -190,7 +196,7 @@ fn the_paths_in_the_architecture_exist() {
     let paths: Vec<_> = quoted
         .filter(|quoted| !quoted.contains([' ', ':', '(', '<', '#']))
         .filter(|quoted| {
-            quoted.ends_with(".rs") || quoted.ends_with(".md") || quoted.ends_with('/')
+            quoted.ends_with('/') || matches!(quoted.rsplit_once('.'), Some((_, "rs" | "md")))
         })
         .collect();
     assert!(paths.len() > 30, "{paths:?}");

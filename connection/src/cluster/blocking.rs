@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use redis::{Cmd, ConnectionLike as _, RedisError, RedisResult, Value};
 
-use super::super::command;
-use super::connection::{
-    MOST_REDIRECTIONS, nobody_has, part_failed, redirect_of, redirect_of_error,
-    says_something_about_the_cluster, still_refused,
+use crate::cluster::connection::{
+    MOST_REDIRECTIONS, redirect_of, redirect_of_error, says_something_about_the_cluster,
 };
+use crate::command;
 use crate::command::connection_state::{Bound, bound};
 use crate::command::{packed, refusals, together, transaction};
 use crate::manager::nodes::Nodes;
+use crate::manager::nodes::errors::{nobody_has, part_failed, still_refused};
 use crate::manager::nodes::fan_out::told;
-use crate::manager::not_sent;
+use crate::not_sent::not_sent;
 use crate::raw::no_answer;
 use crate::server::blocking::BlockingServerConnection;
 use crate::settings::credentials::Renewal;

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::task::JoinSet;
 
-use super::super::command::{self, args};
 use crate::command::commands_of::{commands_of, copies_of};
+use crate::command::{self, args};
 use crate::manager::nodes::Nodes;
+use crate::manager::nodes::errors::{nobody_has, part_failed, still_refused};
 use crate::server::multiplexed::ServerConnection;
 use crate::slots::address::Address;
 use crate::slots::redirect::{self, Redirect};
 use crate::slots::route::{self, Route};
 use crate::slots::slot_map::SlotMap;
 use crate::slots::split::Split;
-use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 
 /// How often one command may be sent on: a slot can move while it is asked for.
@@ -318,28 +318,4 @@ pub(crate) fn says_something_about_the_cluster<T>(
         Class::Unreachable | Class::Unavailable | Class::Ambiguous | Class::NotIdempotent => true,
         _ => Redirect::of_error(error, "").is_some(),
     }
-}
-
-/// A redirection that has not come to its end: the next attempt goes the right way.
-pub(crate) fn still_refused(error: RedisError) -> RedisError {
-    if Redirect::of_error(&error, "").is_some() {
-        tagged(Class::Unavailable, error)
-    } else {
-        error
-    }
-}
-
-/// The rest of a pipeline could not be sent on, after a part of it was executed.
-pub(crate) fn part_failed(error: RedisError, something_was_executed: bool) -> RedisError {
-    if something_was_executed {
-        tagged(Class::NotIdempotent, error)
-    } else {
-        error
-    }
-}
-
-pub(crate) fn nobody_has(slot: usize) -> RedisError {
-    let text = format!("no server of the cluster has slot {slot}");
-    let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
-    tagged(Class::Unreachable, RedisError::from(error))
 }

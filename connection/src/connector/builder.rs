@@ -10,12 +10,12 @@ use redis::{IntoConnectionInfo, RedisResult};
 use crate::command::Effect;
 use crate::connector::Connector;
 use crate::endpoint::Endpoint;
+#[cfg(feature = "cluster")]
+use crate::endpoint::cluster::Cluster;
 #[cfg(feature = "sentinel")]
 use crate::endpoint::role::Role;
 #[cfg(feature = "sentinel")]
 use crate::endpoint::sentinel::Sentinels;
-#[cfg(feature = "cluster")]
-use crate::manager::nodes::Cluster;
 use crate::settings::credentials::{Credentials, CredentialsSource};
 #[cfg(feature = "tls-rustls")]
 use crate::settings::tls::{Certificates, CertificatesSource};

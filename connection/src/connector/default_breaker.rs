@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-#[cfg(any(feature = "sentinel", feature = "cluster"))]
-use redis::ConnectionInfo;
-
 use crate::connector::Connector;
 use crate::endpoint::Endpoint;
+use crate::endpoint::place::place;
 use redis_resilient_runtime::__seam::HoldsConnector;
 use redis_resilient_runtime::Breaker;
 
@@ -38,29 +36,6 @@ impl HoldsConnector for Connector {
     fn connector_breaker(&self) -> Option<&'static Breaker> {
         Some(self.breaker)
     }
-}
-
-/// Where Redis is, for people: without what may be secret in an address.
-pub(crate) fn place(endpoint: &Endpoint) -> String {
-    match endpoint {
-        Endpoint::Server(info) => match info.redis_settings().db() {
-            0 => info.addr().to_string(),
-            database => format!("{}/{database}", info.addr()),
-        },
-        #[cfg(feature = "sentinel")]
-        Endpoint::Sentinels(sentinels) => sentinels.place(),
-        #[cfg(feature = "cluster")]
-        Endpoint::Cluster(cluster) => cluster.place(),
-        #[cfg(feature = "cluster")]
-        Endpoint::Node(info) => info.addr().to_string(),
-    }
-}
-
-/// Several addresses.
-#[cfg(any(feature = "sentinel", feature = "cluster"))]
-pub(crate) fn addresses(servers: &[ConnectionInfo]) -> String {
-    let servers: Vec<_> = servers.iter().map(|info| info.addr().to_string()).collect();
-    servers.join(", ")
 }
 
 /// Those that there are, by name. Never taken out again: a call may be under way on each, and there are as many as servers.

@@ -10,10 +10,11 @@ use crate::connector::Connector;
 use crate::deadline::Deadline;
 #[cfg(feature = "cluster")]
 use crate::endpoint::Endpoint;
-use crate::endpoint::client;
 use crate::endpoint::connect::{connect_to_any, connect_to_first};
 use crate::events::Side;
-use crate::manager::{Manager, not_sent};
+use crate::manager::Manager;
+use crate::not_sent::not_sent;
+use crate::settings::client::client;
 use crate::settings::credentials::Asked;
 
 impl Connector {

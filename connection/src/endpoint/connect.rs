@@ -8,10 +8,11 @@ use tokio::time::timeout;
 
 use super::share::share;
 use crate::deadline::Deadline;
-use crate::endpoint::{client, no_connection, nowhere};
-use crate::manager::not_sent;
+use crate::endpoint::{no_connection, nowhere};
+use crate::not_sent::not_sent;
 use crate::raw::origin::at;
 use crate::settings::Settings;
+use crate::settings::client::client;
 use crate::settings::credentials::Credentials;
 
 /// Connects to the first of them that lets it. Each has its share of the time that is left until then, and no longer than the `longest`: one that

@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::role::Role;
-use crate::connector::default_breaker::addresses;
-use crate::endpoint::{client, config};
+use crate::endpoint::place::addresses;
+use crate::settings::client::{client, config};
 #[cfg(feature = "tls-rustls")]
 use crate::settings::tls::Certificates;
 use crate::settings::{Settings, with_tcp_settings};

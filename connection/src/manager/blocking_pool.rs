@@ -13,9 +13,10 @@ use super::server_check::Finding;
 use crate::deadline::Deadline;
 use crate::endpoint::connect::connect_to_first_blocking;
 use crate::events::{Loss, Side};
+use crate::manager::Manager;
 #[cfg(feature = "cluster")]
 use crate::manager::nodes::Nodes;
-use crate::manager::{Manager, not_sent};
+use crate::not_sent::not_sent;
 use crate::raw::blocking::{BlockingRaw, Wait};
 use crate::raw::has_rested;
 use crate::raw::ping::Ping;

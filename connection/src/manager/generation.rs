@@ -12,9 +12,10 @@ use crate::endpoint::Connected;
 use crate::events::{Loss, Side};
 use crate::manager::dedicated::IdleDedicated;
 use crate::manager::liveness::Liveness;
+use crate::manager::renew::Renewing;
 use crate::raw::RawConnection;
 use crate::settings::Settings;
-use crate::settings::credentials::{Renewal, Renewing};
+use crate::settings::credentials::Renewal;
 
 // Each is a hint by itself; nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;

@@ -7,7 +7,7 @@ use redis::{ConnectionInfo, ProtocolVersion, PushInfo, RedisResult};
 
 use super::hub::{Hub, Link};
 use super::watch::members;
-use crate::endpoint::{client, config};
+use crate::settings::client::{client, config};
 use crate::settings::credentials::{Asked, Renewal};
 
 /// Where messages come from.

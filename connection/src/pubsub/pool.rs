@@ -36,9 +36,9 @@ impl Pool {
     pub(crate) fn hub(&self, manager: &Arc<Manager>) -> Arc<Hub> {
         let runtime = Handle::current().id();
         let mut hubs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut generation = hubs.iter().filter_map(Weak::upgrade);
+        let mut alive = hubs.iter().filter_map(Weak::upgrade);
         let here = |hub: &Arc<Hub>| hub.runtime == runtime && Arc::ptr_eq(&hub.manager, manager);
-        if let Some(hub) = generation.find(here) {
+        if let Some(hub) = alive.find(here) {
             return hub;
         }
         let hub = Arc::new(Hub::new(manager.clone(), runtime));

@@ -13,7 +13,6 @@ use std::time::Duration;
 use redis::{ConnectionInfo, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::gate::LONG_REST;
 use super::hub::Hub;
 use super::interest::Name;
 use super::pool::Pool;
@@ -22,6 +21,7 @@ use crate::events::Gap;
 use crate::manager::Manager;
 use crate::manager::failed::rest_ms;
 use crate::manager::nodes::{Nodes, host};
+use crate::manager::subscriptions::gate::LONG_REST;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
 
 /// After so many checks of a connection the servers are asked who has the slots: one that was cut off from the others says nothing of it.

@@ -5,19 +5,15 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
-use redis::{RedisResult, ToRedisArgs};
+use redis::ToRedisArgs;
 use tokio::runtime::{Handle, Id};
 use tokio::task::coop::poll_proceed;
 
-use crate::connector::Connector;
 use crate::manager::Manager;
 pub use crate::pubsub::event::{SubscriptionEvent, WhenFull};
-use crate::pubsub::gate::Gate;
 use crate::pubsub::hub::Hub;
 use crate::pubsub::interest::Name;
 use crate::pubsub::pool::Pool;
@@ -29,30 +25,6 @@ use crate::pubsub::subscriber::{Next, Subscriber};
 /// So many messages wait for a subscriber who does not take them: those of a second in which eight thousand come, some megabytes. Redis itself holds
 /// back up to 32 MB.
 const CAPACITY: usize = 8_192;
-
-impl Connector {
-    /// A subscription to these channels that subscribes again when its connection is lost. Connects nothing before
-    /// [`next`](Subscription::next) is first called.
-    #[must_use = "it subscribes to nothing before `next` is called"]
-    pub fn subscribe(&self, channels: impl ToRedisArgs) -> Subscription {
-        Subscription::new(self, Kind::Channel, &channels)
-    }
-
-    /// The same, to the channels whose names match these patterns.
-    #[must_use = "it subscribes to nothing before `next` is called"]
-    pub fn psubscribe(&self, patterns: impl ToRedisArgs) -> Subscription {
-        Subscription::new(self, Kind::Pattern, &patterns)
-    }
-
-    /// The same, to these sharded channels, of `SPUBLISH`: in a cluster each is the business of the server that has its slot, and what is published
-    /// burdens no other.
-    ///
-    /// They need Redis 7 or Valkey; an older server is told as [`Lost`](SubscriptionEvent::Lost). A server without a cluster has them, too.
-    #[must_use = "it subscribes to nothing before `next` is called"]
-    pub fn ssubscribe(&self, channels: impl ToRedisArgs) -> Subscription {
-        Subscription::new(self, Kind::Shard, &channels)
-    }
-}
 
 /// A subscription that comes back: when its connection is lost, it connects and subscribes again, behind Sentinels to the primary of then.
 ///
@@ -118,6 +90,8 @@ impl Connector {
 pub struct Subscription {
     manager: Arc<Manager>,
     subscriber: Arc<Subscriber>,
+    /// Those of its connector.
+    shared: Arc<Pool>,
     /// Of its own, if it does not share connections.
     own: Option<Arc<Pool>>,
     served: Option<Served>,
@@ -133,9 +107,15 @@ struct Served {
 }
 
 impl Subscription {
-    fn new(connector: &Connector, kind: Kind, names: &impl ToRedisArgs) -> Self {
+    pub(crate) fn new(
+        manager: &Arc<Manager>,
+        shared: &Arc<Pool>,
+        kind: Kind,
+        names: &impl ToRedisArgs,
+    ) -> Self {
         Self {
-            manager: connector.manager.clone(),
+            manager: manager.clone(),
+            shared: shared.clone(),
             subscriber: Arc::new(Subscriber::new(kind, &read(names), CAPACITY)),
             own: None,
             served: None,
@@ -298,7 +278,7 @@ impl Subscription {
         let runtime = Handle::current().id();
         let (names, begun) = self.subscriber.begin();
         let pool = self.own.as_ref();
-        let pool = pool.unwrap_or(&self.manager.subscriptions.pool);
+        let pool = pool.unwrap_or(&self.shared);
         #[cfg(feature = "cluster")]
         if self.subscriber.kind == Kind::Shard
             && let Some(nodes) = &self.manager.nodes
@@ -368,38 +348,4 @@ impl fmt::Debug for Subscription {
 fn read(names: &impl ToRedisArgs) -> Vec<Name> {
     let names = names.to_redis_args();
     names.into_iter().map(Name::from).collect()
-}
-
-/// What a manager has for subscriptions.
-#[derive(Debug, Default)]
-pub(crate) struct Subscriptions {
-    pub(crate) gate: Gate,
-    /// For those who want connections of redis-rs.
-    callers: Gate,
-    pool: Arc<Pool>,
-    /// When the servers of a cluster were last asked who has the slots, in milliseconds. A hint by itself; nothing is published through it.
-    looked_ms: AtomicU64,
-}
-
-impl Subscriptions {
-    /// Whether somebody who does not wait may connect now; else why not.
-    pub(crate) fn try_turn(&self, limit: Duration) -> RedisResult<()> {
-        self.callers.try_turn(limit)
-    }
-
-    /// What became of it.
-    pub(crate) fn done<T>(&self, connected: &RedisResult<T>) {
-        self.callers.done(connected);
-    }
-
-    /// Whether it is time to ask the servers of a cluster who has the slots. It is for one of many.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code))]
-    pub(crate) fn is_look_due(&self, now_ms: u64, interval_ms: u64) -> bool {
-        let looked_ms = self.looked_ms.load(Ordering::Relaxed);
-        now_ms.saturating_sub(looked_ms) >= interval_ms
-            && self
-                .looked_ms
-                .compare_exchange(looked_ms, now_ms, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
-    }
 }

@@ -12,12 +12,12 @@ use redis::{ErrorKind, RedisError, RedisResult, Value};
 use tokio::time::{Instant, timeout};
 
 use super::connect::{Connected, connect};
-use super::gate::LONG_REST;
 use super::hub::{Hub, Link};
 use super::registry::{Kind, Order};
 use super::subscriber::passes;
 use super::watch::{closed, silent, watch};
 use crate::events::{Gap, Loss, Side};
+use crate::manager::subscriptions::gate::LONG_REST;
 use crate::raw::disconnect_policy::Peer;
 use crate::raw::origin::at;
 use redis_resilient_runtime::__seam::clock::now_ms;

@@ -9,9 +9,9 @@ use tokio::time::{sleep, timeout};
 
 use super::hub::Link;
 use super::membership::{Members, left};
-use crate::endpoint::{client, config};
 use crate::manager::Manager;
 use crate::raw::disconnect_policy::Peer;
+use crate::settings::client::{client, config};
 use crate::settings::credentials::Renewal;
 
 /// A connection is not tried more often than this, whatever the settings say.

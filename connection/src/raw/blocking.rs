@@ -12,7 +12,7 @@ use redis::{Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, RedisResult, Value};
 
 use crate::command::transaction;
 use crate::deadline::Deadline;
-use crate::endpoint::authenticated;
+use crate::settings::client::authenticated;
 use crate::settings::credentials::Credentials;
 use crate::settings::{Settings, with_tcp_settings};
 use encrypted::EncryptedRaw;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use redis::{Cmd, RedisResult};
 
-pub(crate) use crate::manager::renew::Renewing;
 pub(crate) use renewal::Renewal;
 pub(crate) use source::CredentialsSource;
 

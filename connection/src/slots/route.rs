@@ -4,10 +4,10 @@
 
 use redis::{RedisError, RedisResult, ServerErrorKind};
 
-use super::super::command::{Args, is};
 use super::split;
 use crate::command::key::first_key;
 use crate::command::slot;
+use crate::command::{Args, is};
 
 /// Where a command goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use redis::{Cmd, RedisError, RedisResult, Value};
 
-use super::super::command::{Args, is};
 use crate::command::slot;
+use crate::command::{Args, is};
 
 /// How the replies to the parts become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

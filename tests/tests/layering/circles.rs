@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub type Arrows = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Arrows = BTreeMap<String, BTreeSet<String>>;
 
 /// Each set of two or more that reach each other.
-pub fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
+pub(crate) fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
     let reached: BTreeMap<_, _> = arrows
         .keys()
         .map(|from| (from, reach(arrows, from)))

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
 
 use super::circles::Arrows;
 use super::source::{Source, read};
 
-pub struct Crate {
+pub(crate) struct Crate {
     /// By their paths in the crate; the root is empty.
     modules: BTreeMap<Vec<String>, Module>,
 }
@@ -20,7 +21,7 @@ struct Module {
 type Name = Vec<String>;
 
 impl Crate {
-    pub fn read(lib: &Path) -> Self {
+    pub(crate) fn read(lib: &Path) -> Self {
         let mut modules = BTreeMap::new();
         let mut open: Vec<(Name, PathBuf)> = vec![(Vec::new(), lib.to_owned())];
         while let Some((name, file)) = open.pop() {
@@ -71,7 +72,7 @@ impl Crate {
             _ => return None,
         };
         while let Some((next, after)) = rest.split_first() {
-            let deeper = [&place[..], &[next.clone()]].concat();
+            let deeper = [&place[..], from_ref(next)].concat();
             if !self.modules.contains_key(&deeper) {
                 break;
             }
@@ -112,7 +113,7 @@ impl Crate {
         arrows
     }
 
-    pub fn rooms(&self) -> Arrows {
+    pub(crate) fn rooms(&self) -> Arrows {
         let mut rooms = Arrows::new();
         for (from, to) in self.arrows() {
             if from[0] != to[0] {
@@ -126,7 +127,7 @@ impl Crate {
     }
 
     /// Those within rooms.
-    pub fn files(&self) -> Arrows {
+    pub(crate) fn files(&self) -> Arrows {
         let mut files = Arrows::new();
         for (from, to) in self.arrows() {
             if from[0] == to[0] && !to.starts_with(&from) {
@@ -140,7 +141,7 @@ impl Crate {
     }
 
     /// Which imports make a circle.
-    pub fn arrows_among(&self, what: &str, names: &BTreeSet<String>) -> Vec<String> {
+    pub(crate) fn arrows_among(&self, what: &str, names: &BTreeSet<String>) -> Vec<String> {
         let of = |name: &Name| {
             if what == "Circle" {
                 name.join("::")
@@ -160,7 +161,7 @@ impl Crate {
     }
 
     /// The circles that are explained in the heads of rooms, and in that of the crate.
-    pub fn explanations(&self) -> BTreeSet<(String, BTreeSet<String>)> {
+    pub(crate) fn explanations(&self) -> BTreeSet<(String, BTreeSet<String>)> {
         let mut explained = BTreeSet::new();
         for (name, module) in self.modules.iter().filter(|(name, _)| name.len() < 2) {
             let what = if name.is_empty() {
@@ -174,8 +175,10 @@ impl Crate {
                 };
                 let (names, why) = line.split_once(": ").unwrap_or((line, ""));
                 assert!(!why.trim().is_empty(), "it is not said why: {line}");
-                let names = names.split(", ").map(str::to_owned).collect();
-                explained.insert((what.to_owned(), names));
+                let names = names
+                    .split(", ")
+                    .map(|name| name.trim_matches('`').to_owned());
+                explained.insert((what.to_owned(), names.collect()));
             }
         }
         explained

@@ -3,22 +3,22 @@
 use super::tokens::{Token, tokens};
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub(crate) struct Source {
     /// `mod name;`, and the `#[path]` of it.
-    pub children: Vec<(String, Option<String>)>,
-    pub imports: Vec<Import>,
+    pub(crate) children: Vec<(String, Option<String>)>,
+    pub(crate) imports: Vec<Import>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Import {
+pub(crate) struct Import {
     /// The modules within the file, in which it stands.
-    pub within: Vec<String>,
-    pub path: Vec<String>,
-    pub is_use: bool,
-    pub is_public: bool,
+    pub(crate) within: Vec<String>,
+    pub(crate) path: Vec<String>,
+    pub(crate) is_use: bool,
+    pub(crate) is_public: bool,
 }
 
-pub fn read(text: &str) -> Source {
+pub(crate) fn read(text: &str) -> Source {
     let tokens = tokens(text);
     let mut source = Source::default();
     // The modules that are open, and how many braces are open in them.

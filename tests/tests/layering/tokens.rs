@@ -1,7 +1,7 @@
 //! Rust's tokens, as far as imports need them: comments are left out, and of strings nothing but their text.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Token {
+pub(crate) enum Token {
     /// A name or a keyword; a number too.
     Name(String),
     Text(String),
@@ -10,7 +10,7 @@ pub enum Token {
     Mark(char),
 }
 
-pub fn tokens(source: &str) -> Vec<Token> {
+pub(crate) fn tokens(source: &str) -> Vec<Token> {
     let chars: Vec<char> = source.chars().collect();
     let at = |index: usize| chars.get(index).copied().unwrap_or('\0');
     let (mut found, mut i) = (Vec::new(), 0);
@@ -63,7 +63,7 @@ pub fn tokens(source: &str) -> Vec<Token> {
                 i += 1;
             }
             let name: String = chars[start..i].iter().collect();
-            let hashes = (i..).take_while(|i| at(*i) == '#').count();
+            let hashes = (i..chars.len()).take_while(|i| at(*i) == '#').count();
             if matches!(name.as_str(), "r" | "br" | "cr") && at(i + hashes) == '"' {
                 i += hashes + 1;
                 let is_end = |i: usize| at(i) == '"' && (1..=hashes).all(|n| at(i + n) == '#');
@@ -90,8 +90,8 @@ pub fn tokens(source: &str) -> Vec<Token> {
 
 #[test]
 fn comments_strings_and_characters_hide_what_is_in_them() {
-    let source = r####"a // crate::b
-        /* crate::c /* d */ e */ "crate::f \" g" 'h' '\'' '{' &'i j b"k" r#"l " m"# b'n' x::y"####;
+    let source = r##"a // crate::b
+        /* crate::c /* d */ e */ "crate::f \" g" 'h' '\'' '{' &'i j b"k" r#"l " m"# b'n' x::y"##;
     let names: Vec<_> = tokens(source)
         .into_iter()
         .filter_map(|token| match token {

@@ -8,15 +8,15 @@ use redis::aio::ConnectionLike as _;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use tokio::runtime::{Handle, Id};
 
-use super::super::companion::Companion;
 use super::Nodes;
-use crate::cluster::connection::nobody_has;
 use crate::command::commands_of::commands_of;
 use crate::command::in_flight::InFlight;
 use crate::command::together;
 use crate::command::{self, Effect, args};
 use crate::events::Loss;
-use crate::manager::not_sent;
+use crate::manager::companion::Companion;
+use crate::manager::nodes::errors::nobody_has;
+use crate::not_sent::not_sent;
 use crate::raw::within;
 use crate::settings::credentials::Renewal;
 use crate::slots::address::Address;

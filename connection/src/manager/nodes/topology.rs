@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::Nodes;
-use crate::cluster::connection::{nobody_has, part_failed, still_refused};
 use crate::command::slot;
 use crate::events::Loss;
 use crate::manager::Manager;
+use crate::manager::nodes::errors::{nobody_has, part_failed, still_refused};
 use crate::raw::blocking::Wait;
 use crate::raw::disconnect_policy::cause_of_end;
 use crate::raw::origin::at;

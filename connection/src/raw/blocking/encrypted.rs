@@ -19,9 +19,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::Wait;
 use crate::command::packed;
 use crate::deadline::Deadline;
-use crate::endpoint::{client, config};
 use crate::raw::{no_answer, within};
 use crate::settings::Settings;
+use crate::settings::client::{client, config};
 use crate::settings::credentials::Credentials;
 
 /// The thread sees to the limits; it has so much longer to say so.

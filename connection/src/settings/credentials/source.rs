@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Credentials;
-use crate::manager::not_sent;
+use crate::not_sent::not_sent;
 use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 

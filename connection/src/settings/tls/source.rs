@@ -86,8 +86,8 @@ impl Settings {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::{no_certificates, wrong};
     use super::*;
+    use crate::settings::tls::{no_certificates, wrong};
 
     const PEM: &[u8] = include_bytes!("../../connector/environment/authority.pem");
 
