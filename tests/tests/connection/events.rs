@@ -53,7 +53,7 @@ fn write_down(event: &Event<'_>) {
     };
     let mut of = |kind, connector: &str, address: Option<&str>, error: Option<&str>| {
         told.kind = kind;
-        told.connector = connector.to_owned();
+        connector.clone_into(&mut told.connector);
         told.address = address.map(str::to_owned);
         told.error = error.map(str::to_owned);
     };
