@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::io;
-use std::slice;
 use std::sync::Arc;
+use std::{iter, slice};
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ToRedisArgs, Value};
 
 #[cfg(feature = "cluster")]
 use super::cluster::Nodes;
-use super::command::{self, Effect, args};
+use super::command::{self, Args, Effect, args};
+use super::commands_of::commands_of;
 use super::keeper::Keeper;
 use super::origin::tagged_from;
 use super::server_connection::told;
@@ -120,7 +121,7 @@ impl DedicatedConnection {
 
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let effect = || command::effect(args(command));
-        self.enter(slice::from_ref(command).iter(), effect).await?;
+        self.enter(iter::once(args(command)), effect).await?;
         let wait = WaitTime::of(args(command));
         self.is_unanswered = true;
         let Spare { wire, address } = &mut self.spare;
@@ -142,9 +143,9 @@ impl DedicatedConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let commands = || pipeline.cmd_iter().map(args);
+        let commands = || commands_of(pipeline);
         let effect = || together::effect(commands());
-        self.enter(pipeline.cmd_iter(), effect).await?;
+        self.enter(commands(), effect).await?;
         let wait = WaitTime::of_all(commands());
         self.is_unanswered = true;
         let Spare { wire, address } = &mut self.spare;
@@ -168,7 +169,7 @@ impl DedicatedConnection {
     /// These are about to be sent.
     async fn enter<'a>(
         &mut self,
-        commands: impl Iterator<Item = &'a Cmd>,
+        commands: impl Iterator<Item = impl Args<'a>>,
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<()> {
         if self.is_over() {
@@ -193,11 +194,10 @@ impl DedicatedConnection {
             }
         }
         for command in commands {
-            if bound(args(command)) == Some(Bound::Stream) {
-                return Err(refusals::stream(args(command)));
+            if bound(command.clone()) == Some(Bound::Stream) {
+                return Err(refusals::stream(command));
             }
-            self.state
-                .sent(args(command), self.keeper.source.database());
+            self.state.sent(command, self.keeper.source.database());
         }
         Ok(())
     }

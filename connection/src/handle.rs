@@ -8,6 +8,7 @@ use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
 #[cfg(feature = "cluster")]
 use super::cluster::ClusterConnection;
 use super::command::args;
+use super::commands_of::commands_of;
 use super::keeper::Keeper;
 use super::refusals;
 use super::server_connection::ServerConnection;
@@ -70,7 +71,7 @@ impl Connection {
 
 /// Whether a pipeline has nothing in it that changes the connection. `WAIT` behind a write goes with it.
 fn may_be_shared(pipeline: &Pipeline) -> RedisResult<()> {
-    for (place, command) in pipeline.cmd_iter().map(args).enumerate() {
+    for (place, command) in commands_of(pipeline).enumerate() {
         match bound(command.clone()) {
             None => {}
             Some(Bound::Wait) if place > 0 => {}

@@ -9,6 +9,7 @@ mod builder;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod command;
+mod commands_of;
 mod companion;
 mod connector;
 mod credentials;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use redis::{Cmd, ConnectionAddr, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
+use super::commands_of::commands_of;
+#[cfg(feature = "cluster")]
+use super::commands_of::copies_of;
 use super::ending::cause_of_end;
 use super::events::Loss;
 use super::keeper::Keeper;
@@ -64,7 +67,7 @@ impl ServerConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let commands = || pipeline.cmd_iter().map(args);
+        let commands = || commands_of(pipeline);
         let now_ms = now_ms();
         if !self.is_ready(now_ms) {
             Box::pin(self.renew()).await?;
@@ -86,7 +89,7 @@ impl ServerConnection {
     /// Sends a command that another server of the cluster has sent here, for this once: the slot is on its way.
     #[cfg(feature = "cluster")]
     pub(super) async fn ask(&mut self, command: &Cmd) -> RedisResult<Value> {
-        let mut replies = self.send_part(&[command], true).await?;
+        let mut replies = self.send_part(vec![command.clone()], true).await?;
         Ok(replies.pop().unwrap_or(Value::Nil))
     }
 
@@ -94,7 +97,7 @@ impl ServerConnection {
     #[cfg(feature = "cluster")]
     pub(super) async fn send_part(
         &mut self,
-        commands: &[&Cmd],
+        commands: Vec<Cmd>,
         asking: bool,
     ) -> RedisResult<Vec<Value>> {
         let mut pipeline = redis::pipe();
@@ -102,7 +105,7 @@ impl ServerConnection {
             if asking {
                 pipeline.cmd("ASKING");
             }
-            pipeline.add_command((*command).clone());
+            pipeline.add_command(command);
         }
         let count = pipeline.len();
         let replies = self.send_all(&pipeline, 0, count).await?;
@@ -119,8 +122,8 @@ impl ServerConnection {
         // One `ASKING` is for all of it, and has to stand before it.
         let mut pipeline = redis::pipe();
         pipeline.cmd("ASKING").cmd("MULTI");
-        for command in transaction.cmd_iter() {
-            pipeline.add_command(command.clone());
+        for command in copies_of(transaction) {
+            pipeline.add_command(command);
         }
         pipeline.cmd("EXEC");
         let count = pipeline.len();

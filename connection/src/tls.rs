@@ -1,5 +1,6 @@
 //! Certificates: whom to trust, and who the application is.
 
+mod pem;
 mod source;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+pub(super) use pem::{client_certificate, no_certificates};
 pub(super) use source::CertificatesSource;
 
 /// Certificates that can be used.

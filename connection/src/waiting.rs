@@ -5,6 +5,7 @@ use std::slice;
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use super::command::{self, Effect, args};
+use super::commands_of::commands_of;
 use super::ending::cause_of_end;
 use super::events::Loss;
 use super::server_connection::{ServerConnection, nothing, told};
@@ -69,7 +70,7 @@ impl ServerConnection {
     ) -> RedisResult<Vec<Value>> {
         let mut held = self.keeper.hold_spare(&self.live).await?;
         let Spare { wire, address } = &mut held.spare;
-        let commands = || pipeline.cmd_iter().map(args);
+        let commands = || commands_of(pipeline);
         let wait = WaitTime::of_all(commands());
         let answer = wire.send_all(pipeline, offset, count);
         let answer = self

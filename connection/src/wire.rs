@@ -12,6 +12,7 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
+use super::commands_of::commands_of;
 use super::credentials::Renewal;
 use super::ending::Peer;
 use super::in_flight::InFlight;
@@ -118,7 +119,7 @@ impl Wire {
         } else {
             (offset, count)
         };
-        let effect = |pipeline: &Pipeline| together::effect(pipeline.cmd_iter().map(args));
+        let effect = |pipeline: &Pipeline| together::effect(commands_of(pipeline));
         let in_flight = InFlight::new(pipeline, self.repeated, effect);
         let sent = self.server.send_packed_commands(pipeline, skipped, kept);
         let answer = sent.await;

@@ -22,7 +22,8 @@
 //! * [`Backoff`] is how long to wait between attempts;
 //! * [`Policy`] does for a closure what the attribute does for a function;
 //! * [`Rejection`] is what this crate itself refuses, found again in any error by [`Rejection::find`];
-//! * [`observe`] has an [`Observer`] told each [`Event`], of which [`event`] says more.
+//! * [`observe`] has an [`Observer`] told each [`Event`], of which [`event`] says more;
+//! * [`Registry`] lists breakers, bulkheads, functions and connectors for dashboards and health checks.
 //!
 //! The layers stand in one fixed order: fallback, then deadline and retries, then the breaker, then the limit of attempts, then
 //! the attempt's timeout, then your function's body. Every attempt asks the breaker and is counted by it.
@@ -47,8 +48,8 @@ pub use redis_resilient_runtime::__private;
 #[doc(inline)]
 pub use redis_resilient_runtime::{
     Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, ClassifiedPolicy, Classify,
-    DEFAULT_BREAKER, Event, FallbackOn, Jitter, Observer, Permit, Policy, Rejection, Snapshot,
-    State, Transition, event, kill_switch, never_sent, observe,
+    DEFAULT_BREAKER, Event, FallbackOn, Jitter, Observer, Permit, Policy, Registry, Rejection,
+    Snapshot, State, Transition, event, kill_switch, never_sent, observe, registry,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

@@ -8,7 +8,7 @@ mod operator;
 mod packed_state;
 mod permit;
 pub(crate) mod probing;
-mod record;
+pub(crate) mod record;
 mod rules;
 mod setters;
 mod settings;
@@ -36,6 +36,7 @@ pub use source::{HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breake
 use crate::budget::Budget;
 use crate::class::Outcome;
 use crate::clock::now_ms;
+use crate::handle::Way;
 use crate::kill_switch;
 use crate::sync::AtomicU64;
 
@@ -159,11 +160,32 @@ impl Breaker {
     }
 
     /// What is kept beside the word; from the first time on, the breaker is listed.
+    // Rules that slide ask for it with each call.
+    #[inline]
     fn record(&self) -> &Record {
+        match self.record.get() {
+            Some(record) => record,
+            None => self.first_record(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_record(&self) -> &Record {
         // Read outside: whoever changes it meanwhile has the record follow afterwards.
         let word = self.word();
-        self.record
-            .get_or_init(|| Record::listed(self.full_name(), self.settings, word))
+        self.record.get_or_init(|| {
+            let record = Record::listed(self, word);
+            if std::ptr::eq(self, &raw const DEFAULT_BREAKER) {
+                record.lead(Way::Static(&DEFAULT_BREAKER));
+            }
+            record
+        })
+    }
+
+    /// Is listed from now on, with a way to it.
+    pub(crate) fn lead(&self, way: Way<Self>) {
+        self.record().lead(way);
     }
 
     /// How long an attempt may take if it is a probe, where its call allows it longer.

@@ -2,17 +2,20 @@
 
 mod occupancy;
 mod permit;
+pub(crate) mod record;
 mod source;
 mod wait;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
+pub use self::record::BulkheadSnapshot;
 pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
 use crate::Rejection;
 use crate::event::{BulkheadFull, Event};
@@ -73,6 +76,8 @@ pub struct Bulkhead {
     name: &'static str,
     /// Told of each place that becomes free while somebody waits.
     freed: Notify,
+    /// Made when there is first something to tell.
+    record: OnceLock<Arc<record::Record>>,
 }
 
 impl Bulkhead {
@@ -88,6 +93,7 @@ impl Bulkhead {
             limit,
             name,
             freed: Notify::const_new(),
+            record: OnceLock::new(),
         }
     }
 
@@ -227,6 +233,7 @@ impl Bulkhead {
     /// Tells that there is no room, and gives what the call is told.
     #[cold]
     fn turns_away(&self) -> Rejection {
+        self.note_refusal();
         observer::emit(&Event::BulkheadFull(BulkheadFull {
             bulkhead: self.name,
             limit: self.limit,

@@ -8,6 +8,7 @@ mod cold_path;
 mod fallback;
 mod permit;
 mod retry_state;
+mod tally;
 mod waiting;
 
 pub use blocking::BlockingCall;

@@ -24,6 +24,7 @@ pub use crate::fallback::{
 pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
+pub use crate::function::Function;
 // Not the public one, whose setters panic: what is known only at run time is refused when the function is called.
 pub use crate::policy::{FallbackOn, Settings as Policy};
 pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};

@@ -6,6 +6,7 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::task::JoinSet;
 
 use super::super::command::{self, args};
+use super::super::commands_of::{commands_of, copies_of};
 use super::super::server_connection::ServerConnection;
 use super::Nodes;
 use super::address::Address;
@@ -148,7 +149,7 @@ impl ClusterConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let Some(slot) = route::of_pipeline(pipeline.cmd_iter().map(args))? else {
+        let Some(slot) = route::of_pipeline(commands_of(pipeline))? else {
             return self
                 .nodes
                 .clone()
@@ -186,7 +187,7 @@ impl ClusterConnection {
             answer = if redirect.is_ask {
                 server.ask_transaction(pipeline).await
             } else {
-                let count = pipeline.cmd_iter().count();
+                let count = pipeline.len();
                 server.send_all(pipeline, count + 1, 1).await
             };
             redirect.to.host().clone_into(&mut host);
@@ -206,14 +207,14 @@ impl ClusterConnection {
             let Some((first, places)) = redirect::parts(&replies, &host) else {
                 break;
             };
-            let part: Vec<_> = pipeline
-                .cmd_iter()
+            let part: Vec<_> = copies_of(pipeline)
                 .enumerate()
                 .filter(|(at, _)| places.contains(at))
                 .map(|(_, command)| command)
                 .collect();
+            let count = part.len();
             let sent = match self.follow(&first).await {
-                Ok(server) => server.send_part(&part, first.is_ask).await,
+                Ok(server) => server.send_part(part, first.is_ask).await,
                 Err(error) => Err(error),
             };
             match sent {
@@ -222,7 +223,7 @@ impl ClusterConnection {
                     .zip(answers)
                     .for_each(|(at, answer)| replies[at] = answer),
                 // The others were executed, so it is not for all as if nothing had been sent.
-                Err(error) => return Err(part_failed(error, replies.len() > part.len())),
+                Err(error) => return Err(part_failed(error, replies.len() > count)),
             }
             first.to.host().clone_into(&mut host);
         }

@@ -9,6 +9,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value};
 use tokio::runtime::{Handle, Id};
 
 use super::super::command::{self, Effect, args};
+use super::super::commands_of::commands_of;
 use super::super::companion::Companion;
 use super::super::credentials::Renewal;
 use super::super::events::Loss;
@@ -57,7 +58,7 @@ impl Nodes {
         count: usize,
     ) -> RedisResult<Vec<Value>> {
         let mut connection = self.fan_out_connection().await?;
-        let effect = |pipeline: &Pipeline| together::effect(pipeline.cmd_iter().map(args));
+        let effect = |pipeline: &Pipeline| together::effect(commands_of(pipeline));
         let in_flight = InFlight::new(pipeline, self.settings.repeated, effect);
         let sent = connection.req_packed_commands(pipeline, offset, count);
         let answer = within(Some(self.fan_out_limit()), sent).await;

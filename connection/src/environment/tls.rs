@@ -19,9 +19,7 @@ pub(super) fn with_certificates(
     builder: ConnectorBuilder,
     files: Files,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
-    use redis::{ClientTlsConfig, TlsCertificates};
-
-    use crate::tls::Certificates;
+    use crate::tls::{Certificates, client_certificate, no_certificates};
 
     const AUTHORITY_IS: &str = "the path of a PEM file with certificates";
     const CERTIFICATE_IS: &str =
@@ -39,19 +37,16 @@ pub(super) fn with_certificates(
         (None, ..) => CERTIFICATE,
     };
     // Each by itself first, so that the one which makes no sense is named.
-    let mut certificates = TlsCertificates {
-        root_cert: None,
-        client_tls: None,
-    };
+    let mut certificates = no_certificates();
     if let Some(path) = &files.authority {
         certificates.root_cert = Some(read(path, CA, AUTHORITY_IS)?);
         Certificates::read(&certificates).map_err(|_| wrong(CA, AUTHORITY_IS))?;
     }
     if let (Some(certificate), Some(key)) = (&files.certificate, &files.key) {
-        certificates.client_tls = Some(ClientTlsConfig {
-            client_cert: read(certificate, CERTIFICATE, CERTIFICATE_IS)?,
-            client_key: read(key, KEY, KEY_IS)?,
-        });
+        certificates.client_tls = Some(client_certificate(
+            read(certificate, CERTIFICATE, CERTIFICATE_IS)?,
+            read(key, KEY, KEY_IS)?,
+        ));
         Certificates::read(&certificates).map_err(|_| wrong(CERTIFICATE, CERTIFICATE_IS))?;
     }
     let built = builder.tls_certificates_from(move || files.certificates());
@@ -61,17 +56,15 @@ pub(super) fn with_certificates(
 #[cfg(feature = "tls-rustls")]
 impl Files {
     fn certificates(&self) -> redis::RedisResult<redis::TlsCertificates> {
-        let client_tls = match (&self.certificate, &self.key) {
-            (Some(certificate), Some(key)) => Some(redis::ClientTlsConfig {
-                client_cert: std::fs::read(certificate)?,
-                client_key: std::fs::read(key)?,
-            }),
-            _ => None,
-        };
-        Ok(redis::TlsCertificates {
-            root_cert: self.authority.as_ref().map(std::fs::read).transpose()?,
-            client_tls,
-        })
+        use crate::tls::{client_certificate, no_certificates};
+
+        let mut certificates = no_certificates();
+        if let (Some(certificate), Some(key)) = (&self.certificate, &self.key) {
+            let client = client_certificate(std::fs::read(certificate)?, std::fs::read(key)?);
+            certificates.client_tls = Some(client);
+        }
+        certificates.root_cert = self.authority.as_ref().map(std::fs::read).transpose()?;
+        Ok(certificates)
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn connect(
         let (reader, read) = (hub.clone(), link.clone());
         let pushed = move |push: PushInfo| {
             reader.pushed(&read, push);
-            Ok::<_, ()>(())
+            Ok::<_, std::convert::Infallible>(())
         };
         let config = config(&keeper.settings).set_push_sender(pushed);
         let mut connection = client

@@ -152,17 +152,13 @@ impl Queue {
 mod tests {
     use std::io;
 
-    use redis::{PushInfo, PushKind, Value};
+    use redis::Value;
 
     use super::*;
 
     fn message(text: &str) -> Arc<Msg> {
-        let data = ["news", text].map(|text| Value::BulkString(text.into()));
-        let push = PushInfo {
-            kind: PushKind::Message,
-            data: data.to_vec(),
-        };
-        Arc::new(Msg::from_push_info(push).expect("a message"))
+        let data = ["message", "news", text].map(|text| Value::BulkString(text.into()));
+        Arc::new(Msg::from_value(&Value::Array(data.to_vec())).expect("a message"))
     }
 
     fn lost() -> State {

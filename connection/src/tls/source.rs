@@ -86,16 +86,15 @@ impl Settings {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use super::super::wrong;
+    use super::super::{no_certificates, wrong};
     use super::*;
 
     const PEM: &[u8] = include_bytes!("../environment/authority.pem");
 
     fn with_root(pem: &[u8]) -> TlsCertificates {
-        TlsCertificates {
-            client_tls: None,
-            root_cert: Some(pem.to_vec()),
-        }
+        let mut certificates = no_certificates();
+        certificates.root_cert = Some(pem.to_vec());
+        certificates
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl Expansion<'_> {
             );
         }
         let reference = quote_spanned!(mixed=> {
-            static POLICY: #private::Policy = #policy;
+            static FUNCTION: #private::Function = #private::Function::new();
+            static POLICY: #private::Policy = #policy.counted_in(&FUNCTION);
             &POLICY
         });
         (TokenStream::new(), reference)

@@ -31,7 +31,7 @@ const SYNC: &str = "fn get(conn: &mut C, key: u64) -> RedisResult<u64> { conn.ge
 fn the_policy_holds_what_was_written() {
     has("", FUNCTION, &[
         "static POLICY: ::redis_resilient::__private::Policy = ::redis_resilient::__private::Policy::new(
-            ::core::concat!(::core::module_path!(), \"::\", \"get\"));",
+            ::core::concat!(::core::module_path!(), \"::\", \"get\")).counted_in(&FUNCTION);",
         "::redis_resilient::__private::breaker(&::redis_resilient::__private::DEFAULT_BREAKER)",
     ]);
     has(
@@ -46,7 +46,8 @@ fn the_policy_holds_what_was_written() {
             .timeout(::core::time::Duration::new(0u64, 10000u32))
             .deadline(::core::time::Duration::new(7200u64, 0u32))
             .idempotent(false)
-            .fallback_on(::redis_resilient::__private::FallbackOn::Unusable);"],
+            .fallback_on(::redis_resilient::__private::FallbackOn::Unusable)
+            .counted_in(&FUNCTION);"],
     );
     has(
         "factor = 3",
@@ -337,7 +338,7 @@ fn without_room_a_list_goes_on_at_its_plain_end() {
 
 #[test]
 fn a_function_may_go_without_the_retry_budget() {
-    has("budget = false", FUNCTION, &[".no_budget();"]);
+    has("budget = false", FUNCTION, &[".no_budget().counted_in("]);
     lacks("", FUNCTION, &["budget"]);
 }
 

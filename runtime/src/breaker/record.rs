@@ -1,21 +1,28 @@
 //! What is kept beside the state word: made when something is first to be told of a breaker, so that a healthy one has none.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, OnceLock};
 
+use super::Breaker;
 use super::note::Note;
 use super::packed_state::PackedState;
 use super::settings::Settings;
 use super::window::Window;
+use crate::handle::{Handle, Way};
 use crate::observer::Observers;
+use crate::weak_list::WeakList;
 
 // Sums, a switch, what is shown and a hint: nothing is published through them, and the state word has the say.
 const ORDER: Ordering = Ordering::Relaxed;
 
 /// All of a breaker but the word itself.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     pub(super) name: &'static str,
+    /// Its place in the list: the name that it was given, and the number that tells it from its namesakes.
+    place: (&'static str, Option<u16>),
+    /// Set if it is known to be there for others.
+    way: OnceLock<Way<Breaker>>,
     pub(super) settings: Settings,
     /// The state word as it was when it last changed, for those who have only the record.
     word: AtomicU64,
@@ -32,9 +39,12 @@ pub(super) struct Record {
 
 impl Record {
     /// One that is listed from now on, for as long as its breaker lives.
-    pub(super) fn listed(name: &'static str, settings: Settings, word: PackedState) -> Arc<Self> {
+    pub(super) fn listed(breaker: &Breaker, word: PackedState) -> Arc<Self> {
+        let settings = breaker.settings;
         let record = Arc::new(Self {
-            name,
+            name: breaker.full_name(),
+            place: (breaker.name, breaker.number),
+            way: OnceLock::new(),
             settings,
             word: AtomicU64::new(word.bits()),
             note: Note::new(),
@@ -43,10 +53,22 @@ impl Record {
             window: Window::for_rule(settings.trip),
             observers: Observers::new(),
         });
-        let mut list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
-        list.retain(|record| record.strong_count() > 0);
-        list.push(Arc::downgrade(&record));
+        LIST.add_new(&record);
         record
+    }
+
+    /// The number that tells it from its namesakes.
+    pub(crate) const fn number(&self) -> Option<u16> {
+        self.place.1
+    }
+
+    pub(crate) fn handle(&self) -> Option<Handle<Breaker>> {
+        self.way.get()?.handle()
+    }
+
+    /// From now on others find the way to its breaker.
+    pub(super) fn lead(&self, way: Way<Breaker>) {
+        let _ = self.way.set(way);
     }
 
     pub(super) fn word(&self) -> PackedState {
@@ -97,13 +119,11 @@ impl Record {
     }
 }
 
-static LIST: Mutex<Vec<Weak<Record>>> = Mutex::new(Vec::new());
+static LIST: WeakList<Record> = WeakList::new();
 
-/// All records whose breakers live, by name; of the same name, those made earlier first.
-pub(super) fn all() -> Vec<Arc<Record>> {
-    let list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut records: Vec<_> = list.iter().filter_map(Weak::upgrade).collect();
-    drop(list);
-    records.sort_by_key(|record| record.name);
+/// All records whose breakers live, by name and number; of the same ones, those made earlier first.
+pub(crate) fn all() -> Vec<Arc<Record>> {
+    let mut records = LIST.all();
+    records.sort_by_key(|record| record.place);
     records
 }

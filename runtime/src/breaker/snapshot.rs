@@ -58,6 +58,11 @@ impl Snapshot {
         enough.then(|| f64::from(part) * 100.0 / f64::from(self.calls))
     }
 
+    /// Of a breaker of which there is only the record.
+    pub(crate) fn of_record(record: &Record) -> Self {
+        Self::of(record, record.word(), now_ms())
+    }
+
     fn of(record: &Record, word: PackedState, now_ms: u64) -> Self {
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         let settings = &record.settings;
@@ -114,7 +119,7 @@ impl Breaker {
     }
 
     /// Snapshots of all breakers of the process that have had something to tell: a failure, a listener, an order, or a snapshot of
-    /// their own. By name; of the same name, in the order in which they first had.
+    /// their own. By name and number; of the same ones, in the order in which they first had. [`Registry`](crate::Registry) has the same, and more.
     ///
     /// A breaker that is healthy leaves no trace, for that would cost its calls something. To list it nevertheless, ask it for a
     /// [`snapshot`](Self::snapshot) when the application starts. One that is dropped is listed no longer.

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
-use super::{Call, Step, fallback};
+use super::{Call, Step, fallback, tally};
 use crate::breaker::{Admission, Breaker};
 use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
@@ -22,7 +22,11 @@ impl Call<'_> {
         self.admission = breaker
             .refuses()
             .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
-        !self.admission.is_refused()
+        let is_refused = self.admission.is_refused();
+        if is_refused {
+            tally::refused(self.policy, breaker);
+        }
+        !is_refused
     }
 
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
@@ -51,7 +55,9 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
-        self.fails(diagnosis)
+        let step = self.fails(diagnosis);
+        tally::failed(self.policy, self.breaker, diagnosis.class, step);
+        step
     }
 
     /// Why the call is over, which has no error of its own.

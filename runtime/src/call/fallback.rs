@@ -1,5 +1,6 @@
 //! The way into the fallback, and what is told of it.
 
+use super::tally;
 use crate::breaker::Breaker;
 use crate::cause::{self, Description};
 use crate::event::{Event, FallbackSaturated, FallbackUsed, Severity};
@@ -16,6 +17,7 @@ pub(super) fn answers_for(class: Class, description: Option<Box<Description>>) {
 /// Tells that the fallback answers from here on.
 #[inline(never)]
 pub(super) fn falls_back(policy: &Settings, breaker: Option<&Breaker>) {
+    tally::fell_back(policy, breaker);
     if observer::wants(Severity::Debug) {
         tell_used(policy, breaker);
     }
@@ -29,6 +31,7 @@ pub(super) fn enters<'l>(
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
     let permit = limit.enter();
+    tally::asked(policy, breaker, limit, permit.is_some());
     if permit.is_none() {
         tell_saturated(policy, breaker, limit);
     } else if observer::wants(Severity::Debug) {

@@ -1,7 +1,7 @@
 //! The permit of an attempt, where a `limit` bounds how many run at once.
 
-use super::Call;
 use super::retry_state::Over;
+use super::{Call, tally};
 use crate::breaker::Breaker;
 use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
@@ -33,6 +33,8 @@ impl Call<'_> {
             bulkhead: limit.name(),
             limit: limit.limit(),
         });
+        limit.note_refusal();
+        tally::no_permit(self.policy, self.breaker);
         self.tell_full(limit);
         None
     }

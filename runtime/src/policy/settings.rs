@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::defaults;
+use crate::function::{Function, FunctionPolicy};
 use crate::{Backoff, Class, Rejection};
 
 /// What one function does when Redis fails. Nothing is checked where it is made.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub(crate) budgeted: bool,
     /// `None`: there is no fallback.
     pub(crate) fallback: Option<FallbackOn>,
+    /// Where its calls are counted that do not succeed at once; `None`: with those of its name.
+    pub(crate) function: Option<&'static Function>,
 }
 
 /// Whether the function may run again although Redis may have executed its command already.
@@ -52,6 +55,7 @@ impl Settings {
             idempotent: Idempotent::Unsaid,
             budgeted: true,
             fallback: None,
+            function: None,
         }
     }
 
@@ -117,6 +121,27 @@ impl Settings {
     pub const fn no_budget(mut self) -> Self {
         self.budgeted = false;
         self
+    }
+
+    /// Its calls that do not succeed at once are counted there.
+    #[must_use]
+    pub const fn counted_in(mut self, function: &'static Function) -> Self {
+        self.function = Some(function);
+        self
+    }
+
+    /// What others are told of it.
+    pub(crate) const fn numbers(&self) -> FunctionPolicy {
+        FunctionPolicy {
+            retries: self.retries,
+            backoff: self.backoff,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            idempotent: self.says_idempotent(),
+            retry_budget: self.budgeted,
+            fallback: self.fallback.is_some(),
+            computed: self.function.is_none(),
+        }
     }
 
     /// What the function says of itself, if anything.

@@ -3,28 +3,29 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use redis::{AsyncCommands, ClientTlsConfig, Commands, RedisResult, TlsCertificates};
+use redis::{AsyncCommands, Commands, RedisResult, TlsCertificates};
 use redis_resilient::Class;
 use redis_resilient::connection::Connector;
 use redis_resilient_testkit::{RealRedis, RealSentinel, TlsAuthority, TlsCertificate};
+use redis_resilient_tests::pem::{client_certificate, no_certificates};
 
 use super::*;
 
 fn root(authority: &TlsAuthority) -> TlsCertificates {
-    TlsCertificates {
-        client_tls: None,
-        root_cert: Some(authority.pem().into()),
-    }
+    root_of(authority.pem())
+}
+
+fn root_of(pem: impl Into<Vec<u8>>) -> TlsCertificates {
+    let mut certificates = no_certificates();
+    certificates.root_cert = Some(pem.into());
+    certificates
 }
 
 fn root_and_client(authority: &TlsAuthority, client: &TlsCertificate) -> TlsCertificates {
-    TlsCertificates {
-        client_tls: Some(ClientTlsConfig {
-            client_cert: client.pem().into(),
-            client_key: client.key_pem().into(),
-        }),
-        ..root(authority)
-    }
+    let mut certificates = root(authority);
+    let client = client_certificate(client.pem().into(), client.key_pem().into());
+    certificates.client_tls = Some(client);
+    certificates
 }
 
 fn trusting(redis: &RealRedis, authority: &TlsAuthority) -> RedisResult<Connector> {
@@ -164,16 +165,15 @@ fn certificates_that_cannot_be_used_are_refused_and_not_shown() -> TestResult {
     let client = authority.client();
     let another = authority.client();
     let good = || root_and_client(&authority, &client);
-    let with = |certificate: &str, key: &str| TlsCertificates {
-        client_tls: Some(ClientTlsConfig {
-            client_cert: certificate.into(),
-            client_key: key.into(),
-        }),
-        ..root(&authority)
+    let with = |certificate: &str, key: &str| {
+        let mut certificates = root(&authority);
+        certificates.client_tls = Some(client_certificate(certificate.into(), key.into()));
+        certificates
     };
-    let roots = |text: &str| TlsCertificates {
-        root_cert: Some(text.into()),
-        ..good()
+    let roots = |text: &str| {
+        let mut certificates = good();
+        certificates.root_cert = Some(text.into());
+        certificates
     };
     let cut = |text: &str| text.replace("END", "AND");
     let wrong = [
@@ -274,10 +274,7 @@ fn certificates_that_cannot_be_had_at_first_are_an_error() -> TestResult {
             if pem.is_empty() {
                 std::fs::read("/nowhere/ca.pem")?;
             }
-            Ok(TlsCertificates {
-                root_cert: Some(pem.to_vec()),
-                client_tls: None,
-            })
+            Ok(root_of(pem))
         })
     };
     let error = source(b"").expect_err("there is no file");

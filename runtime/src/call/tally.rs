@@ -1,0 +1,73 @@
+//! What functions tell of their calls: counted where a call does not succeed at once.
+
+use super::Step;
+use crate::Bulkhead;
+use crate::Class;
+use crate::breaker::Breaker;
+use crate::function::{Follows, Function, Told};
+use crate::policy::Settings;
+
+/// An attempt failed.
+pub(super) fn failed(policy: &Settings, breaker: Option<&Breaker>, class: Class, step: Step) {
+    let follows = match step {
+        Step::Pause => Follows::Retry,
+        Step::Fallback if policy.fallback.is_some() => Follows::Fallback,
+        Step::Fallback | Step::Return => Follows::Error,
+    };
+    if policy.function.is_none() {
+        // Each call may have other values.
+        Function::by_name(policy.name).say(told(policy, breaker));
+    }
+    of(policy, breaker).failed(class, follows);
+}
+
+/// The circuit refused a call before its first attempt.
+pub(super) fn refused(policy: &Settings, breaker: &Breaker) {
+    of(policy, Some(breaker)).refused();
+}
+
+/// There was no permit for an attempt.
+pub(super) fn no_permit(policy: &Settings, breaker: Option<&Breaker>) {
+    of(policy, breaker).turned_away();
+}
+
+/// The fallback answers.
+pub(super) fn fell_back(policy: &Settings, breaker: Option<&Breaker>) {
+    of(policy, breaker).fell_back();
+}
+
+/// The fallback answers, or there is no room in it.
+pub(super) fn asked(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    limit: &Bulkhead,
+    has_room: bool,
+) {
+    let function = of(policy, breaker);
+    function.falls_back_within(limit.name(), limit.limit());
+    if has_room {
+        function.fell_back();
+    } else {
+        function.turned_away();
+        limit.note_refusal();
+    }
+}
+
+/// Listed from now on.
+#[inline]
+fn of(policy: &Settings, breaker: Option<&Breaker>) -> &'static Function {
+    let function = match policy.function {
+        Some(function) => function,
+        None => Function::by_name(policy.name),
+    };
+    function.list(|| told(policy, breaker));
+    function
+}
+
+fn told(policy: &Settings, breaker: Option<&Breaker>) -> Told {
+    Told {
+        name: policy.name,
+        policy: policy.numbers(),
+        breaker: breaker.map(Breaker::name),
+    }
+}

@@ -1,0 +1,148 @@
+//! One list of everything that has something to tell: what a dashboard, a health page or an audit reads.
+//!
+//! [`Registry::global`] has the [breakers](Registry::breakers), [bulkheads](Registry::bulkheads), annotated
+//! [functions](Registry::functions) and [connectors](Registry::connectors) of the process.
+//!
+//! # Who is listed
+//!
+//! A thing is listed from the first time that it has something to tell: an attempt that failed, a call that was refused or for which there
+//! was no room, an order of an operator. Until then it costs nothing, and is not there: a breaker on which nothing has failed is missing
+//! from the list. What is to be there from the start is [registered](Registry::register) when the application starts. So is what is to be
+//! given orders: of a breaker that only its failures have brought here nobody knows whether it is a `static`, so there is no
+//! [handle](ListedBreaker::handle) to it. [`DEFAULT_BREAKER`](crate::DEFAULT_BREAKER) has one always.
+//!
+//! Nothing is kept alive by being listed. What is dropped is no longer there.
+//!
+//! # Order
+//!
+//! By name, then by number, then by when it was first listed. As long as nothing is added or dropped, two lists have the same order. Things
+//! with the same name are all listed.
+//!
+//! ```
+//! use redis_resilient::{Breaker, Registry, State};
+//! use std::time::Duration;
+//!
+//! static SESSIONS: Breaker = Breaker::new("sessions");
+//! static USERS: Breaker = Breaker::new("users");
+//!
+//! // When the application starts.
+//! Registry::global().register(&SESSIONS);
+//! Registry::global().register(&USERS);
+//!
+//! // On a page of the operators: what is there, and a button.
+//! for breaker in Registry::global().breakers() {
+//!     println!("{} {:?}", breaker.snapshot.name, breaker.snapshot.state);
+//!     if breaker.snapshot.name == "sessions"
+//!         && let Some(sessions) = breaker.handle()
+//!     {
+//!         sessions.force_open(Duration::from_secs(60));
+//!     }
+//! }
+//! assert_eq!(SESSIONS.state(), State::ForcedOpen);
+//! ```
+
+mod breakers;
+mod connectors;
+mod register;
+
+use std::sync::Arc;
+
+pub use self::breakers::{ListedBreaker, ListedBulkhead};
+pub use self::connectors::{
+    ConnectionFailure, ConnectionReport, ConnectorReport, RegisteredConnector, ServerRole,
+};
+pub use self::register::Register;
+pub use crate::bulkhead::BulkheadSnapshot;
+use crate::function;
+pub use crate::function::{BulkheadLimit, FunctionPolicy, FunctionSnapshot, LastFailure};
+pub use crate::handle::Handle;
+use crate::weak_list::WeakList;
+
+/// Everything in this process that has something to tell. The [module](self) says who is listed, and in which order.
+#[derive(Debug)]
+pub struct Registry {
+    connectors: WeakList<dyn RegisteredConnector>,
+}
+
+static GLOBAL: Registry = Registry::new();
+
+impl Registry {
+    const fn new() -> Self {
+        Self {
+            connectors: WeakList::new(),
+        }
+    }
+
+    /// The one of the process.
+    #[must_use]
+    pub const fn global() -> &'static Self {
+        &GLOBAL
+    }
+
+    /// Lists a breaker or bulkhead from now on, be it idle, and lets those who read the list have a [`Handle`] to it.
+    ///
+    /// It may be a `static`, or shared by `Arc`: that one is no longer listed when its last owner has dropped it. Again for the same one it
+    /// does nothing. It is for the start of the application: it allocates, and takes a lock.
+    ///
+    /// ```standalone_crate
+    /// use redis_resilient::{Breaker, Bulkhead, Registry};
+    /// use std::sync::Arc;
+    ///
+    /// static DATABASE: Bulkhead = Bulkhead::new("database", 20);
+    ///
+    /// let tenant = Arc::new(Breaker::new("tenant"));
+    /// Registry::global().register(&DATABASE);
+    /// Registry::global().register(&tenant);
+    ///
+    /// let inside = Registry::global().bulkheads()[0].snapshot.inside;
+    /// assert_eq!(inside, Some(0));
+    ///
+    /// drop(tenant);
+    /// assert!(Registry::global().breakers().is_empty());
+    /// ```
+    pub fn register(&self, what: impl Register) {
+        register::register(what);
+    }
+
+    /// Lists a connector for as long as somebody else owns it. Again for the same one it does nothing.
+    pub fn register_connector<C: RegisteredConnector + 'static>(&self, connector: &Arc<C>) {
+        let connector: Arc<dyn RegisteredConnector> = Arc::<C>::clone(connector);
+        self.connectors.add(&connector);
+    }
+
+    /// The breakers: those that have counted a failure, changed their state or were given an order or a listener, and those that were
+    /// registered.
+    #[must_use]
+    pub fn breakers(&self) -> Vec<ListedBreaker> {
+        breakers::breakers()
+    }
+
+    /// The bulkheads: those that were full, and those that were registered.
+    #[must_use]
+    pub fn bulkheads(&self) -> Vec<ListedBulkhead> {
+        breakers::bulkheads()
+    }
+
+    /// The annotated functions of which an attempt failed or a call was refused, with the numbers of their attributes.
+    ///
+    /// Of those whose options are computed at run time, several with the same name are one.
+    #[must_use]
+    pub fn functions(&self) -> Vec<FunctionSnapshot> {
+        function::all()
+    }
+
+    /// What the registered connectors say of themselves, by their descriptions.
+    ///
+    /// # Panics
+    /// If a connector's [`report`](RegisteredConnector::report) does. The registry goes on.
+    #[must_use]
+    pub fn connectors(&self) -> Vec<ConnectorReport> {
+        let connectors = self.connectors.all();
+        let mut reports: Vec<_> = connectors.iter().map(|one| one.report()).collect();
+        reports.sort_by(|one, other| one.description.cmp(&other.description));
+        reports
+    }
+}
+
+#[cfg(test)]
+mod tests;
