@@ -43,6 +43,7 @@ enum To {
 
 impl BlockingConnection {
     pub(super) fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
+        keeper.is_listed();
         let database = keeper.source.database();
         #[cfg(feature = "cluster")]
         if let Some(nodes) = &keeper.nodes {

@@ -187,6 +187,12 @@ impl Nodes {
         Some(keeper)
     }
 
+    /// What keeps connections, to whichever server.
+    pub(super) fn all(&self) -> Vec<Arc<Keeper>> {
+        let keepers = self.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        keepers.values().cloned().collect()
+    }
+
     /// All servers that are known: those that were named, and those that have been learnt of.
     fn known(&self) -> Vec<Address> {
         let map = self.topology.map();

@@ -1,6 +1,6 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
@@ -38,6 +38,8 @@ pub(super) struct Keeper {
     /// For synchronous callers.
     pub(super) pool: Pool,
     pub(super) subscriptions: Subscriptions,
+    /// In the registry.
+    pub(super) listed: Once,
     /// The servers, if they are those of a cluster: each has a keeper of its own.
     #[cfg(feature = "cluster")]
     pub(super) nodes: Option<Arc<Nodes>>,
@@ -60,6 +62,7 @@ impl Keeper {
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
             subscriptions: Subscriptions::default(),
+            listed: Once::new(),
         }
     }
 
@@ -152,8 +155,14 @@ impl Keeper {
         // Outside of the lock: on a runtime that shuts down, a task is dropped as soon as it is spawned.
         if is_first {
             self.end_with(runtime);
+            self.is_listed();
         }
         look
+    }
+
+    /// What is connected, on all runtimes.
+    pub(super) fn lives(&self) -> Vec<Arc<Live>> {
+        self.runtimes.connected_ones()
     }
 
     /// What is connected on this runtime ends with it.

@@ -36,6 +36,7 @@ mod pool;
 mod pubsub;
 mod refusals;
 mod replication;
+mod report;
 mod rest;
 #[cfg(feature = "sentinel")]
 mod role;

@@ -24,6 +24,8 @@ const ORDER: Ordering = Ordering::Relaxed;
 pub(super) struct Live {
     wires: Vec<Wire>,
     address: Option<ConnectionAddr>,
+    /// When they were made, in milliseconds.
+    since_ms: u64,
     turn: AtomicUsize,
     given_up: AtomicBool,
     /// Observers have been told of the loss.
@@ -50,6 +52,7 @@ impl Live {
         Self {
             wires: connected.wires,
             address: connected.address,
+            since_ms: now_ms,
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
@@ -126,6 +129,10 @@ impl Live {
 
     pub(super) const fn leads_to(&self) -> Option<&ConnectionAddr> {
         self.address.as_ref()
+    }
+
+    pub(super) const fn since_ms(&self) -> u64 {
+        self.since_ms
     }
 
     pub(super) fn unverified_ms(&self, now_ms: u64) -> u64 {

@@ -87,6 +87,16 @@ impl Runtimes {
         }
     }
 
+    /// What is connected, and of use.
+    pub(super) fn connected_ones(&self) -> Vec<Arc<Live>> {
+        let entries = self.entries();
+        let live = |entry: &Entry| match &entry.state {
+            State::Connected(live) if !live.is_given_up() => Some(live.clone()),
+            _ => None,
+        };
+        entries.iter().filter_map(live).collect()
+    }
+
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -146,6 +146,10 @@ impl Source {
     }
 
     /// Where the server is, if there is one and that is known.
+    #[cfg_attr(
+        not(any(feature = "sentinel", feature = "cluster")),
+        expect(clippy::unnecessary_wraps, reason = "only one server has one")
+    )]
     pub(super) fn address(&self) -> Option<&ConnectionAddr> {
         match self {
             Self::Server(info) => Some(info.addr()),

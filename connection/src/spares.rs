@@ -74,6 +74,7 @@ impl Keeper {
 
     /// A connection that is the caller's own.
     pub(super) async fn connect_spare(self: &Arc<Self>) -> RedisResult<Spare> {
+        self.is_listed();
         self.spare(None).await
     }
 

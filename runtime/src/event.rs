@@ -73,7 +73,9 @@ declare! {
     /// There will be more kinds, and more fields: match with `_` and `..`.
     ///
     /// Texts of errors are one line of limited length. What servers and clients repeat of arguments, replies and passwords is taken out.
-    /// `connector` is what `Debug` says of the endpoint, without a secret. `address` is that of the server, where it is known which one it is.
+    /// `connector` is where Redis is, as in the name of a connector's default breaker, and the client's name if it has one; without a secret.
+    /// `address` is that of the server, as host and port or the path of a socket, where it is known which one it is: an error that is the server's
+    /// own reply does not tell it.
     enum Event<'a> / KeptEvent;
 
     /// An attempt of an annotated function failed. One such event is told for each that failed.
@@ -405,7 +407,8 @@ declare! {
     /// A subscription may have missed messages, or has.
     SubscriptionGap<'a> {
         values {
-            /// How many; `None`: nobody knows, for the connection was lost.
+            /// How many since the last time that it was told, which is not more than once a second; `None`: nobody knows, for the connection was
+            /// lost.
             missed: Option<u64>,
             /// How long it was not subscribed; `None`: it was, but the messages came faster than they were taken.
             lasted: Option<Duration>,

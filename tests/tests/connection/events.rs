@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Instant;
 
 use redis_resilient::connection::{Credentials, Subscription, SubscriptionEvent};
-use redis_resilient::{Class, Event, observe};
+use redis_resilient::{Class, Event, Registry, observe};
 use redis_resilient_testkit::{RealCluster, RealSentinel};
 use redis_resilient_tests::{connect, server_with};
 use tracing::field::{Field, Visit};
@@ -53,7 +53,7 @@ fn write_down(event: &Event<'_>) {
     };
     let mut of = |kind, connector: &str, address: Option<&str>, error: Option<&str>| {
         told.kind = kind;
-        told.connector = connector.to_owned();
+        connector.clone_into(&mut told.connector);
         told.address = address.map(str::to_owned);
         told.error = error.map(str::to_owned);
     };
@@ -206,6 +206,13 @@ async fn a_killed_server_is_told_of_from_beginning_to_end() -> TestResult {
     server.restart()?;
     write(&mut redis, "k", 3).await?;
     is_a_whole_outage(&told_by(&address), server.addr());
+    let reports = Registry::global().connectors();
+    let report = reports.iter().find(|report| report.description == address);
+    let report = report.ok_or("it is not listed")?;
+    let at: Vec<_> = report.connections.iter().map(|one| &one.address).collect();
+    assert_eq!(at, [&address], "{report:?}");
+    let failure = report.last_failure.as_ref().ok_or("it has failed")?;
+    assert!(failure.error.contains("refused"), "{failure:?}");
     let log = printed_of(&address);
     let has = |words: &[&str]| {
         let has = |line: &&String| words.iter().all(|word| line.contains(word));
@@ -316,6 +323,43 @@ async fn a_connection_that_is_no_good_when_it_is_looked_at_is_told_of_once() -> 
     assert_eq!(kinds(&told), ["connected", "unfit", "connect failed"]);
     let unfit: Vec<_> = told.iter().filter(|told| told.kind == "unfit").collect();
     assert_eq!(unfit.len(), 1, "{unfit:?}");
+    Ok(())
+}
+
+/// Each command that waits has a connection of its own: they are not told of one by one.
+#[tokio::test]
+async fn many_connections_that_are_lost_together_are_told_of_once() -> TestResult {
+    let server = guarded()?;
+    let redis = unlooked(&server)?.get().await?;
+    let waiting = (0..50).map(|_| {
+        let mut redis = redis.clone();
+        tokio::spawn(async move { redis.blpop::<_, ()>("nothing", 0.0).await.is_err() })
+    });
+    let waiting: Vec<_> = waiting.collect();
+    let mut clients = redis.clone();
+    let begun = Instant::now();
+    loop {
+        let list: String = redis::cmd("CLIENT")
+            .arg("LIST")
+            .query_async(&mut clients)
+            .await?;
+        if list.matches("cmd=blpop").count() == 50 {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{list}");
+        tokio::time::sleep(MS(20)).await;
+    }
+    server.kill();
+    for waiting in waiting {
+        assert!(waiting.await?);
+    }
+    let mut redis = redis;
+    assert!(redis.get::<_, u64>("k").await.is_err());
+    let told = told_by(&server.addr().to_string());
+    let lost = told
+        .iter()
+        .filter(|told| matches!(told.kind, "lost" | "unfit"));
+    assert_eq!(lost.count(), 1, "{told:#?}");
     Ok(())
 }
 
