@@ -5,6 +5,7 @@
 
 mod many;
 mod rarely;
+mod standing;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,9 +25,10 @@ use many::Many;
 #[cfg(feature = "cluster")]
 use rarely::SILENCE_MS;
 use rarely::{Counted, Rarely};
+use standing::Standing;
 
 /// What tells of itself: each comes back by itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Side {
     /// The connections that asynchronous callers share.
     Shared,
@@ -55,6 +57,7 @@ pub(super) struct Gap {
 /// Tells in the name of a connector, or of one server of a cluster's.
 pub(super) struct Events {
     connector: Arc<str>,
+    standing: Arc<Standing>,
     /// Whether something has failed since a connection was made last, for each side.
     has_failed: [AtomicBool; 3],
     /// The one that was seen last.
@@ -75,8 +78,19 @@ impl fmt::Debug for Events {
 
 impl Events {
     pub(super) fn of(connector: Arc<str>) -> Self {
+        let standing = Standing::of(connector.clone());
+        Self::standing(connector, standing)
+    }
+
+    /// Of another server of the same connector's.
+    pub(super) fn beside(&self) -> Self {
+        Self::standing(self.connector.clone(), self.standing.clone())
+    }
+
+    fn standing(connector: Arc<str>, standing: Arc<Standing>) -> Self {
         Self {
             connector,
+            standing,
             has_failed: Default::default(),
             primary: Mutex::default(),
             blocking: Many::default(),
@@ -88,13 +102,9 @@ impl Events {
         }
     }
 
-    /// In whose name.
-    pub(super) const fn connector(&self) -> &Arc<str> {
-        &self.connector
-    }
-
     /// A connection was made.
     pub(super) fn connected(&self, side: Side, address: &ConnectionAddr, took: Duration) {
+        self.standing.connected(side, address);
         let again = self.has_failed(side).swap(false, Ordering::Relaxed);
         if wants(if again {
             Severity::Info
@@ -116,6 +126,7 @@ impl Events {
         retry_after: Option<Duration>,
     ) {
         self.fails(side);
+        self.standing.failed(error);
         if wants(Severity::Warn) {
             let address = address_of(error, known);
             emit(&Event::ConnectFailed(ConnectFailed::new(
@@ -138,10 +149,16 @@ impl Events {
     ) {
         self.fails(side);
         // Without an address there was none.
-        let Some(address) = address.filter(|_| wants(Severity::Warn)) else {
+        let Some(address) = address else {
             return;
         };
-        let (connector, address, cause) = (&self.connector, address.to_string(), cause());
+        let cause = cause();
+        self.standing.lost(side, address);
+        self.standing.failed(&cause);
+        if !wants(Severity::Warn) {
+            return;
+        }
+        let (connector, address) = (&self.connector, address.to_string());
         let (class, text) = (Class::of(&cause), error_text(&cause));
         emit(&match loss {
             Loss::Gone => {
@@ -161,6 +178,7 @@ impl Events {
         }
         let before = primary.replace(address.clone());
         drop(primary);
+        self.standing.primary_is(address, before.as_ref());
         if let Some(before) = before {
             for side in [Side::Shared, Side::Blocking, Side::Subscriptions] {
                 self.fails(side);

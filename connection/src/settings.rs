@@ -58,14 +58,14 @@ impl Settings {
 
     /// The same, of what tells observers in this name, or in that of the connector that they were made for.
     pub(super) fn telling(mut self, name: impl FnOnce() -> String) -> Self {
-        let connector = match &self.events {
-            Some(events) => events.connector().clone(),
-            None => match &self.client_name {
-                Some(ClientName(client)) => format!("{} as {client}", name()).into(),
-                None => name().into(),
-            },
+        let events = match (&self.events, &self.client_name) {
+            (Some(events), _) => events.beside(),
+            (None, Some(ClientName(client))) => {
+                Events::of(format!("{} as {client}", name()).into())
+            }
+            (None, None) => Events::of(name().into()),
         };
-        self.events = Some(Arc::new(Events::of(connector)));
+        self.events = Some(Arc::new(events));
         self
     }
 
