@@ -93,10 +93,7 @@ mod tests {
     use crate::Connector;
 
     /// A certificate, and what is none.
-    const PEM: &str = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/src/connection/environment/authority.pem"
-    );
+    const PEM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/environment/authority.pem");
     const OTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     const NOWHERE: &str = "/nowhere/hunter2";
 
