@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use redis::{Cmd, ConnectionLike, RedisResult, Value};
 
-use super::blocking_server_connection::BlockingServerConnection;
+use crate::manager::Manager;
 #[cfg(feature = "cluster")]
-use super::cluster::BlockingClusterConnection;
-use super::keeper::Keeper;
+use crate::manager::nodes::BlockingClusterConnection;
+use crate::server::blocking::BlockingServerConnection;
 
 /// A blocking connection that comes back: when what it stands on has failed, the next command goes over a new one.
 ///
-/// It goes wherever redis-rs takes a blocking connection. What is said of [`Connection`](super::Connection) holds for it too, but that it
-/// is for one caller at a time; when it is dropped, the next [`get_blocking`](super::Connector::get_blocking) has it.
+/// It goes wherever redis-rs takes a blocking connection. What is said of [`Connection`](crate::multiplexed::Connection) holds for it too, but that it
+/// is for one caller at a time; when it is dropped, the next [`get_blocking`](crate::connector::Connector::get_blocking) has it.
 ///
 /// * It is one and the same connection while its holder has something in it: watched keys, a transaction, another database. If it is lost then,
 ///   every command fails with the class [`Unreachable`](redis_resilient_runtime::Class::Unreachable) and the holder begins anew; only `EXEC` answers nil, for nothing
@@ -21,7 +21,7 @@ use super::keeper::Keeper;
 /// * The response timeout is for all of an answer, also if it comes byte by byte, and for all of a pipeline's.
 /// * What answers with anything but one reply to each command ends the connection: nobody gets another's reply.
 /// * A command that waits in the server, such as `BLPOP`, does not wait for one that has gone: each time that
-///   [`health_check_after`](super::ConnectorBuilder::health_check_after) has passed, the server is tried over another connection, and with Sentinels
+///   [`health_check_after`](crate::connector::builder::ConnectorBuilder::health_check_after) has passed, the server is tried over another connection, and with Sentinels
 ///   they are asked whether it is still the one. It then fails as where its reply is lost.
 /// * Over TLS a connection has a thread of its own.
 #[derive(Debug)]
@@ -42,16 +42,16 @@ enum To {
 }
 
 impl BlockingConnection {
-    pub(super) fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
-        keeper.is_listed();
-        let database = keeper.source.database();
+    pub(crate) fn new(manager: Arc<Manager>) -> RedisResult<Self> {
+        manager.is_listed();
+        let database = manager.endpoint.database();
         #[cfg(feature = "cluster")]
-        if let Some(nodes) = &keeper.nodes {
-            keeper.know_cluster(nodes)?;
+        if let Some(nodes) = &manager.nodes {
+            manager.know_cluster(nodes)?;
             let to = To::Cluster(BlockingClusterConnection::new(nodes.clone()));
             return Ok(Self { to, database });
         }
-        let to = To::Server(BlockingServerConnection::new(keeper)?);
+        let to = To::Server(BlockingServerConnection::new(manager)?);
         Ok(Self { to, database })
     }
 

@@ -1,6 +1,6 @@
 //! A breaker for each part of a cluster.
 
-use super::slot;
+use crate::command::slot;
 use redis_resilient_runtime::__seam::{are_namesakes, number};
 use redis_resilient_runtime::Breaker;
 
@@ -8,7 +8,7 @@ use redis_resilient_runtime::Breaker;
 ///
 /// Where all are given the same name, as here, their numbers tell them apart in events, rejections and snapshots: `shard 0`, `shard 1`, `shard 2`.
 ///
-/// Each breaker has an equal range of slots. As many as the cluster has masters is a good number, and a multiple of it where slots have been
+/// Each breaker has an equal range of slots. As many as the cluster has primaries is a good number, and a multiple of it where slots have been
 /// moved about.
 ///
 /// ```

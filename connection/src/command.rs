@@ -2,21 +2,33 @@
 //!
 //! Pure: no I/O.
 
+pub(crate) mod commands_of;
+pub(crate) mod connection_state;
+pub(crate) mod in_flight;
 #[cfg(feature = "test-util")]
 pub mod inspect;
-mod rules;
-mod table;
+#[cfg(feature = "cluster")]
+pub(crate) mod key;
+pub(crate) mod packed;
+pub(crate) mod refusals;
+pub(crate) mod rules;
+pub(crate) mod script;
+pub(crate) mod slot;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod together;
+pub(crate) mod transaction;
+pub(crate) mod wait_time;
+pub(crate) mod words;
 
 use redis::{Arg, Cmd};
-pub(super) use rules::is_conditional;
+pub(crate) use rules::is_conditional;
 use table::{Rule, TABLE};
 
 /// What it means to execute a command once more, if nobody knows whether it was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// Nothing changes.
     Read,
     /// What it leaves behind is the same, and what it answers.
@@ -31,14 +43,14 @@ pub(super) enum Effect {
 const LONGEST: usize = 24;
 
 /// A name in upper case, on the stack.
-pub(super) struct Name {
+pub(crate) struct Name {
     bytes: [u8; LONGEST],
     length: usize,
 }
 
 impl Name {
     /// `None`: longer than any that is known.
-    pub(super) fn of(arg: &[u8]) -> Option<Self> {
+    pub(crate) fn of(arg: &[u8]) -> Option<Self> {
         let mut bytes = [0; LONGEST];
         let place = bytes.get_mut(..arg.len())?;
         place.copy_from_slice(arg);
@@ -53,7 +65,7 @@ impl Name {
         &self.bytes[..self.length]
     }
 
-    pub(super) fn look_up<T: Copy>(&self, sorted: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn look_up<T: Copy>(&self, sorted: &[(&str, T)]) -> Option<T> {
         let place = sorted.binary_search_by(|(known, _)| known.as_bytes().cmp(self.as_bytes()));
         Some(sorted[place.ok()?].1)
     }
@@ -74,11 +86,11 @@ pub trait Args<'a>: Iterator<Item = &'a [u8]> + Clone {}
 impl<'a, I: Iterator<Item = &'a [u8]> + Clone> Args<'a> for I {}
 
 /// A command's effect when it is sent twice. Asked after a failure only: it takes its time.
-pub(super) fn effect<'a>(command: impl Args<'a>) -> Effect {
+pub(crate) fn effect<'a>(command: impl Args<'a>) -> Effect {
     effect_of(&command.collect::<Vec<_>>())
 }
 
-pub(super) fn effect_of(command: &[&[u8]]) -> Effect {
+pub(crate) fn effect_of(command: &[&[u8]]) -> Effect {
     let Some((name, args)) = command.split_first() else {
         return Effect::Once;
     };

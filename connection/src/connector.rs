@@ -1,33 +1,37 @@
 //! Where Redis is, and what is connected to it.
 
+pub(crate) mod builder;
+pub(crate) mod default_breaker;
+pub(crate) mod environment;
+pub(crate) mod pubsub;
+
 use std::sync::Arc;
 
 use redis::{IntoConnectionInfo, RedisResult};
 use redis_resilient_runtime::Breaker;
 
 use crate::blocking::BlockingConnection;
-use crate::builder::ConnectorBuilder;
-use crate::dedicated::DedicatedConnection;
-use crate::default_breaker;
-use crate::handle::Connection;
-use crate::keeper::Keeper;
 #[cfg(feature = "cluster")]
-use crate::refusals;
+use crate::command::refusals;
+use crate::connector::builder::ConnectorBuilder;
+use crate::dedicated::DedicatedConnection;
+use crate::endpoint::Endpoint;
+use crate::manager::Manager;
+use crate::multiplexed::Connection;
 use crate::settings::Settings;
-use crate::source::Source;
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) manager: Arc<Manager>,
     pub(crate) breaker: &'static Breaker,
 }
 
 impl Connector {
-    pub(crate) fn new(source: Source, settings: Settings) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, settings: Settings) -> Self {
         Self {
-            breaker: default_breaker::of(&source),
-            keeper: Arc::new(Keeper::new(source, settings)),
+            breaker: default_breaker::of(&endpoint),
+            manager: Arc::new(Manager::new(endpoint, settings)),
         }
     }
 
@@ -47,14 +51,14 @@ impl Connector {
         ConnectorBuilder::single(address)
     }
 
-    /// One for the master that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
+    /// One for the primary that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
     ///
     /// All Sentinels are asked at once, and the newest configuration of a majority is believed: of those that are named here, so name them all. One that
-    /// a partition has cut off with the old primary is not believed alone, unless [`sentinel_majority`](ConnectorBuilder::sentinel_majority) says so. The master is looked up with every new
-    /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old master that
+    /// a partition has cut off with the old primary is not believed alone, unless [`sentinel_majority`](ConnectorBuilder::sentinel_majority) says so. The primary is looked up with every new
+    /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old primary that
     /// comes back.
     ///
-    /// A planned failover loses what the old master acknowledges before it is told, for up to that time; Valkey's `SENTINEL FAILOVER name
+    /// A planned failover loses what the old primary acknowledges before it is told, for up to that time; Valkey's `SENTINEL FAILOVER name
     /// COORDINATED` loses nothing, but holds writes for about a second and then closes their connections without a reply (seen with 9.1.2,
     /// `findings/valkey-coordinated-failover-hangs-up.sh`). They fail as ambiguous then, with a longer
     /// [`response_timeout`](ConnectorBuilder::response_timeout) too; those that must not be executed twice need `Once`.
@@ -64,9 +68,9 @@ impl Connector {
     #[cfg(feature = "sentinel")]
     pub fn sentinel<T: IntoConnectionInfo>(
         sentinels: impl IntoIterator<Item = T>,
-        master: impl Into<String>,
+        primary: impl Into<String>,
     ) -> RedisResult<ConnectorBuilder> {
-        ConnectorBuilder::sentinels(sentinels, master)
+        ConnectorBuilder::sentinels(sentinels, primary)
     }
 
     /// One for the cluster that these servers belong to, with settings to come. Connects nothing.
@@ -101,7 +105,7 @@ impl Connector {
     /// # Cancellation
     /// Safe: connecting goes on in a task, for whoever asks next.
     pub async fn get(&self) -> RedisResult<Connection> {
-        Connection::new(&self.keeper).await
+        Connection::new(&self.manager).await
     }
 
     /// A connection that nobody else has, for commands that change the connection they go over: `WATCH`, `SELECT`, `CLIENT TRACKING`, and for
@@ -117,11 +121,11 @@ impl Connector {
     /// Outside of a tokio runtime.
     pub async fn dedicated(&self) -> RedisResult<DedicatedConnection> {
         #[cfg(feature = "cluster")]
-        if self.keeper.nodes.is_some() {
+        if self.manager.nodes.is_some() {
             return Err(refusals::no_key());
         }
         // In a box: connecting takes much room, which would be part of the caller's future.
-        Box::pin(DedicatedConnection::new(self.keeper.clone())).await
+        Box::pin(DedicatedConnection::new(self.manager.clone())).await
     }
 
     /// The same to the server of a cluster that has this key; without a cluster as [`dedicated`](Self::dedicated).
@@ -137,12 +141,12 @@ impl Connector {
     pub async fn dedicated_to(&self, key: impl AsRef<[u8]>) -> RedisResult<DedicatedConnection> {
         let _ = key.as_ref();
         #[cfg(feature = "cluster")]
-        if let Some(nodes) = &self.keeper.nodes {
-            self.keeper.live().await?;
-            let keeper = nodes.owner_of(key.as_ref())?;
-            return Box::pin(DedicatedConnection::to_node(keeper, nodes.clone())).await;
+        if let Some(nodes) = &self.manager.nodes {
+            self.manager.generation().await?;
+            let manager = nodes.owner_of(key.as_ref())?;
+            return Box::pin(DedicatedConnection::to_node(manager, nodes.clone())).await;
         }
-        Box::pin(DedicatedConnection::new(self.keeper.clone())).await
+        Box::pin(DedicatedConnection::new(self.manager.clone())).await
     }
 
     /// A connection for synchronous code, for one caller at a time. Connects if none is free.
@@ -150,6 +154,6 @@ impl Connector {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn get_blocking(&self) -> RedisResult<BlockingConnection> {
-        BlockingConnection::new(self.keeper.clone())
+        BlockingConnection::new(self.manager.clone())
     }
 }

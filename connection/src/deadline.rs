@@ -8,14 +8,14 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 /// When something that has begun has to be over.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     begun: Instant,
     /// `None`: never.
     limit: Option<Duration>,
 }
 
 impl Deadline {
-    pub(super) fn after(limit: Option<Duration>) -> Self {
+    pub(crate) fn after(limit: Option<Duration>) -> Self {
         Self {
             begun: Instant::now(),
             limit,
@@ -23,7 +23,7 @@ impl Deadline {
     }
 
     /// What is left of it; `None`: as long as it likes.
-    pub(super) fn left(self) -> io::Result<Option<Duration>> {
+    pub(crate) fn left(self) -> io::Result<Option<Duration>> {
         let Some(limit) = self.limit else {
             return Ok(None);
         };

@@ -8,21 +8,21 @@ use std::{iter, slice};
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, ToRedisArgs, Value};
 
-#[cfg(feature = "cluster")]
-use super::cluster::Nodes;
 use super::command::{self, Args, Effect, args};
-use super::commands_of::commands_of;
-use super::keeper::Keeper;
-use super::origin::tagged_from;
-use super::server_connection::told;
-use super::spares::Spare;
-use super::state::{Bound, ConnectionState, bound};
-use super::wait_time::WaitTime;
-use super::{refusals, together};
+use crate::command::commands_of::commands_of;
+use crate::command::connection_state::{Bound, ConnectionState, bound};
+use crate::command::wait_time::WaitTime;
+use crate::command::{refusals, together};
+use crate::manager::Manager;
+use crate::manager::dedicated::DedicatedRaw;
+#[cfg(feature = "cluster")]
+use crate::manager::nodes::Nodes;
+use crate::raw::origin::tagged_from;
+use crate::server::multiplexed::told;
 use redis_resilient_runtime::__seam::clock::now_ms;
 use redis_resilient_runtime::Class;
 
-/// A connection that nobody shares, from [`Connector::dedicated`](super::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
+/// A connection that nobody shares, from [`Connector::dedicated`](crate::connector::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
 /// whatever else changes the connection that it goes over.
 ///
 /// It does not come back. When it is lost, what its holder had made of it is gone too, and every command fails with the class
@@ -52,16 +52,16 @@ use redis_resilient_runtime::Class;
 /// ```
 ///
 /// * A command that is dropped before its reply has come ends the connection: nobody knows what it has made of it.
-/// * [`response_timeout`](super::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
+/// * [`response_timeout`](crate::connector::builder::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
 ///   that wait in the server may take as much longer as they say, unless the server is gone meanwhile: it is looked at beside them.
 /// * Commands after which replies do not come one for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
 /// * Dropping it closes it.
 pub struct DedicatedConnection {
-    keeper: Arc<Keeper>,
+    manager: Arc<Manager>,
     /// The cluster that the server belongs to.
     #[cfg(feature = "cluster")]
     nodes: Option<Arc<Nodes>>,
-    spare: Spare,
+    dedicated: DedicatedRaw,
     state: ConnectionState,
     /// Of the database that was selected last.
     database: i64,
@@ -73,21 +73,21 @@ pub struct DedicatedConnection {
 impl fmt::Debug for DedicatedConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DedicatedConnection")
-            .field("to", &self.keeper.source)
+            .field("to", &self.manager.endpoint)
             .field("is_over", &self.is_over)
             .finish_non_exhaustive()
     }
 }
 
 impl DedicatedConnection {
-    pub(super) async fn new(keeper: Arc<Keeper>) -> RedisResult<Self> {
-        let spare = keeper.connect_spare().await?;
+    pub(crate) async fn new(manager: Arc<Manager>) -> RedisResult<Self> {
+        let dedicated = manager.connect_dedicated().await?;
         Ok(Self {
-            database: keeper.source.database(),
-            keeper,
+            database: manager.endpoint.database(),
+            manager,
             #[cfg(feature = "cluster")]
             nodes: None,
-            spare,
+            dedicated,
             state: ConnectionState::default(),
             is_over: false,
             is_unanswered: false,
@@ -96,8 +96,8 @@ impl DedicatedConnection {
 
     /// To a server of this cluster, which may move its slots to others.
     #[cfg(feature = "cluster")]
-    pub(super) async fn to_node(keeper: Arc<Keeper>, nodes: Arc<Nodes>) -> RedisResult<Self> {
-        let mut connection = Self::new(keeper).await.inspect_err(|_| {
+    pub(crate) async fn to_node(manager: Arc<Manager>, nodes: Arc<Nodes>) -> RedisResult<Self> {
+        let mut connection = Self::new(manager).await.inspect_err(|_| {
             nodes.doubted();
             nodes.look_up_beside();
         })?;
@@ -124,17 +124,17 @@ impl DedicatedConnection {
         self.enter(iter::once(args(command)), effect).await?;
         let wait = WaitTime::of(args(command));
         self.is_unanswered = true;
-        let Spare { wire, address } = &mut self.spare;
-        let answer = wire.send(command);
+        let DedicatedRaw { raw, address } = &mut self.dedicated;
+        let answer = raw.send(command);
         let answer = self
-            .keeper
+            .manager
             .wait_for_answer(address.as_ref(), wait, answer)
             .await;
         let reply = self.end(answer, slice::from_ref, effect)?;
         if command::is(args(command).next().unwrap_or_default(), "SELECT") && reply == Value::Okay {
             self.database = selected(command).unwrap_or(self.database);
         }
-        self.keeper.source.peer().judged(reply)
+        self.manager.endpoint.peer().judged(reply)
     }
 
     async fn send_all(
@@ -148,10 +148,10 @@ impl DedicatedConnection {
         self.enter(commands(), effect).await?;
         let wait = WaitTime::of_all(commands());
         self.is_unanswered = true;
-        let Spare { wire, address } = &mut self.spare;
-        let answer = wire.send_all(pipeline, offset, count);
+        let DedicatedRaw { raw, address } = &mut self.dedicated;
+        let answer = raw.send_all(pipeline, offset, count);
         let answer = self
-            .keeper
+            .manager
             .wait_for_answer(address.as_ref(), wait, answer)
             .await;
         let answer = self.end(answer, Vec::as_slice, effect);
@@ -163,7 +163,7 @@ impl DedicatedConnection {
     }
 
     fn over(&self) -> RedisError {
-        tagged_from(Class::Unreachable, self.spare.address.as_ref(), over())
+        tagged_from(Class::Unreachable, self.dedicated.address.as_ref(), over())
     }
 
     /// These are about to be sent.
@@ -176,17 +176,17 @@ impl DedicatedConnection {
             return Err(self.over());
         }
         if self.state.is_clean() {
-            let Spare { wire, address } = &mut self.spare;
-            self.keeper.settings.renew(wire, address.as_ref()).await;
+            let DedicatedRaw { raw, address } = &mut self.dedicated;
+            self.manager.settings.renew(raw, address.as_ref()).await;
         }
-        let looks = self.spare.wire.is_quiet(now_ms()) && self.state.takes_ping();
-        if looks && (!self.state.is_clean() || effect() > self.keeper.settings.repeated) {
+        let looks = self.dedicated.raw.is_quiet(now_ms()) && self.state.takes_ping();
+        if looks && (!self.state.is_clean() || effect() > self.manager.settings.repeated) {
             self.is_unanswered = true;
             let (limit, peer) = (
-                self.keeper.settings.response_timeout,
-                self.keeper.source.peer(),
+                self.manager.settings.response_timeout,
+                self.manager.endpoint.peer(),
             );
-            let answers = self.spare.wire.answers_within(limit, peer).await;
+            let answers = self.dedicated.raw.answers_within(limit, peer).await;
             self.is_unanswered = false;
             if !answers {
                 self.is_over = true;
@@ -197,7 +197,7 @@ impl DedicatedConnection {
             if bound(command.clone()) == Some(Bound::Stream) {
                 return Err(refusals::stream(command));
             }
-            self.state.sent(command, self.keeper.source.database());
+            self.state.sent(command, self.manager.endpoint.database());
         }
         Ok(())
     }
@@ -217,13 +217,13 @@ impl DedicatedConnection {
             None => answer,
         };
         let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
-        if has_timed_out || self.keeper.ends(&answer, replies) {
+        if has_timed_out || self.manager.ends(&answer, replies) {
             self.is_over = true;
         } else {
-            self.spare.wire.heard(now_ms());
+            self.dedicated.raw.heard(now_ms());
         }
-        let address = self.spare.address.as_ref();
-        answer.map_err(|error| told(&self.keeper, address, error, effect))
+        let address = self.dedicated.address.as_ref();
+        answer.map_err(|error| told(&self.manager, address, error, effect))
     }
 }
 

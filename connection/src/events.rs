@@ -3,8 +3,8 @@
 //! There is one method for each kind. Nothing is told of a command that succeeds, and nothing is made of an event that nobody takes. How many
 //! there are in an outage is bounded by what connects then: one at a time, with rests.
 
-mod many;
-mod rarely;
+pub(crate) mod many;
+pub(crate) mod rarely;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +28,7 @@ use rarely::{Counted, Rarely};
 
 /// What tells of itself: each comes back by itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// The connections that asynchronous callers share.
     Shared,
     /// Those of synchronous code.
@@ -38,7 +38,7 @@ pub(super) enum Side {
 
 /// How it has shown that a connection is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(crate) enum Loss {
     /// It is closed, or commands are not answered.
     Gone,
     /// It was looked at before it was to be used, and did not answer as it should.
@@ -47,14 +47,14 @@ pub(super) enum Loss {
 
 /// Why a subscription has missed something.
 #[derive(Debug)]
-pub(super) struct Gap {
-    pub(super) address: Option<ConnectionAddr>,
-    pub(super) error: RedisError,
-    pub(super) begun_ms: u64,
+pub(crate) struct Gap {
+    pub(crate) address: Option<ConnectionAddr>,
+    pub(crate) error: RedisError,
+    pub(crate) begun_ms: u64,
 }
 
 /// Tells in the name of a connector, or of one server of a cluster's.
-pub(super) struct Events {
+pub(crate) struct Events {
     connector: Arc<str>,
     /// Whether something has failed since a connection was made last, for each side.
     has_failed: [AtomicBool; 3],
@@ -77,7 +77,7 @@ impl fmt::Debug for Events {
 }
 
 impl Events {
-    pub(super) fn of(connector: Arc<str>) -> Self {
+    pub(crate) fn of(connector: Arc<str>) -> Self {
         Self {
             connector,
             has_failed: Default::default(),
@@ -93,12 +93,12 @@ impl Events {
     }
 
     /// In whose name.
-    pub(super) const fn connector(&self) -> &Arc<str> {
+    pub(crate) const fn connector(&self) -> &Arc<str> {
         &self.connector
     }
 
     /// A connection was made.
-    pub(super) fn connected(&self, side: Side, address: &ConnectionAddr, took: Duration) {
+    pub(crate) fn connected(&self, side: Side, address: &ConnectionAddr, took: Duration) {
         let again = self.has_failed(side).swap(false, Ordering::Relaxed);
         if wants(if again {
             Severity::Info
@@ -112,7 +112,7 @@ impl Events {
     }
 
     /// None could be made. Where an error does not say which server it is about, it is the one that is `known`.
-    pub(super) fn connect_failed(
+    pub(crate) fn connect_failed(
         &self,
         side: Side,
         known: Option<&ConnectionAddr>,
@@ -134,7 +134,7 @@ impl Events {
     }
 
     /// One that was there is lost.
-    pub(super) fn lost(
+    pub(crate) fn lost(
         &self,
         side: Side,
         loss: Loss,
@@ -185,7 +185,7 @@ impl Events {
     }
 
     /// This one is the primary, or was connected to as such.
-    pub(super) fn primary_is(&self, address: &ConnectionAddr) {
+    pub(crate) fn primary_is(&self, address: &ConnectionAddr) {
         let mut primary = self.primary.lock().unwrap_or_else(PoisonError::into_inner);
         if primary.as_ref() == Some(address) {
             return;
@@ -201,7 +201,7 @@ impl Events {
         }
     }
 
-    pub(super) fn primary_moved(&self, from: &impl fmt::Display, to: &impl fmt::Display) {
+    pub(crate) fn primary_moved(&self, from: &impl fmt::Display, to: &impl fmt::Display) {
         if wants(Severity::Warn) {
             let (from, to) = (from.to_string(), to.to_string());
             emit(&Event::PrimaryMoved(PrimaryMoved::new(
@@ -213,19 +213,19 @@ impl Events {
     }
 
     /// Which generation a connection of synchronous code belongs to that is made now.
-    pub(super) fn blocking_generation(&self) -> u64 {
+    pub(crate) fn blocking_generation(&self) -> u64 {
         self.blocking.generation()
     }
 
     /// One of synchronous code was made.
-    pub(super) fn blocking_connected(&self, address: &ConnectionAddr, took: Duration) {
+    pub(crate) fn blocking_connected(&self, address: &ConnectionAddr, took: Duration) {
         if self.blocking.is_first() {
             self.connected(Side::Blocking, address, took);
         }
     }
 
     /// One of synchronous code is lost. All of its generation are as good as lost with it, and not told of.
-    pub(super) fn blocking_lost(
+    pub(crate) fn blocking_lost(
         &self,
         generation: u64,
         loss: Loss,
@@ -238,7 +238,7 @@ impl Events {
     }
 
     /// A connection goes on with new credentials. All that were made with the same need them at about the same time: told of one.
-    pub(super) fn renewed(&self, address: Option<&ConnectionAddr>, next_in: Option<Duration>) {
+    pub(crate) fn renewed(&self, address: Option<&ConnectionAddr>, next_in: Option<Duration>) {
         let silent_ms = next_in.map_or(0, whole_millis);
         if wants(Severity::Debug) && self.renewed.is_due(now_ms(), silent_ms) {
             let address = address.map(ToString::to_string);
@@ -251,7 +251,7 @@ impl Events {
     }
 
     /// New ones could not be had; or the server at this address refuses them.
-    pub(super) fn not_renewed(
+    pub(crate) fn not_renewed(
         &self,
         address: Option<&ConnectionAddr>,
         error: &RedisError,
@@ -271,26 +271,26 @@ impl Events {
     }
 
     /// Subscriptions are back after this.
-    pub(super) fn resubscribed(&self, gap: &Gap) {
+    pub(crate) fn resubscribed(&self, gap: &Gap) {
         let lasted = Duration::from_millis(now_ms().saturating_sub(gap.begun_ms));
         self.gap(None, Some(lasted), gap.address.as_ref(), Some(&gap.error));
     }
 
     /// A subscription to sharded channels is back after this. Many may have had them on the server that was lost: told of one.
     #[cfg(feature = "cluster")]
-    pub(super) fn found_again(&self, gap: &Gap) {
+    pub(crate) fn found_again(&self, gap: &Gap) {
         if self.found_again.is_due(now_ms(), SILENCE_MS) {
             self.resubscribed(gap);
         }
     }
 
     /// A subscription takes no more, for nobody takes what it has: it subscribes anew.
-    pub(super) fn overran(&self, error: &RedisError) {
+    pub(crate) fn overran(&self, error: &RedisError) {
         self.gap(None, None, None, Some(error));
     }
 
     /// So many messages were dropped, for nobody took them. Told once in a while.
-    pub(super) fn missed(&self, count: u64) {
+    pub(crate) fn missed(&self, count: u64) {
         if let Some(count) = self.missed.add(count, now_ms()) {
             self.gap(Some(count), None, None, None);
         }

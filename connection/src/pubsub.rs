@@ -1,136 +1,17 @@
-//! Connections for subscribers.
+//! Subscriptions that come back: all of a connector over one connection to each server.
 
-use std::future::Future;
-
-use redis::aio::PubSub;
-use redis::{ConnectionInfo, RedisResult};
-use tokio::time::timeout;
-
-use super::Connector;
-use super::credentials::Asked;
-use super::deadline::Deadline;
-use super::dial::{connect_to_any, connect_to_first};
-use super::events::Side;
-use super::keeper::{Keeper, not_sent};
+pub(crate) mod connect;
+pub(crate) mod event;
+pub(crate) mod gate;
+pub(crate) mod hub;
+pub(crate) mod interest;
+pub(crate) mod membership;
+pub(crate) mod pool;
+pub(crate) mod queue;
+pub(crate) mod registry;
 #[cfg(feature = "cluster")]
-use super::source::Source;
-use super::source::client;
-
-impl Connector {
-    /// A connection of redis-rs that takes subscriptions, to the server or the master as it is now; in a cluster to any of the named servers, for
-    /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
-    ///
-    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it:
-    /// [`subscribe`](Self::subscribe) gives one that sees to all of that.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get), and as there for a moment after a failure with that one.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
-    pub async fn pubsub(&self) -> RedisResult<PubSub> {
-        let settings = &self.keeper.settings;
-        let connect = |info, asked: Asked| async move {
-            let client = client(info, settings, asked.get())?;
-            client.get_async_pubsub().await
-        };
-        self.keeper.try_subscriber()?;
-        let connected = self.keeper.connect_subscriber(&[], connect).await;
-        self.keeper.subscriber_was_tried(&connected);
-        connected
-    }
-
-    /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
-    /// [`set_read_timeout`](redis::Connection::set_read_timeout) says how long; to find out then whether the server is still there, `ping` it.
-    ///
-    /// ```no_run
-    /// use redis_resilient::connection::Connector;
-    ///
-    /// let redis = Connector::open("redis://127.0.0.1/")?;
-    /// let mut connection = redis.pubsub_blocking()?;
-    /// let mut pubsub = connection.as_pubsub();
-    /// pubsub.subscribe("news")?;
-    /// let news: String = pubsub.get_message()?.get_payload()?;
-    /// # Ok::<(), redis::RedisError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        self.keeper.try_subscriber()?;
-        let connected = self.keeper.pubsub_blocking().map_err(not_sent);
-        self.keeper.subscriber_was_tried(&connected);
-        connected
-    }
-}
-
-impl Keeper {
-    /// After a failure one tries, and the others fail as that one did.
-    fn try_subscriber(&self) -> RedisResult<()> {
-        let limit = self.source.connect_limit(&self.settings);
-        self.subscriptions.try_turn(limit)
-    }
-
-    /// For the next one, and for observers: of what is made and given away they are told nothing.
-    fn subscriber_was_tried<T>(&self, connected: &RedisResult<T>) {
-        self.subscriptions.done(connected);
-        if let Err(error) = connected {
-            self.connect_failed(Side::Subscriptions, error, None);
-        }
-    }
-
-    /// Connects a subscriber to any server that will do, in its own way: to one that is `known` if there is any.
-    pub(super) async fn connect_subscriber<T, C>(
-        &self,
-        known: &[ConnectionInfo],
-        connect: impl Fn(ConnectionInfo, Asked) -> C,
-    ) -> RedisResult<T>
-    where
-        C: Future<Output = RedisResult<T>>,
-    {
-        let limit = self.source.connect_limit(&self.settings);
-        let deadline = Deadline::after(Some(limit));
-        let connected = async {
-            let servers = match &self.source {
-                #[cfg(feature = "cluster")]
-                Source::Cluster(_) => self.any_node(),
-                source => source.servers(&self.settings, None).await?,
-            };
-            let is_known =
-                |server: &ConnectionInfo| known.iter().any(|known| known.addr() == server.addr());
-            let mut known = known.to_vec();
-            fastrand::shuffle(&mut known);
-            let others = servers.into_iter().filter(|server| !is_known(server));
-            let servers: Vec<_> = known.into_iter().chain(others).collect();
-            let asked = self.settings.ask().await?;
-            let connect = |server| connect(server, asked.clone());
-            let longest = self.settings.connect_timeout;
-            connect_to_first(servers, deadline, longest, connect).await
-        };
-        match timeout(limit, connected).await {
-            Ok(connected) => connected.map_err(not_sent),
-            Err(_) => Err(self.took_too_long()),
-        }
-    }
-
-    fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        let deadline = Deadline::after(Some(self.settings.connect_timeout));
-        let servers = match &self.source {
-            #[cfg(feature = "cluster")]
-            Source::Cluster(_) => self.any_node(),
-            source => source.servers_blocking(&self.settings, None)?,
-        };
-        connect_to_any(servers, &self.settings, deadline).map(|(connection, _)| connection)
-    }
-
-    /// All servers of the cluster that are known, in another order each time: the first may be one that does not answer.
-    #[cfg(feature = "cluster")]
-    fn any_node(&self) -> Vec<ConnectionInfo> {
-        let mut nodes = self
-            .nodes
-            .as_ref()
-            .map_or_else(Vec::new, |nodes| nodes.infos());
-        fastrand::shuffle(&mut nodes);
-        nodes
-    }
-}
+pub(crate) mod shards;
+pub(crate) mod subscriber;
+pub(crate) mod subscription;
+pub(crate) mod task;
+pub(crate) mod watch;

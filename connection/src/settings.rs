@@ -1,5 +1,9 @@
 //! How the connections of a connector behave.
 
+pub(crate) mod credentials;
+#[cfg(feature = "tls-rustls")]
+pub(crate) mod tls;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,38 +13,38 @@ use redis::RedisResult;
 use redis::{Cmd, ConnectionInfo};
 
 use super::command::Effect;
-use super::credentials::CredentialsSource;
 use super::events::Events;
+use crate::settings::credentials::CredentialsSource;
 #[cfg(feature = "tls-rustls")]
-use super::tls::{Certificates, CertificatesSource, NO_TLS, wrong};
+use crate::settings::tls::{Certificates, CertificatesSource, NO_TLS, wrong};
 
-/// How the connections of a [`Connector`](super::Connector) behave.
+/// How the connections of a [`Connector`](crate::connector::Connector) behave.
 #[derive(Clone)]
-pub(super) struct Settings {
-    pub(super) connect_timeout: Duration,
-    pub(super) response_timeout: Duration,
-    pub(super) health_check_after: Duration,
-    pub(super) connections: usize,
-    pub(super) waiting_connections: usize,
-    pub(super) unanswered: u32,
+pub(crate) struct Settings {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+    pub(crate) health_check_after: Duration,
+    pub(crate) connections: usize,
+    pub(crate) waiting_connections: usize,
+    pub(crate) unanswered: u32,
     /// The worst of what is sent again although it may have been executed.
-    pub(super) repeated: Effect,
-    pub(super) credentials: Option<CredentialsSource>,
-    pub(super) client_name: Option<ClientName>,
+    pub(crate) repeated: Effect,
+    pub(crate) credentials: Option<CredentialsSource>,
+    pub(crate) client_name: Option<ClientName>,
     /// Where they may change.
     #[cfg(feature = "tls-rustls")]
-    pub(super) certificates: Option<CertificatesSource>,
+    pub(crate) certificates: Option<CertificatesSource>,
     /// Of synchronous code; `None`: as long as they like.
-    pub(super) max_reply_bytes: Option<usize>,
+    pub(crate) max_reply_bytes: Option<usize>,
     /// `None` for a moment only.
-    pub(super) events: Option<Arc<Events>>,
+    pub(crate) events: Option<Arc<Events>>,
 }
 
 /// All of them are made, and made anew, one after the other.
-pub(super) const MOST_CONNECTIONS: usize = 1000;
+pub(crate) const MOST_CONNECTIONS: usize = 1000;
 
 impl Settings {
-    pub(super) const DEFAULT: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         connect_timeout: Duration::from_secs(1),
         response_timeout: Duration::from_millis(500),
         health_check_after: Duration::from_secs(1),
@@ -57,7 +61,7 @@ impl Settings {
     };
 
     /// The same, of what tells observers in this name, or in that of the connector that they were made for.
-    pub(super) fn telling(mut self, name: impl FnOnce() -> String) -> Self {
+    pub(crate) fn telling(mut self, name: impl FnOnce() -> String) -> Self {
         let connector = match &self.events {
             Some(events) => events.connector().clone(),
             None => match &self.client_name {
@@ -70,7 +74,7 @@ impl Settings {
     }
 
     /// Has observers told something.
-    pub(super) fn tell(&self, tell: impl FnOnce(&Events)) {
+    pub(crate) fn tell(&self, tell: impl FnOnce(&Events)) {
         if let Some(events) = &self.events {
             tell(events);
         }
@@ -95,16 +99,16 @@ impl fmt::Debug for Settings {
 
 /// What `CLIENT LIST` calls a connection.
 #[derive(Clone, Debug)]
-pub(super) struct ClientName(String);
+pub(crate) struct ClientName(String);
 
 impl ClientName {
     /// `None`: Redis would not take it.
-    pub(super) fn new(name: &str) -> Option<Self> {
+    pub(crate) fn new(name: &str) -> Option<Self> {
         let is_good = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
         is_good.then(|| Self(name.to_owned()))
     }
 
-    pub(super) fn command(&self) -> Cmd {
+    pub(crate) fn command(&self) -> Cmd {
         let mut command = redis::cmd("CLIENT");
         command.arg("SETNAME").arg(&self.0);
         command
@@ -114,7 +118,7 @@ impl ClientName {
 /// # Errors
 /// If the address is not one for TLS.
 #[cfg(feature = "tls-rustls")]
-pub(super) fn with_certificates(
+pub(crate) fn with_certificates(
     info: &ConnectionInfo,
     certificates: &Certificates,
 ) -> RedisResult<ConnectionInfo> {
@@ -125,7 +129,7 @@ pub(super) fn with_certificates(
 }
 
 /// Where and how to connect, with the settings that a URL cannot tell.
-pub(super) fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
+pub(crate) fn with_tcp_settings(info: ConnectionInfo) -> ConnectionInfo {
     let tcp = info.tcp_settings().clone().set_nodelay(true);
     // The kernel gives up a peer that is gone, for the commands that have no timeout.
     #[cfg(any(target_os = "android", target_os = "linux"))]

@@ -83,7 +83,7 @@ const LONGEST_MS: u64 = 86_400_000;
 /// A guard knows by itself until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 %
 /// and 2 ms. Two may hold it all the same, one of them with a guard that does not know, after
 ///
-/// * a *failover*: replication is asynchronous, and the new master may not have heard of the lock. `min-replicas-to-write 1`, or a `WAIT` over
+/// * a *failover*: replication is asynchronous, and the new primary may not have heard of the lock. `min-replicas-to-write 1`, or a `WAIT` over
 ///   any connection of the same connector after acquiring it, makes that rarer, and not impossible. The same goes for a server that comes back without its last writes (`appendfsync
 ///   always` keeps them), for `FLUSHALL`, and for keys that are evicted;
 /// * a *jump of the server's clock*, by which leases end there;

@@ -52,7 +52,7 @@ use redis_resilient_runtime::__seam::clock::whole_millis;
 ///   found before. Should the server refuse a part when another has been executed, the failure says so, then and each time. Any other command of
 ///   so many words is an error before it is sent, and so is one that waits, such as `BLPOP`.
 /// * The token is forgotten after [`remember_for`](Self::remember_for), or when the server evicts it: whoever retries after that executes the command
-///   again. What a failover loses of a master's last writes, it loses of tokens too.
+///   again. What a failover loses of a primary's last writes, it loses of tokens too.
 /// * While a slot of a cluster is moved key by key, a key that has moved is worked on where it is, and one that has not yet is refused for now, with
 ///   the class [`Unavailable`](redis_resilient_runtime::Class::Unavailable): the server that has it takes no new token.
 /// * The token is at `{key}once:token`, in the same slot of a cluster. An ACL has to allow that key, and `EVAL`, `GET`, `SET` and `DEL`.

@@ -16,7 +16,7 @@ pub use pools::never_sent;
 ///
 /// | class | for example | retried | for the breaker | fallback |
 /// |---|---|---|---|---|
-/// | `Unreachable` | connection refused, unknown host, no Sentinel master, no connection in a pool | yes | failure | yes |
+/// | `Unreachable` | connection refused, unknown host, no Sentinel primary, no connection in a pool | yes | failure | yes |
 /// | `Unavailable` | `LOADING`, `BUSY`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `READONLY` | yes | failure | yes |
 /// | `WriteRefused` | `OOM`, `MISCONF`, `NOREPLICAS` | yes | neutral | yes |
 /// | `Ambiguous` | timeout, reset, broken pipe, cut reply | unless `idempotent = false` | failure | yes |

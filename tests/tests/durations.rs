@@ -3,7 +3,7 @@
 #[path = "../../macros/src/args/duration.rs"]
 #[allow(dead_code, reason = "the macros use more of it")]
 mod attribute;
-#[path = "../../connection/src/environment/duration.rs"]
+#[path = "../../connection/src/connector/environment/duration.rs"]
 mod environment;
 
 const NUMBERS: [&str; 16] = [

@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use redis::{Cmd, ConnectionLike as _, RedisError, RedisResult, Value};
 
-use super::super::blocking_server_connection::BlockingServerConnection;
-use super::super::credentials::Renewal;
-use super::super::keeper::not_sent;
-use super::super::state::{Bound, bound};
-use super::super::wire::no_answer;
-use super::super::{command, packed, refusals, together, transaction};
-use super::Nodes;
-use super::address::Address;
+use super::super::command;
 use super::connection::{
     MOST_REDIRECTIONS, nobody_has, part_failed, redirect_of, redirect_of_error,
     says_something_about_the_cluster, still_refused,
 };
-use super::fan_out::told;
-use super::redirect::{self, Redirect};
-use super::route::{self, Route};
-use super::split::Split;
+use crate::command::connection_state::{Bound, bound};
+use crate::command::{packed, refusals, together, transaction};
+use crate::manager::nodes::Nodes;
+use crate::manager::nodes::fan_out::told;
+use crate::manager::not_sent;
+use crate::raw::no_answer;
+use crate::server::blocking::BlockingServerConnection;
+use crate::settings::credentials::Renewal;
+use crate::slots::address::Address;
+use crate::slots::redirect::{self, Redirect};
+use crate::slots::route::{self, Route};
+use crate::slots::split::Split;
 use redis_resilient_runtime::__seam::clock::now_ms;
 use redis_resilient_runtime::Class;
 
@@ -294,8 +295,8 @@ impl BlockingClusterConnection {
         let place = if let Some(place) = held {
             place
         } else {
-            let keeper = self.nodes.keeper(address).ok_or_else(|| nobody_has(0))?;
-            let server = BlockingServerConnection::new(keeper).inspect_err(|_| {
+            let manager = self.nodes.manager(address).ok_or_else(|| nobody_has(0))?;
+            let server = BlockingServerConnection::new(manager).inspect_err(|_| {
                 self.nodes.doubted();
             })?;
             self.held.push((address.clone(), server));

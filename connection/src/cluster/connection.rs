@@ -6,19 +6,19 @@ use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 use tokio::task::JoinSet;
 
 use super::super::command::{self, args};
-use super::super::commands_of::{commands_of, copies_of};
-use super::super::server_connection::ServerConnection;
-use super::Nodes;
-use super::address::Address;
-use super::redirect::{self, Redirect};
-use super::route::{self, Route};
-use super::slot_map::SlotMap;
-use super::split::Split;
+use crate::command::commands_of::{commands_of, copies_of};
+use crate::manager::nodes::Nodes;
+use crate::server::multiplexed::ServerConnection;
+use crate::slots::address::Address;
+use crate::slots::redirect::{self, Redirect};
+use crate::slots::route::{self, Route};
+use crate::slots::slot_map::SlotMap;
+use crate::slots::split::Split;
 use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 
 /// How often one command may be sent on: a slot can move while it is asked for.
-pub(super) const MOST_REDIRECTIONS: usize = 5;
+pub(crate) const MOST_REDIRECTIONS: usize = 5;
 
 /// Sends each command to the server that has its slot, and follows that server's word where somebody else has it. Clones share all connections.
 #[derive(Clone, Debug)]
@@ -255,15 +255,15 @@ impl ClusterConnection {
         let place = if let Some(place) = held {
             place
         } else {
-            let keeper = self.nodes.keeper(address).ok_or_else(|| nobody_has(0))?;
-            let live = match keeper.live().await {
-                Ok(live) => live,
+            let manager = self.nodes.manager(address).ok_or_else(|| nobody_has(0))?;
+            let generation = match manager.generation().await {
+                Ok(generation) => generation,
                 Err(error) => {
                     self.doubted();
                     return Err(error);
                 }
             };
-            let server = ServerConnection::new(keeper, live);
+            let server = ServerConnection::new(manager, generation);
             self.held.push((address.clone(), server));
             self.held.len() - 1
         };
@@ -294,19 +294,19 @@ impl ClusterConnection {
     }
 }
 
-pub(super) fn redirect_of(answer: &RedisResult<Value>, host: &str) -> Option<Redirect> {
+pub(crate) fn redirect_of(answer: &RedisResult<Value>, host: &str) -> Option<Redirect> {
     match answer {
         Ok(reply) => Redirect::of_value(reply, host),
         Err(error) => Redirect::of_error(error, host),
     }
 }
 
-pub(super) fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
+pub(crate) fn redirect_of_error<T>(answer: &RedisResult<T>, host: &str) -> Option<Redirect> {
     Redirect::of_error(answer.as_ref().err()?, host)
 }
 
 /// Whether the owner of the slot may be another one by now.
-pub(super) fn says_something_about_the_cluster<T>(
+pub(crate) fn says_something_about_the_cluster<T>(
     answer: &RedisResult<T>,
     replies: impl FnOnce(&T) -> &[Value],
 ) -> bool {
@@ -321,7 +321,7 @@ pub(super) fn says_something_about_the_cluster<T>(
 }
 
 /// A redirection that has not come to its end: the next attempt goes the right way.
-pub(super) fn still_refused(error: RedisError) -> RedisError {
+pub(crate) fn still_refused(error: RedisError) -> RedisError {
     if Redirect::of_error(&error, "").is_some() {
         tagged(Class::Unavailable, error)
     } else {
@@ -330,7 +330,7 @@ pub(super) fn still_refused(error: RedisError) -> RedisError {
 }
 
 /// The rest of a pipeline could not be sent on, after a part of it was executed.
-pub(super) fn part_failed(error: RedisError, something_was_executed: bool) -> RedisError {
+pub(crate) fn part_failed(error: RedisError, something_was_executed: bool) -> RedisError {
     if something_was_executed {
         tagged(Class::NotIdempotent, error)
     } else {
@@ -338,7 +338,7 @@ pub(super) fn part_failed(error: RedisError, something_was_executed: bool) -> Re
     }
 }
 
-pub(super) fn nobody_has(slot: usize) -> RedisError {
+pub(crate) fn nobody_has(slot: usize) -> RedisError {
     let text = format!("no server of the cluster has slot {slot}");
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
     tagged(Class::Unreachable, RedisError::from(error))

@@ -12,7 +12,7 @@ pub fn effect(command: &[&[u8]]) -> String {
 #[must_use]
 pub fn effect_together(commands: &[Vec<&[u8]>]) -> String {
     let commands = commands.iter().map(|command| command.iter().copied());
-    format!("{:?}", crate::together::effect(commands))
+    format!("{:?}", crate::command::together::effect(commands))
 }
 
 #[must_use]
@@ -23,7 +23,7 @@ pub fn waits(command: &[&[u8]]) -> bool {
 #[cfg(feature = "cluster")]
 #[must_use]
 pub fn first_key<'a>(command: &[&'a [u8]]) -> Option<&'a [u8]> {
-    crate::key::first_key(command.iter().copied())
+    crate::command::key::first_key(command.iter().copied())
 }
 
 /// What stands in the table: `GET`, and `CONFIG|GET` where the second word decides. With the effect, unless the arguments decide.

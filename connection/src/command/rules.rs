@@ -4,7 +4,7 @@
 
 use super::Effect::{self, Once, Read, Repeatable, SameState};
 use super::is;
-use crate::script;
+use crate::command::script;
 
 /// What is done only if something is so. Once it is done, that may be so no more, and the second answer is "not done".
 const CONDITIONS: &[&str] = &[

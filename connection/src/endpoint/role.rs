@@ -1,0 +1,41 @@
+//! Which of the servers that Sentinels watch is spoken to.
+
+/// What the server has to be that a connection leads to, among those that Sentinels watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The primary: it has what was written last, and takes writes.
+    #[default]
+    Primary,
+    /// One of the replicas, for reads: what it has may be old.
+    ///
+    /// With each new connection one is chosen at random, of those that at least half of the Sentinels see well; if any have a link to their
+    /// primary, of those. It is kept for as long as it is one of them, and left at the next health check where it has become the primary. If none can
+    /// be connected to, the primary is.
+    ///
+    /// `XREAD BLOCK 0` on a replica is not woken by entries that come with a full resync, only by the next one (seen with Redis 8.2.3 and Valkey
+    /// 9.1.2, `findings/replica-load-wakes-no-reader.sh`): read with a `BLOCK` that ends, and ask again.
+    ///
+    /// The `READONLY` of a write that was sent to a replica is [`Permanent`](redis_resilient_runtime::Class::Permanent).
+    Replica,
+}
+
+impl Role {
+    /// The name it had before.
+    #[doc(hidden)]
+    #[deprecated(note = "`Role::Primary`")]
+    #[expect(non_upper_case_globals, reason = "it was a variant")]
+    pub const Master: Self = Self::Primary;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Role;
+
+    #[test]
+    #[expect(deprecated, reason = "it is what is tested")]
+    fn the_former_name_of_the_primary_still_compiles() {
+        assert!(matches!(Role::default(), Role::Master));
+        assert_eq!(Role::Master, Role::Primary);
+    }
+}

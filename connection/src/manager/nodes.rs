@@ -1,0 +1,228 @@
+//! A cluster: its servers, each with connections of its own, and which of them has which slot.
+//!
+//! Redis-rs's own cluster connection is used only for what goes to several servers at once. It cannot follow `ASK` without retries of its own,
+//! which execute again what may have been executed; of a pipeline that was refused in part it forgets what was executed; and a transaction
+//! that was refused tells it nothing of the slots.
+
+pub(crate) mod fan_out;
+pub(crate) mod shard_channels;
+pub(crate) mod topology;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[cfg(feature = "tls-rustls")]
+use redis::ConnectionAddr;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
+use redis::{ConnectionInfo, ErrorKind, RedisResult};
+
+pub(crate) use crate::cluster::blocking::BlockingClusterConnection;
+pub(crate) use crate::cluster::connection::ClusterConnection;
+use crate::connector::default_breaker::addresses;
+use crate::endpoint::Endpoint;
+use crate::manager::Manager;
+use crate::settings::credentials::Credentials;
+#[cfg(feature = "tls-rustls")]
+use crate::settings::tls::{Certificates, cryptography};
+#[cfg(feature = "tls-rustls")]
+use crate::settings::with_certificates;
+use crate::settings::{Settings, with_tcp_settings};
+use crate::slots::address::Address;
+use fan_out::FanOut;
+pub(crate) use shard_channels::host;
+use topology::Topology;
+
+/// Where some of its servers are.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    seeds: Vec<ConnectionInfo>,
+    #[cfg(feature = "tls-rustls")]
+    certificates: Option<Certificates>,
+}
+
+/// Without addresses, which may carry passwords.
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cluster({} seeds)", self.seeds.len())
+    }
+}
+
+impl Cluster {
+    /// Where it is, for people.
+    pub(crate) fn place(&self) -> String {
+        format!("the cluster of {}", addresses(&self.seeds))
+    }
+
+    pub(crate) fn new(seeds: Vec<ConnectionInfo>) -> RedisResult<Self> {
+        if seeds.is_empty() {
+            return Err((
+                ErrorKind::InvalidClientConfig,
+                "no server of the cluster is named",
+            )
+                .into());
+        }
+        if seeds.iter().any(|seed| Address::of(seed).is_none()) {
+            return Err((
+                ErrorKind::InvalidClientConfig,
+                "the servers of a cluster have to be named by host and port",
+            )
+                .into());
+        }
+        let seeds = seeds.into_iter().map(with_tcp_settings).collect();
+        Ok(Self {
+            seeds,
+            #[cfg(feature = "tls-rustls")]
+            certificates: None,
+        })
+    }
+
+    #[cfg(feature = "tls-rustls")]
+    pub(crate) fn trust(&mut self, certificates: Certificates) -> RedisResult<()> {
+        for seed in &mut self.seeds {
+            *seed = with_certificates(seed, &certificates)?;
+        }
+        self.certificates = Some(certificates);
+        Ok(())
+    }
+
+    pub(crate) fn database(&self) -> i64 {
+        self.seeds
+            .first()
+            .map_or(0, |seed| seed.redis_settings().db())
+    }
+
+    #[cfg(feature = "tls-rustls")]
+    fn is_over_tls(&self) -> bool {
+        let mut seeds = self.seeds.iter();
+        seeds.any(|seed| matches!(seed.addr(), ConnectionAddr::TcpTls { .. }))
+    }
+
+    /// How to connect to this server of it.
+    fn info(&self, address: &Address) -> Option<ConnectionInfo> {
+        Some(address.like(self.seeds.first()?))
+    }
+
+    /// A client of redis-rs, which begins at these servers.
+    pub(crate) fn client(
+        &self,
+        servers: Vec<ConnectionInfo>,
+        settings: &Settings,
+        credentials: Option<&Credentials>,
+    ) -> RedisResult<ClusterClient> {
+        #[cfg(feature = "tls-rustls")]
+        if self.is_over_tls() {
+            cryptography()?;
+        }
+        let mut builder = ClusterClientBuilder::new(servers)
+            .retries(0)
+            .connection_timeout(settings.connect_timeout)
+            .response_timeout(settings.response_timeout)
+            // Of each answer, not of what comes before a command is sent.
+            .overall_response_timeout(None);
+        if let Some(seed) = self.seeds.first() {
+            builder = builder.tcp_settings(seed.tcp_settings().clone());
+        }
+        if let Some(credentials) = credentials {
+            builder = builder.password(credentials.secret());
+            if let Some(username) = credentials.username() {
+                builder = builder.username(username);
+            }
+        }
+        #[cfg(feature = "tls-rustls")]
+        if let Some(certificates) = settings.certificates_now() {
+            builder = builder.certs(certificates.pem());
+        } else if let Some(certificates) = &self.certificates {
+            builder = builder.certs(certificates.pem());
+        }
+        builder.build()
+    }
+}
+
+/// The servers of a cluster, as far as they are known.
+pub(crate) struct Nodes {
+    pub(crate) cluster: Cluster,
+    pub(crate) settings: Settings,
+    topology: Topology,
+    managers: Mutex<HashMap<Address, Arc<Manager>>>,
+    /// For commands that go to several servers at once; made for the first of them on each runtime.
+    fan_outs: Mutex<Vec<FanOut>>,
+}
+
+impl fmt::Debug for Nodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nodes")
+            .field("cluster", &self.cluster)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Nodes {
+    pub(crate) fn new(cluster: &Cluster, settings: &Settings) -> Self {
+        Self {
+            cluster: cluster.clone(),
+            settings: settings.clone(),
+            topology: Topology::new(),
+            managers: Mutex::new(HashMap::new()),
+            fan_outs: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// What keeps the connections to this server.
+    pub(crate) fn manager(&self, address: &Address) -> Option<Arc<Manager>> {
+        let mut managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(manager) = managers.get(address) {
+            return Some(manager.clone());
+        }
+        let endpoint = Endpoint::Node(Box::new(self.cluster.info(address)?));
+        let manager = Arc::new(Manager::new(endpoint, self.settings.clone()));
+        managers.insert(address.clone(), manager.clone());
+        Some(manager)
+    }
+
+    /// What keeps connections, to whichever server.
+    pub(crate) fn all(&self) -> Vec<Arc<Manager>> {
+        let managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        managers.values().cloned().collect()
+    }
+
+    /// All servers that are known: those that were named, and those that have been learnt of.
+    pub(crate) fn known(&self) -> Vec<Address> {
+        let map = self.topology.map();
+        let learnt = map.servers().iter().map(|address| (**address).clone());
+        let mut known: Vec<_> = learnt.collect();
+        for seed in self.cluster.seeds.iter().filter_map(Address::of) {
+            if !known.contains(&seed) {
+                known.push(seed);
+            }
+        }
+        known
+    }
+
+    /// How to connect to each of them.
+    pub(crate) fn infos(&self) -> Vec<ConnectionInfo> {
+        let known = self.known();
+        let infos = known
+            .iter()
+            .filter_map(|address| self.cluster.info(address));
+        infos.collect()
+    }
+
+    /// The same of those that have slots.
+    pub(crate) fn owner_infos(&self) -> Vec<ConnectionInfo> {
+        let owners = self.topology.map().owners();
+        let infos = owners.iter().filter_map(|owner| self.cluster.info(owner));
+        infos.collect()
+    }
+
+    /// Connections to servers that have left the cluster are given up.
+    fn forget_all_but(&self, known: &[Address]) {
+        let mut managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        managers.retain(|address, _| known.contains(address));
+    }
+
+    /// Whether anything is known of its slots.
+    pub(crate) fn are_known(&self) -> bool {
+        self.topology.version() > 0
+    }
+}

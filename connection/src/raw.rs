@@ -1,0 +1,171 @@
+//! One connection of redis-rs to a server.
+
+pub(crate) mod blocking;
+pub(crate) mod disconnect_policy;
+pub(crate) mod origin;
+pub(crate) mod ping;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use tokio::time::timeout;
+
+use super::command::{self, Effect, args};
+use crate::command::commands_of::commands_of;
+use crate::command::in_flight::InFlight;
+use crate::command::{together, transaction};
+use crate::raw::disconnect_policy::Peer;
+use crate::raw::ping::Ping;
+use crate::settings::credentials::Renewal;
+
+/// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
+/// before that has been looked at. A millisecond more or less, as the clock has it.
+const QUIET_MS: u64 = 10;
+
+/// One whose answers take no longer than they may.
+#[derive(Clone)]
+pub(crate) struct RawConnection {
+    server: MultiplexedConnection,
+    limit: Duration,
+    /// The worst of what is sent again although it may have been executed.
+    repeated: Effect,
+    /// When an answer came last, in milliseconds. A hint by itself; nothing is published through it.
+    heard_ms: Arc<AtomicU64>,
+    /// Of the credentials that it was made with.
+    pub(crate) renewal: Renewal,
+}
+
+impl fmt::Debug for RawConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawConnection")
+    }
+}
+
+impl RawConnection {
+    /// Redis-rs limits the answer by itself. Another timer around it would cost more than all else that is done here.
+    pub(crate) fn new(
+        mut server: MultiplexedConnection,
+        limit: Duration,
+        repeated: Effect,
+        renewal: Renewal,
+        now_ms: u64,
+    ) -> Self {
+        server.set_response_timeout(limit);
+        let heard_ms = Arc::new(AtomicU64::new(now_ms));
+        Self {
+            server,
+            limit,
+            repeated,
+            heard_ms,
+            renewal,
+        }
+    }
+
+    /// Whether it may have been closed since something was heard.
+    pub(crate) fn is_quiet(&self, now_ms: u64) -> bool {
+        has_rested(self.heard_ms.load(Ordering::Relaxed), now_ms)
+    }
+
+    /// An answer came.
+    pub(crate) fn heard(&self, now_ms: u64) {
+        self.heard_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Tells the server who it is from now on: nothing that a caller has sent.
+    pub(crate) async fn authenticate(&mut self, command: &Cmd) -> RedisResult<()> {
+        let reply = self.server.send_packed_command(command).await?;
+        reply.extract_error().map(drop)
+    }
+
+    pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let effect = |command: &Cmd| command::effect(args(command));
+        let in_flight = InFlight::new(command, self.repeated, effect);
+        let answer = self.server.send_packed_command(command).await;
+        in_flight.answered();
+        answer.map_err(|error| self.told(error))
+    }
+
+    /// Whether the server answers, and answers this connection's question.
+    ///
+    /// # Errors
+    /// If it does not, with what is wrong.
+    pub(crate) async fn answers(&mut self, peer: Peer) -> RedisResult<()> {
+        let ping = Ping::new();
+        let answer = self.send(&ping.command()).await;
+        if ping.is_answered(peer, &answer) {
+            Ok(())
+        } else {
+            Err(Ping::failure(answer))
+        }
+    }
+
+    /// The same of one whose answers may take as long as they like otherwise.
+    pub(crate) async fn answers_within(&mut self, limit: Duration, peer: Peer) -> bool {
+        let answers = timeout(limit, self.answers(peer)).await;
+        answers.is_ok_and(|answers| answers.is_ok())
+    }
+
+    /// Of a transaction the reply to `EXEC`, or why it was refused.
+    pub(crate) async fn send_all(
+        &mut self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        let is_transaction = pipeline.is_transaction();
+        let (skipped, kept) = if is_transaction {
+            (0, offset + count)
+        } else {
+            (offset, count)
+        };
+        let effect = |pipeline: &Pipeline| together::effect(commands_of(pipeline));
+        let in_flight = InFlight::new(pipeline, self.repeated, effect);
+        let sent = self.server.send_packed_commands(pipeline, skipped, kept);
+        let answer = sent.await;
+        in_flight.answered();
+        let replies = answer.map_err(|error| self.told(error))?;
+        if is_transaction {
+            transaction::reply(replies)
+        } else {
+            Ok(replies)
+        }
+    }
+
+    /// A timeout of redis-rs says no more than that.
+    fn told(&self, error: RedisError) -> RedisError {
+        if error.is_timeout() {
+            no_answer(self.limit)
+        } else {
+            error
+        }
+    }
+}
+
+/// Whether a connection may have been closed, unnoticed, since it was used.
+pub(crate) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
+    now_ms.saturating_sub(used_ms) >= QUIET_MS
+}
+
+pub(crate) fn no_answer(limit: Duration) -> RedisError {
+    let text = format!("no answer within {limit:?}");
+    io::Error::new(io::ErrorKind::TimedOut, text).into()
+}
+
+/// Waits for an answer that may take so long; `None`: as long as it likes.
+pub(crate) async fn within<T>(
+    limit: Option<Duration>,
+    answer: impl Future<Output = RedisResult<T>>,
+) -> RedisResult<T> {
+    match limit {
+        None => answer.await,
+        Some(limit) => timeout(limit, answer)
+            .await
+            .unwrap_or_else(|_| Err(no_answer(limit))),
+    }
+}
