@@ -43,6 +43,7 @@ enum To {
 
 impl BlockingConnection {
     pub(crate) fn new(manager: Arc<Manager>) -> RedisResult<Self> {
+        manager.is_listed();
         let database = manager.endpoint.database();
         #[cfg(feature = "cluster")]
         if let Some(nodes) = &manager.nodes {

@@ -158,7 +158,7 @@ impl Endpoint {
     /// Where the server is, if there is one and that is known.
     #[cfg_attr(
         not(any(feature = "sentinel", feature = "cluster")),
-        expect(clippy::unnecessary_wraps, reason = "only theirs is not known")
+        expect(clippy::unnecessary_wraps, reason = "only one server has one")
     )]
     pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
         match self {

@@ -19,6 +19,7 @@ use redis_resilient_runtime::event::{
     ConnectFailed, Connected, ConnectionLost, CredentialsFailed, CredentialsRenewed, Event,
     HealthCheckFailed, PrimaryMoved, Severity, SubscriptionGap,
 };
+use redis_resilient_runtime::registry::ConnectionFailure;
 
 use many::Many;
 #[cfg(feature = "cluster")]
@@ -59,6 +60,8 @@ pub(crate) struct Events {
     has_failed: [AtomicBool; 3],
     /// The one that was seen last.
     primary: Mutex<Option<ConnectionAddr>>,
+    /// What failed last, and when.
+    last_failure: Mutex<Option<(RedisError, u64)>>,
     blocking: Many,
     renewed: Rarely,
     not_renewed: Rarely,
@@ -79,6 +82,7 @@ impl Events {
             connector,
             has_failed: Default::default(),
             primary: Mutex::default(),
+            last_failure: Mutex::default(),
             blocking: Many::default(),
             renewed: Rarely::default(),
             not_renewed: Rarely::default(),
@@ -116,6 +120,7 @@ impl Events {
         retry_after: Option<Duration>,
     ) {
         self.fails(side);
+        self.remember(error);
         if wants(Severity::Warn) {
             let address = address_of(error, known);
             emit(&Event::ConnectFailed(ConnectFailed::new(
@@ -138,10 +143,15 @@ impl Events {
     ) {
         self.fails(side);
         // Without an address there was none.
-        let Some(address) = address.filter(|_| wants(Severity::Warn)) else {
+        let Some(address) = address else {
             return;
         };
-        let (connector, address, cause) = (&self.connector, address.to_string(), cause());
+        let cause = cause();
+        self.remember(&cause);
+        if !wants(Severity::Warn) {
+            return;
+        }
+        let (connector, address) = (&self.connector, address.to_string());
         let (class, text) = (Class::of(&cause), error_text(&cause));
         emit(&match loss {
             Loss::Gone => {
@@ -151,6 +161,27 @@ impl Events {
                 Event::HealthCheckFailed(HealthCheckFailed::new(class, connector, &address, &text))
             }
         });
+    }
+
+    fn remember(&self, error: &RedisError) {
+        let mut last = self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last = Some((error.clone(), now_ms()));
+    }
+
+    /// What failed last, for the registry.
+    pub(super) fn last_failure(&self) -> Option<ConnectionFailure> {
+        let last = self
+            .last_failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (error, at_ms) = last.clone()?;
+        drop(last);
+        let ago = Duration::from_millis(now_ms().saturating_sub(at_ms));
+        let (class, text) = (Class::of(&error), error_text(&error));
+        Some(ConnectionFailure::new(class, text, ago))
     }
 
     /// This one is the primary, or was connected to as such.

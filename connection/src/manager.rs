@@ -14,13 +14,14 @@ pub(crate) mod liveness;
 #[cfg(feature = "cluster")]
 pub(crate) mod nodes;
 pub(crate) mod renew;
+mod report;
 pub(crate) mod rest;
 pub(crate) mod runtimes;
 pub(crate) mod server_check;
 pub(crate) mod single_flight;
 pub(crate) mod subscriptions;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
@@ -57,6 +58,8 @@ pub(crate) struct Manager {
     /// For synchronous callers.
     pub(crate) pool: Pool,
     pub(crate) subscriptions: Subscriptions,
+    /// In the registry.
+    listed: Once,
     /// The servers, if they are those of a cluster: each has a manager of its own.
     #[cfg(feature = "cluster")]
     pub(crate) nodes: Option<Arc<Nodes>>,
@@ -79,6 +82,7 @@ impl Manager {
             server_checks: ServerChecks::default(),
             pool: Pool::default(),
             subscriptions: Subscriptions::default(),
+            listed: Once::new(),
         }
     }
 
@@ -175,8 +179,14 @@ impl Manager {
         // Outside of the lock: on a runtime that shuts down, a task is dropped as soon as it is spawned.
         if is_first {
             self.end_with(runtime);
+            self.is_listed();
         }
         look
+    }
+
+    /// What is connected, on all runtimes.
+    fn generations(&self) -> Vec<Arc<Generation>> {
+        self.runtimes.connected_ones()
     }
 
     /// What is connected on this runtime ends with it.

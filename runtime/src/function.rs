@@ -26,7 +26,6 @@ pub struct Function {
     failed_attempts: AtomicU64,
     retries: AtomicU64,
     failed: AtomicU64,
-    refused: AtomicU64,
     fallbacks: AtomicU64,
     turned_away: AtomicU64,
     /// The time in milliseconds, and the class in the lowest byte; 0 before there was one.
@@ -67,7 +66,6 @@ impl Function {
             failed_attempts: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
             fallbacks: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
@@ -120,21 +118,8 @@ impl Function {
         match follows {
             Follows::Retry => self.retries.fetch_add(1, ORDER),
             Follows::Error => self.failed.fetch_add(1, ORDER),
-            // Counted when it answers.
-            Follows::Fallback => 0,
+            Follows::Fallback => self.fallbacks.fetch_add(1, ORDER),
         };
-    }
-
-    /// A circuit refused a call before its first attempt.
-    #[inline]
-    pub(crate) fn refused(&self) {
-        self.refused.fetch_add(1, ORDER);
-    }
-
-    /// The fallback answers.
-    #[inline]
-    pub(crate) fn fell_back(&self) {
-        self.fallbacks.fetch_add(1, ORDER);
     }
 
     /// There was no room for an attempt, or in the fallback.
@@ -143,7 +128,6 @@ impl Function {
     }
 
     /// What stands before its fallback.
-    #[inline]
     pub(crate) fn falls_back_within(&self, name: &'static str, limit: u32) {
         if self.fallback_limit.get().is_none() {
             let _ = self.fallback_limit.set(BulkheadLimit { name, limit });

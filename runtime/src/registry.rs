@@ -123,7 +123,7 @@ impl Registry {
         breakers::bulkheads()
     }
 
-    /// The annotated functions of which an attempt failed or a call was refused, with the numbers of their attributes.
+    /// The annotated functions of which an attempt failed, or a call found no room, with the numbers of their attributes.
     ///
     /// Of those whose options are computed at run time, several with the same name are one.
     #[must_use]

@@ -361,7 +361,7 @@ fn trace_blocking(
             &result,
             &server,
             breaker,
-            clock.elapsed() - begun,
+            clock.elapsed().saturating_sub(begun),
         ));
     }
     recorder.lines()
@@ -590,6 +590,11 @@ fn error_types_of_all_kinds_say_what_a_failure_means() {
 
 #[tokio::test(start_paused = true)]
 async fn a_function_says_what_a_failure_means() {
+    #[redis_resilient(name = "users", breaker = false, classify = |_| Class::Unavailable)]
+    async fn by_attribute() -> RedisResult<u32> {
+        Err(RedisError::from((ErrorKind::Client, "no")))
+    }
+
     static USERS: Policy = Policy::new("users").without_breaker();
     let attempts = AtomicUsize::new(0);
     let patient = USERS.classify(|error: &RedisError| match error.kind() {
@@ -615,10 +620,6 @@ async fn a_function_says_what_a_failure_means() {
     );
     assert_eq!(attempts.swap(0, Ordering::Relaxed), 1);
     // As the attribute tells it, with the text of the error.
-    #[redis_resilient(name = "users", breaker = false, classify = |_| Class::Unavailable)]
-    async fn by_attribute() -> RedisResult<u32> {
-        Err(RedisError::from((ErrorKind::Client, "no")))
-    }
     let mut told = Vec::new();
     for of_policy in [false, true] {
         seed_randomness(7);

@@ -8,7 +8,6 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 static DISPLAYED: AtomicUsize = AtomicUsize::new(0);
-static OTHER: Breaker = Breaker::new("other");
 static WATCHED: Breaker = Breaker::new("watched").failure_threshold(1);
 
 #[derive(Debug)]

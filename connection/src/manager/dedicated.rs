@@ -77,6 +77,7 @@ impl Manager {
 
     /// A connection that is the caller's own.
     pub(crate) async fn connect_dedicated(self: &Arc<Self>) -> RedisResult<DedicatedRaw> {
+        self.is_listed();
         self.dedicated(None).await
     }
 

@@ -25,6 +25,8 @@ const ORDER: Ordering = Ordering::Relaxed;
 pub(crate) struct Generation {
     raws: Vec<RawConnection>,
     address: Option<ConnectionAddr>,
+    /// When they were made, in milliseconds.
+    since_ms: u64,
     turn: AtomicUsize,
     given_up: AtomicBool,
     /// Observers have been told of the loss.
@@ -51,6 +53,7 @@ impl Generation {
         Self {
             raws: connected.raws,
             address: connected.address,
+            since_ms: now_ms,
             turn: AtomicUsize::new(0),
             given_up: AtomicBool::new(false),
             is_told: AtomicBool::new(false),
@@ -88,6 +91,10 @@ impl Generation {
         if let Some(renewing) = Renewing::of(self, self.renewal, settings) {
             let _ = self.renewing.set(renewing);
         }
+    }
+
+    pub(crate) const fn since_ms(&self) -> u64 {
+        self.since_ms
     }
 
     pub(crate) fn raws(&self) -> &[RawConnection] {

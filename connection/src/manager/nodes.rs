@@ -65,6 +65,12 @@ impl Nodes {
         Some(manager)
     }
 
+    /// What keeps connections, to whichever server.
+    pub(crate) fn all(&self) -> Vec<Arc<Manager>> {
+        let managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        managers.values().cloned().collect()
+    }
+
     /// All servers that are known: those that were named, and those that have been learnt of.
     pub(crate) fn known(&self) -> Vec<Address> {
         let map = self.topology.map();

@@ -87,6 +87,16 @@ impl Runtimes {
         }
     }
 
+    /// What is connected, and of use.
+    pub(super) fn connected_ones(&self) -> Vec<Arc<Generation>> {
+        let entries = self.entries();
+        let connected = |entry: &Entry| match &entry.state {
+            State::Connected(one) if !one.is_given_up() => Some(one.clone()),
+            _ => None,
+        };
+        entries.iter().filter_map(connected).collect()
+    }
+
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -22,11 +22,7 @@ impl Call<'_> {
         self.admission = breaker
             .refuses()
             .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
-        let is_refused = self.admission.is_refused();
-        if is_refused {
-            tally::refused(self.policy, breaker);
-        }
-        !is_refused
+        !self.admission.is_refused()
     }
 
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.

@@ -17,7 +17,6 @@ pub(super) fn answers_for(class: Class, description: Option<Box<Description>>) {
 /// Tells that the fallback answers from here on.
 #[inline(never)]
 pub(super) fn falls_back(policy: &Settings, breaker: Option<&Breaker>) {
-    tally::fell_back(policy, breaker);
     if observer::wants(Severity::Debug) {
         tell_used(policy, breaker);
     }
@@ -31,8 +30,8 @@ pub(super) fn enters<'l>(
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
     let permit = limit.enter();
-    tally::asked(policy, breaker, limit, permit.is_some());
     if permit.is_none() {
+        tally::turned_away(policy, breaker, limit);
         tell_saturated(policy, breaker, limit);
     } else if observer::wants(Severity::Debug) {
         tell_used(policy, breaker);

@@ -1,4 +1,5 @@
-//! What functions tell of their calls: counted where a call does not succeed at once.
+//! What functions tell of their calls: counted where an attempt fails, or there is no room. Not where an open circuit refuses: that goes on for as
+//! long as the outage, from all threads, and is to cost nothing but the look at the breaker.
 
 use super::Step;
 use crate::Bulkhead;
@@ -21,36 +22,18 @@ pub(super) fn failed(policy: &Settings, breaker: Option<&Breaker>, class: Class,
     of(policy, breaker).failed(class, follows);
 }
 
-/// The circuit refused a call before its first attempt.
-pub(super) fn refused(policy: &Settings, breaker: &Breaker) {
-    of(policy, Some(breaker)).refused();
-}
-
 /// There was no permit for an attempt.
 pub(super) fn no_permit(policy: &Settings, breaker: Option<&Breaker>) {
     of(policy, breaker).turned_away();
 }
 
-/// The fallback answers.
-pub(super) fn fell_back(policy: &Settings, breaker: Option<&Breaker>) {
-    of(policy, breaker).fell_back();
-}
-
-/// The fallback answers, or there is no room in it.
-pub(super) fn asked(
-    policy: &Settings,
-    breaker: Option<&Breaker>,
-    limit: &Bulkhead,
-    has_room: bool,
-) {
+/// There was no room in the fallback.
+#[cold]
+pub(super) fn turned_away(policy: &Settings, breaker: Option<&Breaker>, limit: &Bulkhead) {
     let function = of(policy, breaker);
     function.falls_back_within(limit.name(), limit.limit());
-    if has_room {
-        function.fell_back();
-    } else {
-        function.turned_away();
-        limit.note_refusal();
-    }
+    function.turned_away();
+    limit.note_refusal();
 }
 
 /// Listed from now on.

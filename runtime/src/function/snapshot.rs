@@ -18,7 +18,7 @@ pub struct FunctionSnapshot {
     pub policy: FunctionPolicy,
     /// The breaker that it was on when it first had something to tell; `None`: it has none.
     pub breaker: Option<&'static str>,
-    /// What stands before its fallback; `None` if nothing does, and until a call has needed the fallback.
+    /// What stands before its fallback; `None` if nothing does, and until there was no room there.
     pub fallback_limit: Option<BulkheadLimit>,
     /// Attempts that failed, whatever followed.
     pub failed_attempts: u64,
@@ -26,9 +26,7 @@ pub struct FunctionSnapshot {
     pub retries: u64,
     /// Those of them whose error the caller got.
     pub failed: u64,
-    /// Calls that a circuit refused before their first attempt.
-    pub refused: u64,
-    /// Calls that the fallback answered.
+    /// Those of them after which the fallback was asked. What an open circuit refuses is not counted: its breaker tells how it is doing.
     pub fallbacks: u64,
     /// Calls for which there was no room: for an attempt (`limit = …`), or in the fallback.
     pub turned_away: u64,
@@ -95,7 +93,6 @@ impl FunctionSnapshot {
             failed_attempts: function.failed_attempts.load(ORDER),
             retries: function.retries.load(ORDER),
             failed: function.failed.load(ORDER),
-            refused: function.refused.load(ORDER),
             fallbacks: function.fallbacks.load(ORDER),
             turned_away: function.turned_away.load(ORDER),
             last_failure,

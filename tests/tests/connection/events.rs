@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Instant;
 
 use redis_resilient::connection::{Credentials, Subscription, SubscriptionEvent};
-use redis_resilient::{Class, Event, observe};
+use redis_resilient::{Class, Event, Registry, observe};
 use redis_resilient_testkit::{RealCluster, RealSentinel};
 use redis_resilient_tests::{connect, server_with};
 use tracing::field::{Field, Visit};
@@ -53,7 +53,7 @@ fn write_down(event: &Event<'_>) {
     };
     let mut of = |kind, connector: &str, address: Option<&str>, error: Option<&str>| {
         told.kind = kind;
-        told.connector = connector.to_owned();
+        connector.clone_into(&mut told.connector);
         told.address = address.map(str::to_owned);
         told.error = error.map(str::to_owned);
     };
@@ -206,6 +206,13 @@ async fn a_killed_server_is_told_of_from_beginning_to_end() -> TestResult {
     server.restart()?;
     write(&mut redis, "k", 3).await?;
     is_a_whole_outage(&told_by(&address), server.addr());
+    let reports = Registry::global().connectors();
+    let report = reports.iter().find(|report| report.description == address);
+    let report = report.ok_or("it is not listed")?;
+    let at: Vec<_> = report.connections.iter().map(|one| &one.address).collect();
+    assert_eq!(at, [&address], "{report:?}");
+    let failure = report.last_failure.as_ref().ok_or("it has failed")?;
+    assert!(failure.error.contains("refused"), "{failure:?}");
     let log = printed_of(&address);
     let has = |words: &[&str]| {
         let has = |line: &&String| words.iter().all(|word| line.contains(word));

@@ -11,6 +11,7 @@ mod credentials;
 mod events;
 mod faults;
 mod idle_blocking;
+mod listed;
 mod lock;
 mod lost_driver;
 mod majority;

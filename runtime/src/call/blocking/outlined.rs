@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
 use crate::call::retry_state::LazyRetryState;
-use crate::call::{Call, Step, fallback, tally};
+use crate::call::{Call, Step, fallback};
 use crate::class::diagnosis::Diagnosis;
 use crate::clock::{self, Instant};
 use crate::policy::Settings;
@@ -31,14 +31,10 @@ fn whole<'a>(
 #[inline(never)]
 pub(super) fn begin(policy: &Settings, breaker: &Breaker) -> (LazyRetryState, Admission) {
     if let Some(refused) = breaker.refuses() {
-        tally::refused(policy, breaker);
         return (None, refused);
     }
     let mut call = Call::new(policy, Some(breaker));
     call.admission = breaker.ask(call.longest_attempt());
-    if call.admission.is_refused() {
-        tally::refused(policy, breaker);
-    }
     call.goes_on_blocking()
 }
 
