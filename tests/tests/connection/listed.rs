@@ -41,8 +41,8 @@ async fn a_connector_is_listed_with_what_is_connected_and_what_failed_last() -> 
     let mut failures = 0;
     while failures < 2 {
         let of_async = async { redis.get().await?.get::<_, String>("k").await };
-        let of_sync = || redis.get_blocking()?.get::<_, String>("k");
-        failures = i32::from(of_async.await.is_err()) + i32::from(of_sync().is_err());
+        let blocking = || redis.get_blocking()?.get::<_, String>("k");
+        failures = i32::from(of_async.await.is_err()) + i32::from(blocking().is_err());
     }
     let [report] = &listed("listed-one")[..] else {
         panic!("still the same one");
