@@ -105,7 +105,7 @@ declare! {
     }
 
     /// There is no retry after an attempt that failed, because the [retry budget](crate::Breaker::retry_budget) has no token left. What comes
-    /// instead is told with [`AttemptFailed`](Self::AttemptFailed).
+    /// instead is told with [`AttemptFailed`](Event::AttemptFailed).
     RetryBudgetExhausted<'a> {
         values {
             /// The function's name.

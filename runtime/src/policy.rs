@@ -17,7 +17,7 @@ pub use self::settings::{FallbackOn, Settings};
 use crate::breaker::{Breaker, DEFAULT_BREAKER};
 use crate::{Bulkhead, Class};
 
-/// What [`#[redis_resilient]`](macro@crate::redis_resilient) does for a function, for closures: retries, a breaker, timeouts, limits and a fallback.
+/// What `#[redis_resilient]` does for a function, for closures: retries, a breaker, timeouts, limits and a fallback.
 ///
 /// Built by `const` functions, to be put in a `static`. Each setter has the name and the default of the attribute's option.
 ///
