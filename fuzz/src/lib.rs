@@ -9,6 +9,7 @@ mod promise;
 mod macros {
     #![allow(dead_code)]
     pub(crate) mod args;
+    pub(crate) mod defaults;
     pub(crate) mod errors;
     pub(crate) mod expand;
     pub(crate) mod item;
@@ -19,7 +20,7 @@ mod macros {
 }
 
 // Where they look for each other.
-use macros::{args, errors, expand, item, plan, stages, suggest, types};
+use macros::{args, defaults, errors, expand, item, plan, stages, suggest, types};
 
 pub use nesting::tokens;
 /// # Panics

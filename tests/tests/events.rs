@@ -10,6 +10,12 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+/// With one scoped subscriber alone, `tracing` asks only the thread that comes first to a line whether anybody wants it, and remembers "never" for
+/// all: other tests would take this one's events away.
+fn second_dispatcher() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing_subscriber::registry())
+}
+
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<String>>>);
 
@@ -73,6 +79,7 @@ async fn an_outage_from_beginning_to_end() {
     }
 
     let recorder = Recorder::default();
+    let _second = second_dispatcher();
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
     assert_eq!(load(true).await.ok(), Some("redis"));
@@ -146,6 +153,7 @@ async fn limits_that_are_reached() {
     }
 
     let recorder = Recorder::default();
+    let _second = second_dispatcher();
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
     let permit = PRIMARY.try_acquire();
@@ -189,6 +197,7 @@ async fn wrong_credentials_that_a_fallback_answers_for() {
     }
 
     let recorder = Recorder::default();
+    let _second = second_dispatcher();
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
     let codes = ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"];
@@ -314,6 +323,7 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
     }
 
     let recorder = Recorder::default();
+    let _second = second_dispatcher();
     let _guard =
         tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
     for _ in 0..3 {
