@@ -3,6 +3,7 @@
 mod commands;
 mod connectors;
 mod docs;
+pub(crate) mod duration;
 mod limit;
 mod parameters;
 mod policy;

@@ -1,7 +1,9 @@
-//! The environment reads times as the attribute does: the two parsers give the same for whatever is written.
+//! The environment reads times as the attribute does. One is a symbolic link to the other; where a checkout or a package has made two files of it,
+//! they still have to be the same.
+
+#![allow(clippy::duplicate_mod, reason = "that is the point")]
 
 #[path = "../../macros/src/args/duration.rs"]
-#[allow(dead_code, reason = "the macros use more of it")]
 mod attribute;
 #[path = "../../connection/src/connector/environment/duration.rs"]
 mod environment;

@@ -1,4 +1,6 @@
-//! `"1.5s"` to [`Duration`].
+//! `1.5s` to [`Duration`], as the attribute and the environment of a connector read it.
+//!
+//! One file for both: a macro crate exports nothing that the crate of the connections could call, so that one has a symbolic link to it.
 
 use std::time::Duration;
 
@@ -103,20 +105,4 @@ fn too_long() -> Complaint {
 
 fn too_fine() -> Complaint {
     "is not a whole number of nanoseconds: round it".to_owned()
-}
-
-/// As it would be written in the attribute.
-pub(crate) fn show(duration: Duration) -> String {
-    let nanoseconds = duration.as_nanos();
-    let (unit, name) = [
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "m"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-    ]
-    .into_iter()
-    .find(|(unit, _)| nanoseconds != 0 && nanoseconds.is_multiple_of(*unit))
-    .unwrap_or((1, "ns"));
-    format!("{}{name}", nanoseconds / unit)
 }

@@ -1,7 +1,8 @@
 //! Retries, pauses and limits: do they go together, and how is the `Policy` built from them?
 
 use super::UserCode;
-use crate::args::{Amount, Args, BackoffArg, Curve, FallbackOn, Jitter, Switch, Written, duration};
+use super::duration;
+use crate::args::{Amount, Args, BackoffArg, Curve, FallbackOn, Jitter, Switch, Written};
 use crate::defaults;
 use crate::errors::Errors;
 use crate::item::Target;

@@ -1,7 +1,8 @@
 //! The tables of options say what holds where nothing is written.
 
-use crate::args::{default_words, duration};
+use crate::args::default_words;
 use crate::defaults;
+use crate::plan::duration;
 use std::fs;
 use std::path::Path;
 
