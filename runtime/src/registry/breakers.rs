@@ -41,19 +41,13 @@ impl ListedBulkhead {
 }
 
 pub(super) fn breakers() -> Vec<ListedBreaker> {
-    let listed = |record: &_| listed_breaker(record);
-    breaker::record::all()
-        .iter()
-        .map(|record| listed(record))
-        .collect()
-}
-
-fn listed_breaker(record: &breaker::record::Record) -> ListedBreaker {
-    ListedBreaker {
+    let records = breaker::record::all();
+    let listed = records.iter().map(|record| ListedBreaker {
         snapshot: Snapshot::of_record(record),
         number: record.number(),
         handle: record.handle(),
-    }
+    });
+    listed.collect()
 }
 
 pub(super) fn bulkheads() -> Vec<ListedBulkhead> {
