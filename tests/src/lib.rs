@@ -1,6 +1,7 @@
 //! What the integration tests share.
 
 pub mod commands;
+pub mod log;
 pub mod pem;
 
 use std::time::Duration;

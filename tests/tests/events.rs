@@ -1,55 +1,12 @@
 //! The events that the people on call see.
 
-use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
 use redis_resilient::{Breaker, Bulkhead, redis_resilient};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-
-/// With one scoped subscriber alone, `tracing` asks only the thread that comes first to a line whether anybody wants it, and remembers "never" for
-/// all: other tests would take this one's events away.
-fn second_dispatcher() -> tracing::Dispatch {
-    tracing::Dispatch::new(tracing_subscriber::registry())
-}
-
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
-
-impl Recorder {
-    fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Recorder {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut line = Line(format!(
-            "{} {}",
-            event.metadata().target(),
-            event.metadata().level()
-        ));
-        event.record(&mut line);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line.0);
-    }
-}
+use redis_resilient_tests::log::Recorder;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_from_beginning_to_end() {
@@ -79,9 +36,7 @@ async fn an_outage_from_beginning_to_end() {
     }
 
     let recorder = Recorder::default();
-    let _second = second_dispatcher();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let _recording = recorder.record();
     assert_eq!(load(true).await.ok(), Some("redis"));
     assert_eq!(
         recorder.lines(),
@@ -153,9 +108,7 @@ async fn limits_that_are_reached() {
     }
 
     let recorder = Recorder::default();
-    let _second = second_dispatcher();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let _recording = recorder.record();
     let permit = PRIMARY.try_acquire();
     assert!(answer().await.is_err());
     drop(permit);
@@ -197,9 +150,7 @@ async fn wrong_credentials_that_a_fallback_answers_for() {
     }
 
     let recorder = Recorder::default();
-    let _second = second_dispatcher();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let _recording = recorder.record();
     let codes = ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"];
     for code in codes {
         assert!(refused(code).await.is_ok());
@@ -323,9 +274,7 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
     }
 
     let recorder = Recorder::default();
-    let _second = second_dispatcher();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let _recording = recorder.record();
     for _ in 0..3 {
         assert!(text().await.is_err(), "the fallback does not answer");
         assert!(other(true).is_ok() && other(false).is_err());
@@ -360,4 +309,35 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
         );
         assert!(line.contains(" error="), "it says which one: {line}");
     }
+}
+
+/// At a level at which nobody is told of the fallback, what a call leaves for it is not taken for the next call's.
+#[tokio::test]
+async fn what_one_call_s_fallback_answers_for_is_not_told_of_another_s() {
+    static POOL: Bulkhead = Bulkhead::new("full pool", 1);
+    static ROOM: Bulkhead = Bulkhead::new("full room", 1);
+    static FORCED: Breaker = Breaker::new("forced");
+    #[redis_resilient(breaker = false, limit = POOL, fallback = Ok(()))]
+    async fn limited() -> RedisResult<()> {
+        Ok(())
+    }
+    #[redis_resilient(breaker = FORCED, fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn saturated() -> RedisResult<()> {
+        Ok(())
+    }
+
+    FORCED.force_open(None);
+    let _full = (POOL.try_acquire(), ROOM.try_acquire());
+    let recorder = Recorder::default();
+    let _recording =
+        recorder.record_through(tracing_subscriber::registry().with(LevelFilter::WARN));
+    assert!(limited().await.is_ok(), "its fallback answers");
+    assert!(saturated().await.is_err());
+    let lines = recorder.lines();
+    let [full, saturated] = &lines[..] else {
+        panic!("{lines:#?}");
+    };
+    assert!(full.contains("bulkhead full"), "{full}");
+    assert!(saturated.contains("fallback saturated"), "{saturated}");
+    assert!(saturated.contains("circuit `forced`"), "{saturated}");
 }

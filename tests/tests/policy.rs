@@ -1,6 +1,5 @@
 //! A `Policy` does for closures what the attribute does for functions: the same calls to both, and the same comes of it.
 
-use std::fmt::{Debug, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,10 +10,8 @@ use redis_resilient::{
     redis_resilient,
 };
 use redis_resilient::{ManualClock, seed_randomness};
+use redis_resilient_tests::log::Recorder;
 use tokio::time::{Instant, advance, timeout};
-use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -290,8 +287,7 @@ macro_rules! trace {
         breaker.reset();
         seed_randomness(7);
         let recorder = Recorder::default();
-        let guard =
-            tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+        let guard = recorder.record();
         for step in CALLS {
             if matches!(step.0, Before::Advance) {
                 advance(Duration::from_secs(40)).await;
@@ -342,9 +338,7 @@ fn trace_blocking(
     let clock = ManualClock::new();
     let _installed = clock.install();
     let recorder = Recorder::default();
-    let _second = second_dispatcher();
-    let _guard =
-        tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+    let _recording = recorder.record();
     for step in CALLS {
         if matches!(step.0, Before::Advance) {
             clock.advance(Duration::from_secs(40));
@@ -387,43 +381,6 @@ fn assert_same(name: &str, attribute: &[String], policy: &[String]) {
             (part, _) => part,
         };
         assert!(all.contains(part), "{name}: no `{part}` in\n{all}");
-    }
-}
-
-/// With one scoped subscriber alone, `tracing` asks only the thread that comes first to a line whether anybody wants it, and remembers "never" for
-/// all: other tests would take this one's events away.
-fn second_dispatcher() -> tracing::Dispatch {
-    tracing::Dispatch::new(tracing_subscriber::registry())
-}
-
-#[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<Vec<String>>>);
-
-impl Recorder {
-    fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(line);
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.clone()
-    }
-}
-
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl<S: Subscriber> Layer<S> for Recorder {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields(event.metadata().level().to_string());
-        event.record(&mut fields);
-        self.push(fields.0);
     }
 }
 
@@ -631,9 +588,7 @@ async fn a_function_says_what_a_failure_means() {
     for of_policy in [false, true] {
         seed_randomness(7);
         let recorder = Recorder::default();
-        let _second = second_dispatcher();
-        let _guard =
-            tracing::subscriber::set_default(tracing_subscriber::registry().with(recorder.clone()));
+        let _recording = recorder.record();
         let result = if of_policy {
             patient.run(async || body(ErrorKind::Client).await).await
         } else {

@@ -11,7 +11,7 @@ use crate::class::Outcome;
 use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::class::lost_source;
 use crate::clock::{self, Instant};
-use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted, Severity};
+use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted};
 use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
 
 impl Call<'_> {
@@ -29,9 +29,9 @@ impl Call<'_> {
     pub fn begin_again(&mut self) -> bool {
         if self.has_started() && self.is_past_deadline() {
             *self.retry_state().project().over = Some(Over::Deadline);
-            if self.policy.fallback.is_some() && observer::wants(Severity::Debug) {
-                let rejection = self.rejection_for(Over::Deadline);
-                cause::leave(Box::new(Description::of(Class::Ambiguous, &rejection)));
+            if self.policy.fallback.is_some() {
+                let rejection = || self.rejection_for(Over::Deadline);
+                fallback::answers_for_rejection(Class::Ambiguous, rejection);
             }
             self.admission = Admission::REFUSED;
             return false;
@@ -51,9 +51,9 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
-        let step = self.fails(diagnosis);
-        tally::failed(self.policy, self.breaker, diagnosis.class, step);
-        step
+        // Without a remark nothing was left.
+        let description = diagnosis.remark.and_then(|_| cause::take());
+        self.fails(diagnosis, description)
     }
 
     /// Why the call is over, which has no error of its own.
@@ -99,20 +99,23 @@ impl Call<'_> {
         }
     }
 
-    fn fails(&mut self, diagnosis: Diagnosis) -> Step {
-        // Without a remark nothing was left.
-        let description = diagnosis.remark.and_then(|_| cause::take());
-        self.fails_as(diagnosis, description)
-    }
-
     /// The attempt failed, and its error says this.
     #[expect(clippy::inline_always, reason = "it is there but twice")]
     #[inline(always)]
-    pub(super) fn fails_as(
+    pub(super) fn fails(
         &mut self,
         diagnosis: Diagnosis,
         description: Option<Box<Description>>,
     ) -> Step {
+        let step = self.decides(diagnosis, description);
+        tally::failed(self.policy, self.breaker, diagnosis.class, step);
+        step
+    }
+
+    /// What follows, of which observers and breaker are told.
+    #[expect(clippy::inline_always, reason = "a part of `fails`")]
+    #[inline(always)]
+    fn decides(&mut self, diagnosis: Diagnosis, description: Option<Box<Description>>) -> Step {
         let Diagnosis { class, remark } = diagnosis;
         let verdict = class.verdict(self.policy.says_idempotent());
         let attempt = self.failures().saturating_add(1);

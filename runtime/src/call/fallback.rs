@@ -5,12 +5,19 @@ use crate::breaker::Breaker;
 use crate::cause::{self, Description};
 use crate::event::{Event, FallbackSaturated, FallbackUsed, Severity};
 use crate::policy::Settings;
-use crate::{Bulkhead, BulkheadPermit, Class, State, observer};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection, State, observer};
 
 /// The fallback is next on this thread, and answers for a failure that says this.
 pub(super) fn answers_for(class: Class, description: Option<Box<Description>>) {
     if observer::wants(Severity::Debug) {
         cause::leave(description.unwrap_or_else(|| Box::new(Description::without_text(class))));
+    }
+}
+
+/// The same of a call that is over without an error of its own.
+pub(super) fn answers_for_rejection(class: Class, rejection: impl FnOnce() -> Rejection) {
+    if observer::wants(Severity::Debug) {
+        cause::leave(Box::new(Description::of(class, &rejection())));
     }
 }
 

@@ -1,12 +1,12 @@
 //! The permit of an attempt, where a `limit` bounds how many run at once.
 
 use super::retry_state::Over;
-use super::{Call, tally};
+use super::{Call, fallback, tally};
 use crate::breaker::Breaker;
-use crate::cause::{self, Cause, Description};
+use crate::cause::Cause;
 use crate::class::Outcome;
 use crate::event::{BulkheadFull, Event, Severity};
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
+use crate::{Bulkhead, BulkheadPermit, Class, kill_switch, observer};
 
 impl Call<'_> {
     /// Leave to make the attempt, which the breaker has given already. `None`: the call is over, and [`rejection`](Self::rejection) says why.
@@ -43,15 +43,12 @@ impl Call<'_> {
         if !observer::wants(Severity::Warn) {
             return;
         }
-        let (bulkhead, most) = (limit.name(), limit.limit());
         if self.policy.fallback.is_some() {
-            let limit = most;
-            let rejection = Rejection::Saturated { bulkhead, limit };
-            cause::leave(Box::new(Description::of(Class::Rejected, &rejection)));
+            fallback::answers_for_rejection(Class::Rejected, || limit.saturated());
         }
         observer::emit(&Event::BulkheadFull(BulkheadFull {
-            bulkhead,
-            limit: most,
+            bulkhead: limit.name(),
+            limit: limit.limit(),
             function: Some(self.policy.name),
             breaker: self.breaker.map(Breaker::name),
         }));

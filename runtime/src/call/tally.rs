@@ -15,11 +15,12 @@ pub(super) fn failed(policy: &Settings, breaker: Option<&Breaker>, class: Class,
         Step::Fallback if policy.fallback.is_some() => Follows::Fallback,
         Step::Fallback | Step::Return => Follows::Error,
     };
+    let function = of(policy, breaker);
     if policy.function.is_none() {
         // Each call may have other values.
-        Function::by_name(policy.name).say(told(policy, breaker));
+        function.say(told(policy, breaker));
     }
-    of(policy, breaker).failed(class, follows);
+    function.failed(class, follows);
 }
 
 /// There was no permit for an attempt.

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::retry_state::Over;
-use super::{Call, Step, tally};
+use super::{Call, Step};
 use crate::cause::Description;
 use crate::clock::Instant;
 use crate::cut_off::{self, UnderWay};
@@ -81,9 +81,7 @@ impl Call<'_> {
         };
         // Asked before what comes of it is told, and again after: that takes its time.
         let description = self.description_of_cut_off(class, timeout);
-        let step = self.fails_as(class.into(), description);
-        tally::failed(self.policy, self.breaker, class, step);
-        if step == Step::Pause {
+        if self.fails(class.into(), description) == Step::Pause {
             return;
         }
         let over = self.cut_off_by(timeout);
