@@ -2,6 +2,7 @@
 //!
 //! One catalogue of [`Scenario`]s, and three that run it: the criterion benches, `table` and `instructions`.
 
+pub mod batch;
 mod bodies;
 pub mod callgrind;
 mod ours;
@@ -9,6 +10,7 @@ mod peers;
 mod primitives;
 pub mod rounds;
 mod scenario;
+pub mod server;
 mod threads;
 
 pub use ours::future_sizes;

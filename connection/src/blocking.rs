@@ -2,28 +2,31 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, ConnectionLike, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, ConnectionLike, RedisResult, Value};
 
 #[cfg(feature = "cluster")]
 use crate::cluster::blocking::BlockingClusterConnection;
+use crate::command::groups::{all_of, sizes, tell};
 use crate::manager::Manager;
+#[cfg(feature = "cluster")]
+use crate::manager::nodes::Nodes;
 use crate::server::blocking::BlockingServerConnection;
 
-/// A blocking connection that comes back: when what it stands on has failed, the next command goes over a new one.
+/// A blocking connection that reconnects: after a failure the next command goes over a new connection.
 ///
-/// It goes wherever redis-rs takes a blocking connection. What is said of [`Connection`](crate::multiplexed::Connection) holds for it too, but that it
-/// is for one caller at a time; when it is dropped, the next [`get_blocking`](crate::connector::Connector::get_blocking) has it.
+/// It can be used wherever redis-rs takes a blocking connection, and works as [`Connection`](crate::multiplexed::Connection) does, for one caller at a
+/// time. When it is dropped, the next [`get_blocking`](crate::connector::Connector::get_blocking) reuses it.
 ///
-/// * It is one and the same connection while its holder has something in it: watched keys, a transaction, another database. If it is lost then,
-///   every command fails with the class [`Unreachable`](redis_resilient_runtime::Class::Unreachable) and the holder begins anew; only `EXEC` answers nil, for nothing
-///   was executed, as where a watched key has changed. So [`redis::transaction`] goes on by itself. Such a connection goes to nobody else.
-/// * `WAIT` is for what was written over the same connection: hold it for both.
-/// * The response timeout is for all of an answer, also if it comes byte by byte, and for all of a pipeline's.
-/// * What answers with anything but one reply to each command ends the connection: nobody gets another's reply.
-/// * A command that waits in the server, such as `BLPOP`, does not wait for one that has gone: each time that
-///   [`health_check_after`](crate::connector::builder::ConnectorBuilder::health_check_after) has passed, the server is tried over another connection, and with Sentinels
-///   they are asked whether it is still the one. It then fails as where its reply is lost.
-/// * Over TLS a connection has a thread of its own.
+/// * While it has state (watched keys, a transaction, another database), it is not exchanged for a new one. If it is lost then, every command fails
+///   with the class [`Unreachable`](redis_resilient_runtime::Class::Unreachable), and the caller has to start over. Only `EXEC` replies nil, as when a watched key has
+///   changed, because nothing was executed; so [`redis::transaction`] starts over by itself. A connection with state is never reused.
+/// * `WAIT` waits for what was written over the same connection: use one `BlockingConnection` for both.
+/// * The response timeout limits a whole reply, even if it arrives byte by byte, and all replies of a pipeline together.
+/// * If the server sends anything but one reply for each command, the connection is closed, so that no caller gets another's reply.
+/// * While a command blocks in the server, such as `BLPOP`, the server is checked over another connection after each
+///   [`health_check_after`](crate::connector::builder::ConnectorBuilder::health_check_after), and Sentinels are asked whether it is still the primary. If it is gone, the
+///   command fails as if its reply were lost.
+/// * Over TLS a connection has its own thread.
 #[derive(Debug)]
 pub struct BlockingConnection {
     to: To,
@@ -53,6 +56,46 @@ impl BlockingConnection {
         }
         let to = To::Server(BlockingServerConnection::new(manager)?);
         Ok(Self { to, database })
+    }
+
+    /// Where the last reply came from, if it all leads to one server.
+    pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
+        match &self.to {
+            To::Server(server) => server.address(),
+            #[cfg(feature = "cluster")]
+            To::Cluster(_) => None,
+        }
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(crate) const fn nodes(&self) -> Option<&Arc<Nodes>> {
+        match &self.to {
+            To::Server(_) => None,
+            To::Cluster(cluster) => Some(cluster.nodes()),
+        }
+    }
+
+    /// As [`Connection::send_each`](crate::multiplexed::Connection::send_each); in a cluster one server after the other.
+    #[doc(hidden)]
+    pub fn send_each(
+        &mut self,
+        groups: &[Vec<Cmd>],
+        answered: &mut impl FnMut(usize, Vec<Value>),
+    ) -> RedisResult<()> {
+        match &mut self.to {
+            To::Server(server) => {
+                let pipeline = all_of(groups);
+                let packed = pipeline.get_packed_pipeline();
+                tell(
+                    sizes(groups),
+                    server.send_all(&packed, 0, pipeline.len())?,
+                    answered,
+                );
+                Ok(())
+            }
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.send_each(groups, answered),
+        }
     }
 
     /// Sends it over what is held, if anything is, whether or not that still leads anywhere: takes no longer than the response timeout, and

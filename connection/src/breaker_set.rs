@@ -4,12 +4,12 @@ use crate::command::slot;
 use redis_resilient_runtime::__seam::{are_namesakes, number};
 use redis_resilient_runtime::Breaker;
 
-/// Breakers for the shards of a cluster: one that is dead does not open the circuit of the others.
+/// Breakers for the shards of a cluster: a shard that is down does not open the circuit of the others.
 ///
-/// Where all are given the same name, as here, their numbers tell them apart in events, rejections and snapshots: `shard 0`, `shard 1`, `shard 2`.
+/// If all have the same name, as here, events, rejections and snapshots number them: `shard 0`, `shard 1`, `shard 2`.
 ///
-/// Each breaker has an equal range of slots. As many as the cluster has primaries is a good number, and a multiple of it where slots have been
-/// moved about.
+/// Each breaker has an equal range of slots. Use as many breakers as the cluster has primaries, or a multiple of that where slots have been
+/// moved.
 ///
 /// ```
 /// use redis_resilient::connection::{BreakerSet, Connector};
@@ -31,12 +31,12 @@ impl<const N: usize> BreakerSet<N> {
     /// A set of these.
     ///
     /// # Panics
-    /// If there is none, or more than there are slots; at compile time in a `static`.
+    /// If there are no breakers, or more than 16,384, the number of slots; at compile time in a `static`.
     #[must_use]
     pub const fn new(mut breakers: [Breaker; N]) -> Self {
         assert!(
             N > 0 && N <= slot::SLOTS,
-            "a BreakerSet has between 1 and 16384 breakers"
+            "a BreakerSet has to have between 1 and 16384 breakers"
         );
         let mut namesakes = 1;
         while namesakes < N && are_namesakes(&breakers[namesakes], &breakers[0]) {

@@ -6,6 +6,7 @@
 
 pub(crate) mod commands_of;
 pub(crate) mod connection_state;
+pub(crate) mod groups;
 pub(crate) mod in_flight;
 #[cfg(feature = "test-util")]
 pub mod inspect;

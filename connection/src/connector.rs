@@ -40,28 +40,28 @@ impl Connector {
         }
     }
 
-    /// One for the server at this address, with the default settings. Connects nothing.
+    /// A connector to the server at this address, with the default settings. Does not connect yet.
     ///
     /// # Errors
-    /// If the address makes no sense.
+    /// If the address is invalid.
     pub fn open(address: impl IntoConnectionInfo) -> RedisResult<Self> {
         Ok(Self::builder(address)?.build())
     }
 
-    /// One for the server at this address, with settings to come. Connects nothing.
+    /// A builder for a connector to the server at this address.
     ///
     /// # Errors
-    /// If the address makes no sense.
+    /// If the address is invalid.
     pub fn builder(address: impl IntoConnectionInfo) -> RedisResult<ConnectorBuilder> {
         ConnectorBuilder::single(address)
     }
 
-    /// One for the primary that these Sentinels name, or for a [replica](ConnectorBuilder::role) of it, with settings to come. Connects nothing.
+    /// A builder for a connector to the primary that these Sentinels name, or to a [replica](ConnectorBuilder::role) of it.
     ///
-    /// All Sentinels are asked at once, and the newest configuration of a majority is believed: of those that are named here, so name them all. One that
-    /// a partition has cut off with the old primary is not believed alone, unless [`sentinel_majority`](ConnectorBuilder::sentinel_majority) says so. The primary is looked up with every new
-    /// connection, and once in each [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old primary that
-    /// comes back.
+    /// All Sentinels are asked at once. The newest configuration is used once a majority of the Sentinels named here has answered, so name all of
+    /// them. [`sentinel_majority(false)`](ConnectorBuilder::sentinel_majority) accepts a minority, such as a Sentinel that a partition has cut off
+    /// together with the old primary. The primary is looked up for every new connection, and again after each
+    /// [`health_check_after`](ConnectorBuilder::health_check_after), so that no write is lost on an old primary that comes back.
     ///
     /// A planned failover loses what the old primary acknowledges before it is told, for up to that time; Valkey's `SENTINEL FAILOVER name
     /// COORDINATED` loses nothing, but holds writes for about a second and then closes their connections without a reply (seen with 9.1.2,
@@ -69,7 +69,7 @@ impl Connector {
     /// [`response_timeout`](ConnectorBuilder::response_timeout) too; those that must not be executed twice need `Once`.
     ///
     /// # Errors
-    /// If an address makes no sense, or none is given.
+    /// If an address is invalid, or none is given.
     #[cfg(feature = "sentinel")]
     pub fn sentinel<T: IntoConnectionInfo>(
         sentinels: impl IntoIterator<Item = T>,
@@ -78,10 +78,10 @@ impl Connector {
         ConnectorBuilder::sentinels(sentinels, primary)
     }
 
-    /// One for the cluster that these servers belong to, with settings to come. Connects nothing.
+    /// A builder for a connector to the cluster that these servers belong to.
     ///
-    /// * Each server has connections of its own, with all that is said of [`Connection`] and of these settings. One that is lost, or stands still,
-    ///   holds up nobody but those who want its keys.
+    /// * Each server has its own connections, and [`Connection`] and these settings apply to each. A server that is down or frozen delays only the
+    ///   commands for its keys.
     /// * `MOVED` and `ASK` are followed, for single commands, pipelines, transactions and scripts. Of a pipeline only what was refused is sent on, and
     ///   nothing is executed twice. Where a server is lost, the others are asked who has its slots now, at once and after 50 ms again; an annotated
     ///   function needs retries for that time.
@@ -90,7 +90,7 @@ impl Connector {
     ///   LOAD` …) go over a connection of its own, without retries; where they write and fail, some servers may have executed their part.
     ///
     /// # Errors
-    /// If an address makes no sense, or none is given.
+    /// If an address is invalid, or none is given.
     #[cfg(feature = "cluster")]
     pub fn cluster<T: IntoConnectionInfo>(
         seeds: impl IntoIterator<Item = T>,
@@ -98,8 +98,8 @@ impl Connector {
         ConnectorBuilder::cluster(seeds)
     }
 
-    /// A connection. Connects if nothing is connected on this runtime, and waits for that at most as long as
-    /// [`connect_timeout`](ConnectorBuilder::connect_timeout) says, whatever other callers and other runtimes do; in a cluster three times as long.
+    /// A shared connection. If this runtime has none yet, connects, and waits at most [`connect_timeout`](ConnectorBuilder::connect_timeout)
+    /// (in a cluster three times that), whatever other callers and runtimes do.
     ///
     /// # Errors
     /// If Redis cannot be reached, with the class [`Unreachable`](redis_resilient_runtime::Class::Unreachable); if it refuses the credentials.
@@ -113,14 +113,14 @@ impl Connector {
         Connection::new(&self.manager).await
     }
 
-    /// A connection that nobody else has, for commands that change the connection they go over: `WATCH`, `SELECT`, `CLIENT TRACKING`, and for
-    /// `WAIT`. It is connected for this call, and does not come back.
+    /// A connection for this caller alone, for commands that change the state of their connection (`WATCH`, `SELECT`, `CLIENT TRACKING`) and for
+    /// `WAIT`. It is opened by this call and does not reconnect.
     ///
-    /// There may be as many as the application holds. They are connected through the same gate as the connections of commands that wait: a few at a
-    /// time, one at a time after a failure, and for a moment after it the callers share that failure.
+    /// Their number is not limited. They share the connect limit of the connections for blocking commands: a few connects at a time, a single one
+    /// after a failure, and callers that arrive just after a failure get that failure.
     ///
     /// # Errors
-    /// As [`get`](Self::get). In a cluster it has to be known to which server: [`dedicated_to`](Self::dedicated_to).
+    /// As [`get`](Self::get). In a cluster use [`dedicated_to`](Self::dedicated_to), which says to which server.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -133,10 +133,10 @@ impl Connector {
         Box::pin(DedicatedConnection::new(self.manager.clone())).await
     }
 
-    /// The same to the server of a cluster that has this key; without a cluster as [`dedicated`](Self::dedicated).
+    /// As [`dedicated`](Self::dedicated), to the server of a cluster that has this key.
     ///
-    /// When the key's slot moves to another server, commands fail with the class [`Unavailable`](redis_resilient_runtime::Class::Unavailable), and the connection is
-    /// of no use any more.
+    /// When the key's slot moves to another server, commands fail with the class [`Unavailable`](redis_resilient_runtime::Class::Unavailable), and the connection
+    /// cannot be used any more.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -154,7 +154,7 @@ impl Connector {
         Box::pin(DedicatedConnection::new(self.manager.clone())).await
     }
 
-    /// A connection for synchronous code, for one caller at a time. Connects if none is free.
+    /// A connection for synchronous code, for one caller at a time. Connects if no idle one is left.
     ///
     /// # Errors
     /// As [`get`](Self::get).

@@ -22,11 +22,11 @@ use crate::server::multiplexed::told;
 use redis_resilient_runtime::__seam::clock::now_ms;
 use redis_resilient_runtime::Class;
 
-/// A connection that nobody shares, from [`Connector::dedicated`](crate::connector::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
-/// whatever else changes the connection that it goes over.
+/// A connection for one caller, from [`Connector::dedicated`](crate::connector::Connector::dedicated): for `WATCH`, `SELECT`, `WAIT`, `CLIENT TRACKING` and
+/// other commands that change the state of their connection.
 ///
-/// It does not come back. When it is lost, what its holder had made of it is gone too, and every command fails with the class
-/// [`Unreachable`](Class::Unreachable), so an annotated function that takes a new one in each attempt begins anew:
+/// It does not reconnect. When it is lost, its state is lost too, and every command fails with the class
+/// [`Unreachable`](Class::Unreachable). An annotated function that takes a new one in each attempt starts over:
 ///
 /// ```no_run
 /// use redis::AsyncCommands;
@@ -51,10 +51,10 @@ use redis_resilient_runtime::Class;
 /// }
 /// ```
 ///
-/// * A command that is dropped before its reply has come ends the connection: nobody knows what it has made of it.
-/// * [`response_timeout`](crate::connector::builder::ConnectorBuilder::response_timeout) is for each command, and one that gets no answer ends the connection. Commands
-///   that wait in the server may take as much longer as they say, unless the server is gone meanwhile: it is looked at beside them.
-/// * Commands after which replies do not come one for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
+/// * Dropping the future of a command before its reply has come closes the connection, because its state is unknown.
+/// * [`response_timeout`](crate::connector::builder::ConnectorBuilder::response_timeout) applies to each command, and an unanswered command closes the connection. Commands
+///   that block in the server get their own timeout on top; the server is checked meanwhile, and they fail if it is gone.
+/// * Commands that break the rule of one reply for each command are refused: `MONITOR`, `SUBSCRIBE`, `CLIENT REPLY`.
 /// * Dropping it closes it.
 pub struct DedicatedConnection {
     manager: Arc<Manager>,
@@ -113,7 +113,7 @@ impl DedicatedConnection {
         redis::cmd("WATCH").arg(keys).exec_async(self).await
     }
 
-    /// Whether it is of no use any more: another one has to be taken.
+    /// Whether the connection is closed or unusable: take a new one.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.is_over || self.is_unanswered
@@ -217,7 +217,11 @@ impl DedicatedConnection {
             None => answer,
         };
         let has_timed_out = answer.as_ref().is_err_and(RedisError::is_timeout);
-        if has_timed_out || self.manager.ends(&answer, replies) {
+        if has_timed_out
+            || self
+                .manager
+                .ends(&answer, replies, || self.dedicated.address.as_ref())
+        {
             self.is_over = true;
         } else {
             self.dedicated.raw.heard(now_ms());

@@ -4,7 +4,6 @@
 //! there are in an outage is bounded by what connects then: one at a time, with rests.
 
 pub(crate) mod many;
-pub(crate) mod rarely;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +22,8 @@ use redis_resilient_runtime::registry::ConnectionFailure;
 
 use many::Many;
 #[cfg(feature = "cluster")]
-use rarely::SILENCE_MS;
-use rarely::{Counted, Rarely};
+use redis_resilient_runtime::__seam::SILENCE_MS;
+use redis_resilient_runtime::__seam::{Counted, Rarely};
 
 /// What tells of itself: each comes back by itself.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ mod deadline;
 mod dedicated;
 mod endpoint;
 mod events;
+mod listening;
 mod manager;
 mod multiplexed;
 mod not_sent;
@@ -39,11 +40,56 @@ pub use dedicated::DedicatedConnection;
 #[doc(hidden)]
 pub mod __seam {
     pub mod command {
+        pub use crate::command::commands_of::commands_of;
+        pub use crate::command::packed::commands as unpack;
+        pub use crate::command::script::REPEATABLE;
         pub use crate::command::{args, is, waits};
     }
 
+    pub mod connector {
+        use std::sync::Arc;
+
+        use crate::Connector;
+
+        /// Whether one is a clone of the other.
+        #[must_use]
+        pub fn is_same(one: &Connector, other: &Connector) -> bool {
+            Arc::ptr_eq(&one.manager, &other.manager)
+        }
+
+        /// Where Redis is, without a secret.
+        #[must_use]
+        pub fn place(connector: &Connector) -> String {
+            let endpoint = &connector.manager.endpoint;
+            format!(
+                "{}/{}",
+                crate::endpoint::place::place(endpoint),
+                endpoint.database()
+            )
+        }
+
+        /// The number of its database.
+        #[must_use]
+        pub fn database(connector: &Connector) -> i64 {
+            connector.manager.endpoint.database()
+        }
+
+        /// How many have it.
+        #[must_use]
+        pub fn owners(connector: &Connector) -> usize {
+            Arc::strong_count(&connector.manager)
+        }
+    }
+
+    pub mod listening {
+        pub use crate::listening::{
+            HasOrigin, HeldConnector, Listener, Listening, Origin, Primaries, WeakConnector,
+            reads_replicas,
+        };
+    }
+
     pub mod script {
-        pub use crate::command::script::{Script, is_torn, torn};
+        pub use crate::command::script::{Script, is_torn, repeatable, torn};
     }
 
     pub mod slot {

@@ -1,7 +1,8 @@
 //! Keeps one set of connections for all callers: one rebuild at a time, and none too soon after one that failed.
 //!
-//! Circle: `manager::dedicated`, `manager::generation`, `manager::renew`: a generation keeps its idle dedicated connections and what renews its credentials; both are told which generation they are for.
+//! Circle: `manager::beside`, `manager::dedicated`, `manager::generation`, `manager::renew`: a generation keeps its idle dedicated connections, the one of its hedges, and what renews its credentials; these are told which generation they are for.
 
+pub(crate) mod beside;
 pub(crate) mod blocking_check;
 pub(crate) mod blocking_pool;
 pub(crate) mod companion;

@@ -3,34 +3,35 @@
 use std::sync::Arc;
 
 use redis::aio::ConnectionLike;
-use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, Pipeline, RedisFuture, RedisResult, Value};
 
 use super::command::args;
 #[cfg(feature = "cluster")]
 use crate::cluster::connection::ClusterConnection;
 use crate::command::commands_of::commands_of;
 use crate::command::connection_state::{Bound, bound};
+use crate::command::groups::{all_of, sizes, tell};
 use crate::command::refusals;
 use crate::manager::Manager;
+#[cfg(feature = "cluster")]
+use crate::manager::nodes::Nodes;
 use crate::server::multiplexed::ServerConnection;
 
-/// A connection that comes back: when what it stands on has failed, the next command goes over a new one.
+/// A connection that reconnects: after a failure the next command goes over a new connection.
 ///
-/// Clones are cheap and share what is connected. It goes wherever redis-rs takes an asynchronous connection: typed commands, pipelines,
+/// Clones are cheap and share the connections. It can be used wherever redis-rs takes an asynchronous connection: typed commands, pipelines,
 /// transactions, scripts.
 ///
-/// * A command that gets no answer within [`response_timeout`](crate::connector::builder::ConnectorBuilder::response_timeout) fails. Those that wait in the server
-///   (`BLPOP`, `XREAD BLOCK`, `WAIT` and their like) may take as much longer as they say themselves, unless the server is gone meanwhile, and have a
-///   connection of their own, of which there are [a limited number](crate::connector::builder::ConnectorBuilder::waiting_connections).
-/// * A failure of which nobody knows whether the command was executed has the class [`NotIdempotent`](redis_resilient_runtime::Class::NotIdempotent) where executing
-///   it twice would not be the same (`INCR`, `LPUSH`, scripts), or would be answered as if somebody else had been first (`SADD`, `DEL`,
-///   `SET … NX`). An annotated function does not retry those by itself;
-///   [`repeat_same_state`](crate::connector::builder::ConnectorBuilder::repeat_same_state) lets it retry the latter.
-/// * Where nothing has been heard for 10 ms or longer, such a command goes out after a `PING`: a connection that the server has closed meanwhile
-///   is left, and the command was never sent over it.
-/// * Commands that change their connection (`WATCH`, `SELECT`, `MULTI` by hand, `CLIENT TRACKING` …) are refused, for others share it:
-///   [`Connector::dedicated`](crate::connector::Connector::dedicated) has one for them. `WAIT` and `WAITAOF` are for all that was written before to the
-///   server.
+/// * A command that gets no answer within [`response_timeout`](crate::connector::builder::ConnectorBuilder::response_timeout) fails. Commands that block in the server
+///   (`BLPOP`, `XREAD BLOCK`, `WAIT` …) get their own timeout on top, fail early if the server is gone, and have their own connections, whose number is
+///   [limited](crate::connector::builder::ConnectorBuilder::waiting_connections).
+/// * If it is unknown whether a failed command was executed, and executing it twice would change the result (`INCR`, `LPUSH`, scripts) or the reply
+///   (`SADD`, `DEL`, `SET … NX`), the failure has the class [`NotIdempotent`](redis_resilient_runtime::Class::NotIdempotent). Annotated functions do not retry
+///   those; [`repeat_same_state`](crate::connector::builder::ConnectorBuilder::repeat_same_state) lets them retry where only the reply changes.
+/// * If the connection has been silent for 10 ms or longer, a `PING` is sent before such a command. So a connection that the server has closed
+///   meanwhile is replaced before the command is sent.
+/// * Commands that change their connection (`WATCH`, `SELECT`, `MULTI` by hand, `CLIENT TRACKING` …) are refused, because others share it: use
+///   [`Connector::dedicated`](crate::connector::Connector::dedicated). `WAIT` and `WAITAOF` wait for all earlier writes to the server.
 /// * In a cluster it follows `MOVED` and `ASK`; of a pipeline it sends on only what was refused.
 /// * Dropping the future of a command does not stop the command in the server.
 #[derive(Clone, Debug)]
@@ -57,6 +58,43 @@ impl Connection {
         }
         let to = To::Server(ServerConnection::new(manager.clone(), generation));
         Ok(Self { to, database })
+    }
+
+    /// Where the last reply came from, if it all leads to one server.
+    pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
+        match &self.to {
+            To::Server(server) => server.generation.leads_to(),
+            #[cfg(feature = "cluster")]
+            To::Cluster(_) => None,
+        }
+    }
+
+    #[cfg(feature = "cluster")]
+    pub(crate) const fn nodes(&self) -> Option<&Arc<Nodes>> {
+        match &self.to {
+            To::Server(_) => None,
+            To::Cluster(cluster) => Some(cluster.nodes()),
+        }
+    }
+
+    /// Sends groups of commands that have nothing to do with each other, each of one key, in one round trip; in a cluster one to each server. Those
+    /// that are answered are told by their place, with what the server says; of the others the error says why.
+    #[doc(hidden)]
+    pub async fn send_each(
+        &mut self,
+        groups: &[Vec<Cmd>],
+        answered: &mut impl FnMut(usize, Vec<Value>),
+    ) -> RedisResult<()> {
+        match &mut self.to {
+            To::Server(server) => {
+                let pipeline = all_of(groups);
+                let replies = server.send_all(&pipeline, 0, pipeline.len()).await?;
+                tell(sizes(groups), replies, answered);
+                Ok(())
+            }
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => Box::pin(cluster.send_each(groups, answered)).await,
+        }
     }
 
     /// Sends what belongs to a connection, if it can be sent over one that is shared.

@@ -17,7 +17,7 @@ pub(crate) fn not_sent(error: RedisError) -> RedisError {
 }
 
 fn no_redis(error: &RedisError) -> RedisError {
-    let what = "what answers does not speak the Redis protocol";
+    let what = "the server does not speak the Redis protocol";
     let detail = error.detail().unwrap_or_default().to_owned();
     (ErrorKind::Parse, what, detail).into()
 }

@@ -22,9 +22,11 @@ use super::command::{self, Effect, args};
 use crate::command::commands_of::commands_of;
 use crate::command::in_flight::InFlight;
 use crate::command::{together, transaction};
+use crate::not_sent::not_sent;
 use crate::raw::disconnect_policy::Peer;
 use crate::raw::ping::Ping;
 use crate::settings::credentials::Renewal;
+use redis_resilient_runtime::__seam::hedge;
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
 /// before that has been looked at. A millisecond more or less, as the clock has it.
@@ -69,9 +71,25 @@ impl RawConnection {
         }
     }
 
+    /// The same, whose answers may take so long.
+    pub(crate) fn limited(mut self, limit: Duration) -> Self {
+        self.server.set_response_timeout(limit);
+        Self { limit, ..self }
+    }
+
+    /// Which of the connections that there are it is: the same number for its clones.
+    pub(crate) fn number(&self) -> usize {
+        Arc::as_ptr(&self.heard_ms).addr()
+    }
+
     /// Whether it may have been closed since something was heard.
     pub(crate) fn is_quiet(&self, now_ms: u64) -> bool {
         has_rested(self.heard_ms.load(Ordering::Relaxed), now_ms)
+    }
+
+    /// How long nothing has been heard, in milliseconds.
+    pub(crate) fn rested_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.heard_ms.load(Ordering::Relaxed))
     }
 
     /// An answer came.
@@ -87,6 +105,9 @@ impl RawConnection {
 
     pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let effect = |command: &Cmd| command::effect(args(command));
+        if !hedge::may_send(|| effect(command) <= self.repeated) {
+            return Err(sent_once());
+        }
         let in_flight = InFlight::new(command, self.repeated, effect);
         let answer = self.server.send_packed_command(command).await;
         in_flight.answered();
@@ -127,6 +148,9 @@ impl RawConnection {
             (offset, count)
         };
         let effect = |pipeline: &Pipeline| together::effect(commands_of(pipeline));
+        if !hedge::may_send(|| effect(pipeline) <= self.repeated) {
+            return Err(sent_once());
+        }
         let in_flight = InFlight::new(pipeline, self.repeated, effect);
         let sent = self.server.send_packed_commands(pipeline, skipped, kept);
         let answer = sent.await;
@@ -152,6 +176,13 @@ impl RawConnection {
 /// Whether a connection may have been closed, unnoticed, since it was used.
 pub(crate) fn has_rested(used_ms: u64, now_ms: u64) -> bool {
     now_ms.saturating_sub(used_ms) >= QUIET_MS
+}
+
+/// Nobody is told this: a hedge that comes so far is given up.
+#[cold]
+fn sent_once() -> RedisError {
+    let text = "a command that must not be repeated is not sent beside another attempt";
+    not_sent(io::Error::other(text).into())
 }
 
 pub(crate) fn no_answer(limit: Duration) -> RedisError {

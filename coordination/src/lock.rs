@@ -28,9 +28,9 @@ use redis_resilient_runtime::__seam::clock::{self, whole_millis};
 const SHORTEST_MS: u64 = 10;
 const LONGEST_MS: u64 = 86_400_000;
 
-/// A lock for what no two processes may do at the same time, such as reading a value, changing it and writing it back.
+/// A lock for work that no two processes may do at the same time, such as reading a value, changing it and writing it back.
 ///
-/// Who acquires it holds it for a *lease*, after which the server gives it to the next: a process that dies takes no lock with it.
+/// It is held for a *lease*, after which the server grants it to the next caller, so a process that dies does not keep it.
 ///
 /// ```no_run
 /// use redis::AsyncCommands;
@@ -53,7 +53,7 @@ const LONGEST_MS: u64 = 86_400_000;
 /// }
 /// ```
 ///
-/// It can be a `static` too, and gives a guard to those who want to see to it themselves:
+/// It can be a `static`, and [`try_acquire`](Self::try_acquire) and [`acquire`](Self::acquire) return a guard:
 ///
 /// ```no_run
 /// # use redis_resilient::connection::{Connector, Lock};
@@ -73,15 +73,15 @@ const LONGEST_MS: u64 = 86_400_000;
 ///
 /// # Failures
 ///
-/// Each acquisition has a token of its own, and all its attempts carry it: one whose reply was lost is asked for again, and is the same. Waiting
-/// and failing requests are tried again after pauses of up to 100 ms, with jitter; those who wait are not served in order. So these functions
-/// need no `#[redis_resilient]`. In the body of one that has it, `wait` has to be well under its `timeout`. That somebody else holds the lock
-/// is [`LockError::Held`], for which nothing is tried again and no breaker counts a failure.
+/// Each acquisition has its own token, which all its attempts send, so an attempt after a lost reply gets the same acquisition. Requests that fail,
+/// or find the lock held, are repeated after pauses of up to 100 ms, with jitter; waiting callers are not served in order. So these functions
+/// need no `#[redis_resilient]`. In the body of an annotated function, `wait` has to be well under its `timeout`. If somebody else holds the lock,
+/// the error is [`LockError::Held`], which is not retried and which no breaker counts as a failure.
 ///
-/// # What it is worth
+/// # Guarantees
 ///
-/// A guard knows by itself until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 %
-/// and 2 ms. Two may hold it all the same, one of them with a guard that does not know, after
+/// A guard knows until when it holds the lock: by the clock of this machine, from before the request was sent, for the lease less 1 %
+/// and 2 ms. Two processes may still hold the lock at once, one of them without knowing, after
 ///
 /// * a *failover*: replication is asynchronous, and the new primary may not have heard of the lock. `min-replicas-to-write 1`, or a `WAIT` over
 ///   any connection of the same connector after acquiring it, makes that rarer, and not impossible. The same goes for a server that comes back without its last writes (`appendfsync
@@ -91,7 +91,7 @@ const LONGEST_MS: u64 = 86_400_000;
 ///   stands still while it is suspended;
 /// * a *command under way*, which may be executed after the lease has ended and nobody waits for it any more.
 ///
-/// What tells the two apart is the [*fencing number*](LockGuard::fencing), if what they write to keeps it and refuses a smaller one. It is
+/// The [*fencing number*](LockGuard::fencing) tells the two apart, if the system that they write to stores it and refuses a smaller one. It is
 /// greater each time that the lock is acquired, and the same where an acquisition is repeated. It goes by a counter, and is never under the
 /// clock of the server in microseconds. So it is also greater after a failover or after the counter was lost, unless the new server's clock is
 /// behind the last acquisition as the old one's clock had it.
@@ -121,8 +121,8 @@ impl<'a> Lock<'a> {
         }
     }
 
-    /// How long it is held unless it is extended, in whole milliseconds: a few times as long as the connector's response timeout, or a
-    /// failure that is soon over loses it. A holder that dies keeps all others out for so long.
+    /// How long the lock is held unless it is extended, in whole milliseconds. Default: 10 s. Make it a few times the connector's response
+    /// timeout, or a short failure loses the lock. After a holder has died, all others wait for this long.
     ///
     /// # Panics
     /// If it is shorter than 10 ms or longer than a day; at compile time in a `static`.

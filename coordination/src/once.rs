@@ -3,6 +3,7 @@
 mod program;
 mod reply;
 mod request;
+pub(crate) mod sent;
 mod variadic;
 
 use std::fmt;

@@ -14,7 +14,7 @@ pub(super) fn fresh() -> Result<u128, getrandom::Error> {
 
 /// Nothing has been sent: without a token of its own, a call could be taken for another.
 pub(super) fn missing(error: getrandom::Error) -> RedisError {
-    let what = "the system's random source, which a token comes from, has failed";
+    let what = "no token could be made, because the system's random source has failed";
     let error = RedisError::from((ErrorKind::Client, what, error.to_string()));
     tagged(Class::Misconfigured, error)
 }

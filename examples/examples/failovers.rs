@@ -1,4 +1,4 @@
-//! Fails over many times, and counts how often a call has ridden it out: behind Sentinels and in a cluster.
+//! Fails over many times, and counts how often a call has succeeded through it: behind Sentinels and in a cluster.
 //!
 //! ```text
 //! cargo run --release --example failovers -- --runs 20

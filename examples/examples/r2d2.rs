@@ -1,4 +1,4 @@
-//! A pool for synchronous code whose connections do not wait for ever: `cargo run --example r2d2`.
+//! A pool for synchronous code whose connections have timeouts: `cargo run --example r2d2`.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Masters are killed and frozen under load while Sentinels promote replicas, and you watch what the callers notice.
+//! Primaries are killed and frozen under load while Sentinels promote replicas, and you watch what the callers notice.
 //!
 //! ```text
 //! cargo run --release --example sentinel

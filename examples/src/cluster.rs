@@ -62,7 +62,7 @@ const PLAN: [Step<RealCluster>; 4] = [
     Step {
         phase: Phase {
             name: "took over",
-            meaning: "a replica owns the slots of shard 1 now",
+            meaning: "a replica has taken over the slots of shard 1",
             kind: Kind::Recovery,
         },
         share: 17,
@@ -71,7 +71,7 @@ const PLAN: [Step<RealCluster>; 4] = [
     Step {
         phase: Phase {
             name: "returned",
-            meaning: "the old owner is there again, as a replica",
+            meaning: "the old owner is back, as a replica",
             kind: Kind::Calm,
         },
         share: 8,
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn drill(args: Args) -> Result<ExitCode, Failure> {
-    program::announce_start("a cluster of three masters, with a replica each");
+    program::announce_start("a cluster of three primaries, with a replica each");
     let cluster = Arc::new(spawn_blocking(RealCluster::start).await??);
     let connector = Connector::cluster(cluster.urls())?
         .connect_timeout(Duration::from_millis(500))

@@ -48,7 +48,7 @@ pub(crate) async fn run<C: Calls, S: Send + Sync + 'static>(
 
     let end = load.start.elapsed().min(load.length);
     let (records, spans) = (load.log.all(), course.spans(end));
-    let table = report::table(&load.rows, &records, &spans);
+    let table = report::table(&load.rows, C::SERVED, &records, &spans);
     print(&format!("\n{table}"));
     if !is_whole {
         let sentence = "interrupted: this is what there was until then, unchecked";
@@ -69,7 +69,14 @@ pub(crate) fn draw<C: Calls>(
     load: &Load<C>,
     run: &Run,
 ) -> Result<(), Failure> {
-    let picture = timeline::draw(title, &load.rows, &run.records, &run.spans, run.end)?;
+    let picture = timeline::draw(
+        title,
+        &load.rows,
+        C::SERVED,
+        &run.records,
+        &run.spans,
+        run.end,
+    )?;
     let path = args.svg.display();
     fs::write(&args.svg, picture).map_err(|error| format!("{path} cannot be written: {error}"))?;
     print(&format!("timeline  {path}\n"));

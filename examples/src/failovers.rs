@@ -30,8 +30,8 @@ Options:
 type Run = fn(Option<Handle>) -> Result<Outcome, Failure>;
 
 const KINDS: [(&str, Run); 4] = [
-    ("Sentinel, master killed", sentinel::killed),
-    ("Sentinel, master frozen and thawed", sentinel::frozen),
+    ("Sentinel, primary killed", sentinel::killed),
+    ("Sentinel, primary frozen and thawed", sentinel::frozen),
     ("Cluster, owner of slots killed", cluster::killed),
     ("Cluster, owner frozen and thawed", cluster::frozen),
 ];

@@ -1,15 +1,17 @@
 //! What the programs in `examples/` are made of.
 
 mod args;
+pub mod cache;
 pub mod cluster;
 mod connection;
 mod database;
 mod drill;
 mod failover;
 pub mod failovers;
+mod ledger;
 mod live;
 mod load;
-mod orders;
+pub mod orders;
 pub mod outage;
 mod program;
 mod report;
@@ -21,3 +23,4 @@ mod shop;
 mod stats;
 mod timeline;
 mod verdict;
+mod waiting;

@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use redis_resilient::State;
 use tokio::time::interval;
 
-use crate::load::{Calls, Load};
-use crate::row::Circuit;
+use crate::load::{Aside, Calls, Load};
+use crate::row::{Circuit, Row};
 use crate::schedule::Course;
 use crate::stats::{Record, Served, Summary, percent, readable};
 
@@ -51,10 +51,13 @@ async fn print_lines<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S
                 _ => format!("  {:7}", row.name),
             };
             let circuit = row.circuit.map_or("-", Circuit::name);
-            let shares = Served::ALL.map(|served| {
-                let share = percent(last.share(served));
-                format!("{} {share:>7}", served.label())
-            });
+            let shares: Vec<_> = C::SERVED
+                .iter()
+                .map(|&served| {
+                    let share = percent(last.share(served));
+                    format!("{} {share:>7}", served.label())
+                })
+                .collect();
             let (p50, p99) = (last.percentile(50), last.percentile(99));
             // Nobody may be there to read it: that is no reason to stop.
             let _ = writeln!(
@@ -65,6 +68,9 @@ async fn print_lines<C: Calls, S: Send + Sync>(load: &Load<C>, course: &Course<S
                 readable(p99),
             );
             begin = " ".repeat(begin.len());
+        }
+        if let Some(Aside { name, text }) = load.calls.aside() {
+            let _ = writeln!(io::stdout(), "{begin}  {name} {text}");
         }
     }
 }
@@ -78,6 +84,7 @@ struct View {
     legend: ProgressBar,
     /// Of the one row; several have theirs beside their bars.
     circuit: Option<ProgressBar>,
+    aside: Option<ProgressBar>,
     latency: ProgressBar,
 }
 
@@ -97,7 +104,15 @@ impl View {
             legend: add(line, ""),
             calls: add(line, "calls"),
             latency: add(line, "latency"),
-            circuit: (load.rows.len() == 1).then(|| add(line, "circuit")),
+            circuit: matches!(
+                *load.rows,
+                [Row {
+                    circuit: Some(_),
+                    ..
+                }]
+            )
+            .then(|| add(line, "circuit")),
+            aside: load.calls.aside().map(|aside| add(line, aside.name)),
             lines,
         }
     }
@@ -122,13 +137,13 @@ impl View {
             format!("{name}: {}", phase.meaning)
         });
         for (index, (line, row)) in self.rows.iter().zip(&load.rows).enumerate() {
-            let bar = share_bar(&of_row(&records, index));
+            let bar = share_bar(&of_row(&records, index), C::SERVED);
             line.set_message(match (&self.circuit, row.circuit) {
                 (None, Some(circuit)) => format!("{bar}  circuit {}", coloured(circuit)),
                 _ => bar,
             });
         }
-        self.legend.set_message(legend(&last));
+        self.legend.set_message(legend(&last, C::SERVED));
         self.calls.set_message(format!(
             "{:4}/s   {:3} under way   {}",
             last.calls(),
@@ -140,6 +155,9 @@ impl View {
             readable(last.percentile(50)),
             readable(last.percentile(99))
         ));
+        if let (Some(line), Some(aside)) = (&self.aside, load.calls.aside()) {
+            line.set_message(aside.text);
+        }
         if let (Some(line), Some(circuit)) =
             (&self.circuit, load.rows.first().and_then(|row| row.circuit))
         {
@@ -190,14 +208,15 @@ fn look(served: Served) -> (Color, &'static str) {
         Served::Redis => (Color::Green, "█"),
         Served::Retried => (Color::Yellow, "▓"),
         Served::Fallback => (Color::Blue, "▒"),
+        Served::Queued => (Color::Magenta, "▚"),
         Served::Nobody => (Color::Red, "░"),
     }
 }
 
-fn share_bar(last: &Summary) -> String {
+fn share_bar(last: &Summary, served: &[Served]) -> String {
     let mut bar = String::new();
     let (mut calls, mut filled) = (0, 0);
-    for served in Served::ALL {
+    for &served in served {
         let (colour, cell) = look(served);
         calls += last.count(served);
         // Rounding the sum and not each part fills the bar exactly.
@@ -211,14 +230,14 @@ fn share_bar(last: &Summary) -> String {
     bar
 }
 
-fn legend(last: &Summary) -> String {
-    let entries = Served::ALL.map(|served| {
+fn legend(last: &Summary, served: &[Served]) -> String {
+    let entries = served.iter().map(|&served| {
         let (colour, cell) = look(served);
         let cell = Style::new().fg(colour).apply_to(cell);
         let share = percent(last.share(served));
         format!("{cell} {} {share:<8}", served.label())
     });
-    entries.join(" ")
+    entries.collect::<Vec<_>>().join(" ")
 }
 
 fn whole_millis(time: Duration) -> u64 {

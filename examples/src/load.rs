@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use crate::row::Row;
 use crate::stats::{Log, Record, Served};
 
-/// Calls under way at once, at most. A call for which there is no room waits, and its latency grows meanwhile.
-const IN_FLIGHT: u32 = 256;
+/// Calls under way at once, unless told otherwise. A call for which there is no room waits, and its latency grows meanwhile.
+const USUAL_IN_FLIGHT: u32 = 256;
 
 /// A call that goes on for so long beyond its deadline hangs: far more than what a busy machine adds to it.
 const HANGS: Duration = Duration::from_secs(5);
@@ -24,12 +24,21 @@ pub(crate) trait Calls: Send + Sync + 'static {
     const RATE: u32;
     /// The longest of any call.
     const DEADLINE: Duration;
+    /// Calls under way at once, at most.
+    const IN_FLIGHT: u32 = USUAL_IN_FLIGHT;
+    /// By whom they may be served, in the order in which tables and pictures have them.
+    const SERVED: &'static [Served] = Served::USUAL;
 
     /// What the call of this number is.
     fn kind(&self, number: u32) -> Kind;
 
     /// Makes it.
     fn call(&self, number: u32) -> impl Future<Output = Served> + Send;
+
+    /// What else is to be seen while they are made.
+    fn aside(&self) -> Option<Aside> {
+        None
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +46,13 @@ pub(crate) struct Kind {
     /// The index of its row.
     pub(crate) row: usize,
     pub(crate) is_read: bool,
+}
+
+/// A line of the live view.
+#[derive(Clone, Debug)]
+pub(crate) struct Aside {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
 }
 
 /// What calls are made, and what became of them.
@@ -65,12 +81,12 @@ impl<C: Calls> Load<C> {
             hung: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
             abandoned: watch::Sender::new(false),
-            room: Arc::new(Semaphore::new(IN_FLIGHT as usize)),
+            room: Arc::new(Semaphore::new(C::IN_FLIGHT as usize)),
         }
     }
 
     pub(crate) fn in_flight(&self) -> usize {
-        (IN_FLIGHT as usize).saturating_sub(self.room.available_permits())
+        (C::IN_FLIGHT as usize).saturating_sub(self.room.available_permits())
     }
 
     /// Calls that were still not over far beyond their deadline.
@@ -104,7 +120,7 @@ impl<C: Calls> Load<C> {
                 drop(room);
             });
         }
-        let _ = runtime.block_on(self.room.acquire_many(IN_FLIGHT));
+        let _ = runtime.block_on(self.room.acquire_many(C::IN_FLIGHT));
     }
 
     async fn call(&self, number: u32, due: Duration) {

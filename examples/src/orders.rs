@@ -1,158 +1,300 @@
-//! The orders that the callers know of, against those that the servers have.
+//! A shop with a journal: it takes orders through three outages of Redis and two crashes of its own, and an audit counts them in the end.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+mod audit;
+mod counter;
+mod customers;
+mod line;
+mod scene;
+mod shop;
+
+use std::env;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::schedule::Span;
+use audit::InRedis;
+use counter::Counter;
+use customers::{CUSTOMERS, Customers};
+use scene::Scene;
+use tokio::task::spawn_blocking;
 
-/// What the callers know.
-#[derive(Debug)]
-pub(crate) struct Ledger {
-    start: Instant,
-    placed: AtomicUsize,
-    acknowledged: Mutex<Vec<Acknowledged>>,
-}
+use crate::args::{Args, Usage};
+use crate::drill::{self, Run};
+use crate::ledger::{Ledger, Orders};
+use crate::load::{Calls, Load};
+use crate::program::{self, Failure, announce_start, print};
+use crate::report::Notes;
+use crate::row::Row;
+use crate::schedule::{Course, Kind, Phase, Span, Step};
+use crate::stats::{Record, Served, Summary, readable};
+use crate::verdict::Verdict;
 
-#[derive(Clone, Copy, Debug)]
-struct Acknowledged {
-    order: u32,
-    at: Duration,
-}
+const USAGE: Usage = Usage {
+    name: "orders",
+    what: "A shop takes orders while Redis fails three times and the shop itself is killed twice, and no order is lost.",
+    shortest: 8,
+    usual: 20,
+    embeds: false,
+    faults: &[],
+};
 
-impl Ledger {
-    /// Times are told since `start`.
-    pub(crate) fn new(start: Instant) -> Self {
-        Self {
-            start,
-            placed: AtomicUsize::new(0),
-            acknowledged: Mutex::default(),
-        }
-    }
-
-    pub(crate) fn place(&self) {
-        self.placed.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn acknowledge(&self, order: u32) {
-        let at = self.start.elapsed();
-        self.lock().push(Acknowledged { order, at });
-    }
-
-    /// Against what there is on the servers.
-    pub(crate) fn compare(&self, on_servers: &[u32]) -> Orders {
-        compare(
-            self.placed.load(Ordering::Relaxed),
-            &self.lock(),
-            on_servers,
-        )
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Acknowledged>> {
-        self.acknowledged
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+const fn step(
+    name: &'static str,
+    meaning: &'static str,
+    kind: Kind,
+    share: u32,
+    inflict: fn(&Scene) -> Result<(), Failure>,
+) -> Step<Scene> {
+    Step {
+        phase: Phase {
+            name,
+            meaning,
+            kind,
+        },
+        share,
+        inflict,
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Orders {
-    pub(crate) placed: usize,
-    pub(crate) acknowledged: usize,
-    /// On the servers more than once.
-    pub(crate) doubled: usize,
-    /// Acknowledged, yet not on the servers: when they were acknowledged.
-    lost: Vec<Duration>,
-    /// On the servers, although the caller got an error: Redis had the command when the caller stopped waiting.
-    pub(crate) unreported: usize,
-}
+/// How long Redis has been frozen when the shop is killed.
+const UNANSWERED: Duration = Duration::from_millis(200);
 
-fn compare(placed: usize, acknowledged: &[Acknowledged], on_servers: &[u32]) -> Orders {
-    let mut times = HashMap::new();
-    for order in on_servers {
-        *times.entry(*order).or_insert(0) += 1;
-    }
-    let lost: Vec<_> = acknowledged
-        .iter()
-        .filter(|known| !times.contains_key(&known.order))
-        .map(|known| known.at)
-        .collect();
-    Orders {
-        placed,
-        acknowledged: acknowledged.len(),
-        doubled: times.values().filter(|&&times| times > 1).count(),
-        unreported: (times.len() + lost.len()).saturating_sub(acknowledged.len()),
-        lost,
-    }
-}
+// What waits after an outage is executed in less than half of the time that it took: see `shop::PER_SECOND`.
+const PLAN: [Step<Scene>; 9] = [
+    step("healthy", "Redis answers", Kind::Calm, 2, |_| Ok(())),
+    step(
+        "killed",
+        "connections are refused",
+        Kind::Outage,
+        4,
+        |scene| {
+            scene.kill();
+            Ok(())
+        },
+    ),
+    step(
+        "restarted",
+        "Redis answers again",
+        Kind::Recovery,
+        5,
+        Scene::restart,
+    ),
+    step(
+        "frozen",
+        "Redis accepts commands but does not answer",
+        Kind::Outage,
+        0,
+        |scene| {
+            scene.freeze()?;
+            // Each customer has sent an order by then, and none is given up yet.
+            thread::sleep(UNANSWERED);
+            Ok(())
+        },
+    ),
+    step(
+        "crash 1",
+        "the shop was killed before it knew what Redis has done",
+        Kind::Outage,
+        4,
+        |scene| scene.counter.crash(),
+    ),
+    step(
+        "thawed",
+        "Redis answers again, starting with the backlog",
+        Kind::Recovery,
+        4,
+        Scene::thaw,
+    ),
+    step(
+        "full",
+        "Redis has no memory for writes",
+        Kind::Outage,
+        4,
+        Scene::fill,
+    ),
+    step(
+        "freed",
+        "Redis takes writes again",
+        Kind::Recovery,
+        2,
+        Scene::free,
+    ),
+    step(
+        "crash 2",
+        "the shop was killed with its journal half empty",
+        Kind::Calm,
+        5,
+        |scene| scene.counter.crash(),
+    ),
+];
 
-impl Orders {
-    pub(crate) fn lost(&self) -> usize {
-        self.lost.len()
-    }
-
-    /// Those of the lost ones that Redis itself lost. It answers first and tells its replicas then, a few microseconds later:
-    /// what a master acknowledges in the instant in which it dies, no other one has.
-    pub(crate) fn lost_by_redis(&self, spans: &[Span]) -> usize {
-        // Before any other server could be the master, with some time for the caller to be told.
-        let (before, after) = (Duration::from_millis(50), Duration::from_millis(400));
-        let outages = spans.iter().filter(|span| span.phase.is_outage());
-        let in_an_instant = |at: &&Duration| {
-            outages
-                .clone()
-                .any(|span| (span.from.saturating_sub(before)..span.from + after).contains(*at))
+/// Runs the drill as the command line says.
+///
+/// 0: everything held that must hold. 1: something did not, or the drill could not run. 2: a mistake in the command line.
+/// 130: interrupted.
+pub fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    if let [role, url, journal] = &words[..]
+        && role == shop::ROLE
+    {
+        return match shop::run(url, Path::new(journal)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => program::fail("orders: the shop", &*error),
         };
-        self.lost.iter().filter(in_an_instant).count()
     }
+    program::main(&USAGE, drill)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schedule::{Kind, Phase};
+/// What came of it.
+struct Audit {
+    orders: Orders,
+    in_redis: usize,
+    out_of_order: usize,
+}
 
-    const MS: fn(u64) -> Duration = Duration::from_millis;
+async fn drill(args: Args) -> Result<ExitCode, Failure> {
+    announce_start("Redis");
+    let scene = Arc::new(spawn_blocking(Scene::open).await??);
+    print(&format!(
+        "{}, which keeps what it acknowledges; a shop with a journal, a process of its own.\n\
+         {CUSTOMERS} customers place {} orders/s for {} s. Redis is killed, frozen and filled; the shop is killed twice.\n\n",
+        scene.description(),
+        Customers::RATE,
+        args.length.as_secs()
+    ));
+    let start = Instant::now();
+    let customers = Customers::new(scene.counter.clone(), Ledger::new(start));
+    let row = Row {
+        name: "orders",
+        circuit: None,
+    };
+    let load = Arc::new(Load::new(customers, vec![row], start, args.length));
+    let course = Course::new(&PLAN, start, args.length);
+    let Some(run) = drill::run(&USAGE, &load, &course, &scene).await? else {
+        return Ok(ExitCode::from(program::INTERRUPTED));
+    };
 
-    fn acknowledged(orders: &[(u32, u64)]) -> Vec<Acknowledged> {
-        let known = |&(order, ms)| Acknowledged { order, at: MS(ms) };
-        orders.iter().map(known).collect()
-    }
+    let begun = Instant::now();
+    let is_empty = {
+        let counter = scene.counter.clone();
+        spawn_blocking(move || counter.close()).await??
+    };
+    let took = begun.elapsed();
+    let counter = scene.counter.clone();
+    let kept = spawn_blocking(move || InRedis::read(&mut scene.connect()?)).await??;
+    let audit = Audit {
+        orders: load.calls.ledger.compare(&kept.orders),
+        in_redis: kept.orders.len(),
+        out_of_order: kept.out_of_order,
+    };
+    print(&format!("\n{}", notes(&run, &counter, took, &audit)));
+    drill::draw(
+        &args,
+        "Redis and the shop fail, the customers' view",
+        &load,
+        &run,
+    )?;
 
-    #[test]
-    fn orders_are_compared_one_by_one() {
-        let known = acknowledged(&[(1, 0), (2, 0), (3, 0), (4, 0)]);
-        let orders = compare(9, &known, &[7, 7, 3, 2, 1, 8]);
-        assert_eq!((orders.placed, orders.acknowledged), (9, 4));
-        assert_eq!(orders.doubled, 1, "7");
-        assert_eq!(orders.lost(), 1, "4");
-        assert_eq!(orders.unreported, 2, "7 and 8");
-    }
+    let mut verdict = Verdict::default();
+    judge(&mut verdict, &load, &audit);
+    verdict.count(
+        usize::from(!is_empty),
+        "journal was not emptied, though Redis answers",
+    );
+    print(verdict.summed_up());
+    Ok(verdict.exit(&USAGE))
+}
 
-    #[test]
-    fn redis_loses_only_what_it_acknowledges_as_it_dies() {
-        let known = acknowledged(&[(1, 1_900), (2, 1_990), (3, 2_010), (4, 3_000)]);
-        let killed = Span {
-            phase: Phase {
-                name: "killed",
-                meaning: "",
-                kind: Kind::Outage,
-            },
-            from: MS(2_000),
-            to: MS(5_000),
-        };
-        let calm = Span {
-            phase: Phase {
-                kind: Kind::Calm,
-                ..killed.phase
-            },
-            from: MS(3_000),
-            ..killed
-        };
-        let orders = compare(4, &known, &[]);
-        assert_eq!(
-            (orders.lost(), orders.lost_by_redis(&[killed, calm])),
-            (4, 2)
+/// What the table does not say.
+fn notes(run: &Run, counter: &Counter, took: Duration, audit: &Audit) -> String {
+    let mut notes = Notes::default();
+    let all: Summary = run.records.iter().collect();
+    notes.note(
+        "answered",
+        &format!(
+            "{} by Redis, {} queued in the journal, {} errors; {} were placed again, for the shop was killed before it answered",
+            all.count(Served::Redis),
+            all.count(Served::Queued),
+            all.count(Served::Nobody),
+            counter.again()
+        ),
+    );
+    for (number, found) in counter.found().iter().enumerate() {
+        notes.note(
+            &format!("crash {}", number + 1),
+            &format!("the next process found {found} orders in the journal"),
         );
     }
+    for span in &run.spans {
+        if span.phase.kind == Kind::Recovery {
+            notes.note(span.phase.name, &recovery(run, span));
+        }
+    }
+    let took = readable(Some(took));
+    notes.note(
+        "closed",
+        &format!("the journal was empty {took} after the last order"),
+    );
+    let Audit {
+        orders,
+        in_redis,
+        out_of_order,
+    } = audit;
+    notes.note(
+        "audit",
+        &format!(
+            "{} placed, {} acknowledged, {in_redis} in Redis; lost: {}, doubled: {}, out of order: {out_of_order}",
+            orders.placed,
+            orders.acknowledged,
+            orders.lost(),
+            orders.doubled
+        ),
+    );
+    notes.into_text()
+}
+
+/// When Redis itself answered an order again, rather than the journal.
+fn recovery(run: &Run, span: &Span) -> String {
+    let since = run.records.iter().filter(|record| record.due >= span.from);
+    let first = since
+        .filter(|record| record.served == Served::Redis)
+        .map(Record::over)
+        .min();
+    match first {
+        Some(first) => format!(
+            "Redis itself answered an order again after {}, behind what had waited",
+            readable(Some(first.saturating_sub(span.from)))
+        ),
+        None => "what had waited was not executed before the run was over".to_owned(),
+    }
+}
+
+fn judge(verdict: &mut Verdict, load: &Load<Customers>, audit: &Audit) {
+    let Audit {
+        orders,
+        in_redis: _,
+        out_of_order,
+    } = audit;
+    verdict.count(load.hung(), "orders had no answer for far too long");
+    let refused = orders.placed.saturating_sub(orders.acknowledged);
+    let why = load.calls.failure();
+    verdict.count(
+        refused,
+        &format!(
+            "orders were not acknowledged: {}",
+            why.as_deref().unwrap_or("nobody answered")
+        ),
+    );
+    verdict.count(orders.lost(), "acknowledged orders are not in Redis");
+    verdict.count(
+        orders.unreported,
+        "orders are in Redis, and nobody was told",
+    );
+    verdict.count(orders.doubled, "orders are in Redis more than once");
+    verdict.count(
+        *out_of_order,
+        "orders stand behind a later one of their customer",
+    );
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use calls::Customers;
+use calls::{Customers, JOURNAL, ROWS};
 use redis::{Client, Commands, RedisResult};
 use redis_resilient::connection::Connector;
+use redis_resilient::journal::Journal;
 use server::Server;
 use tokio::task::spawn_blocking;
 
@@ -19,8 +20,8 @@ use crate::args::{Args, Usage};
 use crate::connection::{Cache, Meter, SyncCache};
 use crate::database::{self, Database};
 use crate::drill::{self, Run};
+use crate::ledger::{Ledger, Orders};
 use crate::load::{Calls, Load};
-use crate::orders::{Ledger, Orders};
 use crate::program::{self, Failure, print};
 use crate::report::{self, Notes};
 use crate::row::{Circuit, Row};
@@ -104,7 +105,7 @@ const PLAN: [Step<Server>; 5] = [
     Step {
         phase: Phase {
             name: "frozen",
-            meaning: "Redis takes commands and never answers",
+            meaning: "Redis accepts commands but does not answer",
             kind: Kind::Outage,
         },
         share: 6,
@@ -113,7 +114,7 @@ const PLAN: [Step<Server>; 5] = [
     Step {
         phase: Phase {
             name: "thawed",
-            meaning: "Redis answers again, first what has piled up",
+            meaning: "Redis answers again, starting with the backlog",
             kind: Kind::Recovery,
         },
         share: 7,
@@ -144,22 +145,27 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
 
     let start = Instant::now();
     let meter = Meter::new(start);
+    let connector = Connector::open(url)?;
     let customers = Customers {
         cache: if is_rotation {
-            Cache::of(&Connector::open(url)?, meter.clone()).await?
+            Cache::of(&connector, meter.clone()).await?
         } else {
             Cache::new(client.clone(), meter.clone())?
         },
         sync_cache: SyncCache::new(client.clone(), meter.clone()),
         database: Database::with_users()?,
+        // In memory, for this process is not killed.
+        journal: Journal::builder("orders").open(&connector)?,
         ledger: Ledger::new(start),
+        accepted: Ledger::new(start),
         wrong: AtomicUsize::new(0),
     };
-    let row = Row {
-        name: "served by",
-        circuit: Some(Circuit(&shop::REDIS)),
-    };
-    let load = Arc::new(Load::new(customers, vec![row], start, args.length));
+    // They have one circuit.
+    let rows = ROWS.map(|name| Row {
+        name,
+        circuit: (name == ROWS[0]).then_some(Circuit(&shop::REDIS)),
+    });
+    let load = Arc::new(Load::new(customers, rows.to_vec(), start, args.length));
     let plan = if is_rotation { &ROTATION[..] } else { &PLAN };
     let course = Course::new(plan, start, args.length);
     let Some(run) = drill::run(&USAGE, &load, &course, &server).await? else {
@@ -171,8 +177,14 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
         user.ok().map(|user| user.source)
     };
     let is_back = verdict::comes_back(read).await;
+    let waiting = customers.journal.close(RETURN).await?;
     let on_server = spawn_blocking(move || read_back(&client)).await?;
-    let orders = on_server.map(|orders| customers.ledger.compare(&orders));
+    let orders = on_server.map(|(recorded, accepted)| {
+        (
+            customers.ledger.compare(&recorded),
+            customers.accepted.compare(&accepted),
+        )
+    });
 
     let mut notes = Notes::default();
     notes.note("reads", &report::reads(&run.records));
@@ -187,10 +199,11 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
     for span in run.spans.iter().filter(is_recovery) {
         notes.note(span.phase.name, &report::recovery(&run.records, span));
     }
-    if let Ok(orders) = &orders {
+    if let Ok((orders, accepted)) = &orders {
         for (line, text) in recorded(orders).iter().enumerate() {
             notes.note(if line == 0 { "orders" } else { "" }, text);
         }
+        notes.note("journal", &told(accepted));
     }
     print(&format!("\n{}", notes.into_text()));
     drill::draw(&args, "Redis fails, the callers' view", &load, &run)?;
@@ -204,7 +217,19 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
             "reads had no answer while the password was refused",
         );
     }
-    let orders = orders.as_ref().map(|orders| (orders, 0));
+    let with_journal = run.records.iter().filter(|record| record.row == JOURNAL);
+    let errors = with_journal.filter(|record| record.served == Served::Nobody);
+    verdict.count(
+        errors.count(),
+        "orders had an error in spite of the journal",
+    );
+    let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
+    verdict.count(waiting, "orders wait in the journal, and Redis answers");
+    if let Ok((_, accepted)) = &orders {
+        let lost = accepted.lost();
+        verdict.count(lost, "accepted orders of the journal are not on the server");
+    }
+    let orders = orders.as_ref().map(|(orders, _)| (orders, 0));
     verdict.judge(load.hung(), wrong, orders, is_back);
     Ok(verdict.exit(&USAGE))
 }
@@ -219,11 +244,12 @@ fn fill(client: &Client) -> RedisResult<()> {
     pipeline.exec(&mut client.get_connection_with_timeout(Duration::from_secs(5))?)
 }
 
-/// The orders that the server has. Blocks.
-fn read_back(client: &Client) -> RedisResult<Vec<u32>> {
+/// The orders that the server has, without the journal and with it. Blocks.
+fn read_back(client: &Client) -> RedisResult<(Vec<u32>, Vec<u32>)> {
     let mut connection = client.get_connection_with_timeout(RETURN)?;
     connection.set_read_timeout(Some(RETURN))?;
-    connection.lrange(shop::ORDERS, 0, -1)
+    let recorded = connection.lrange(shop::ORDERS, 0, -1)?;
+    Ok((recorded, connection.hkeys(shop::ACCEPTED)?))
 }
 
 /// The line before the run.
@@ -235,7 +261,8 @@ fn opening(server: &str, is_rotation: bool, length: Duration) -> String {
     };
     format!(
         "Redis is {server}, the database behind it is SQLite.\n\
-         {} calls a second for {} s, while {happening}.\n\n",
+         {} calls a second for {} s, while {happening}.\n\
+         They are reads, orders, and orders behind which there is a journal.\n\n",
         Customers::RATE,
         length.as_secs()
     )
@@ -277,10 +304,21 @@ fn recorded(orders: &Orders) -> [String; 3] {
             orders.doubled,
             orders.lost()
         ),
-        format!("{refused} got an error, for a write has no fallback here"),
+        format!("{refused} got an error, for these writes have no fallback"),
         format!(
             "of these, Redis executed {} all the same: it had received them",
             orders.unreported
         ),
     ]
+}
+
+/// Of the orders with the journal.
+fn told(accepted: &Orders) -> String {
+    format!(
+        "{} placed, {} accepted, {} errors; lost: {}",
+        accepted.placed,
+        accepted.acknowledged,
+        accepted.placed.saturating_sub(accepted.acknowledged),
+        accepted.lost()
+    )
 }

@@ -7,21 +7,22 @@ use crate::schedule::Span;
 use crate::stats::{Record, Served, Summary, percent, readable};
 
 /// The table: a line for each phase, or for each row in each phase.
-pub(crate) fn table(rows: &[Row], records: &[Record], spans: &[Span]) -> String {
+pub(crate) fn table(rows: &[Row], served: &[Served], records: &[Record], spans: &[Span]) -> String {
     let name = |name: &str| match rows {
         [_] => String::new(),
         _ => format!("{name:<9}"),
     };
+    let in_columns = |text: &dyn Fn(Served) -> String| {
+        let columns = served.iter().map(|&served| format!("{:>10}", text(served)));
+        columns.collect::<Vec<_>>().concat()
+    };
+    let labels = in_columns(&|served| served.label().to_owned());
     let mut table = format!(
-        "{:<10}{:>7}  {}{:>6}{:>9}{:>9}{:>10}{:>9}{:>10}{:>10}{:>10}\n",
+        "{:<10}{:>7}  {}{:>6}{labels}{:>10}{:>10}{:>10}\n",
         "phase",
         "length",
         name(""),
         "calls",
-        "redis",
-        "retried",
-        "fallback",
-        "error",
         "p50",
         "p99",
         "max"
@@ -34,12 +35,11 @@ pub(crate) fn table(rows: &[Row], records: &[Record], spans: &[Span]) -> String 
                 .iter()
                 .filter(|record| record.row == index && is_in(record, span))
                 .collect();
-            let [redis, retried, fallback, error] =
-                Served::ALL.map(|served| percent(summary.share(served)));
+            let shares = in_columns(&|served| percent(summary.share(served)));
             let [p50, p99, max] = [50, 99, 100].map(|p| readable(summary.percentile(p)));
             let _ = writeln!(
                 table,
-                "{begin}  {}{:>6}{redis:>9}{retried:>9}{fallback:>10}{error:>9}{p50:>10}{p99:>10}{max:>10}",
+                "{begin}  {}{:>6}{shares}{p50:>10}{p99:>10}{max:>10}",
                 name(row.name),
                 summary.calls()
             );

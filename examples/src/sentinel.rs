@@ -1,4 +1,4 @@
-//! The Sentinel drill: masters are killed and frozen under load, and the Sentinels promote replicas.
+//! The Sentinel drill: primaries are killed and frozen under load, and the Sentinels promote replicas.
 
 mod shop;
 
@@ -26,7 +26,7 @@ use crate::verdict::RETURN;
 
 const USAGE: Usage = Usage {
     name: "sentinel",
-    what: "Kills and freezes masters under load, while Sentinels promote replicas, and shows what the callers notice.",
+    what: "Kills and freezes primaries under load, while Sentinels promote replicas, and shows what the callers notice.",
     shortest: 10,
     usual: 24,
     embeds: false,
@@ -37,7 +37,7 @@ const PLAN: [Step<Servers>; 7] = [
     Step {
         phase: Phase {
             name: "healthy",
-            meaning: "the master answers",
+            meaning: "the primary answers",
             kind: Kind::Calm,
         },
         share: 3,
@@ -46,12 +46,12 @@ const PLAN: [Step<Servers>; 7] = [
     Step {
         phase: Phase {
             name: "killed",
-            meaning: "there is no master",
+            meaning: "there is no primary",
             kind: Kind::Outage,
         },
         share: 0,
         inflict: |servers| {
-            servers.master().kill();
+            servers.primary().kill();
             Ok(())
         },
     },
@@ -63,21 +63,21 @@ const PLAN: [Step<Servers>; 7] = [
     Step {
         phase: Phase {
             name: "returned",
-            meaning: "the old master is there again, and empty: it is to be a replica",
+            meaning: "the old primary is back, empty, and becomes a replica",
             kind: Kind::Calm,
         },
         share: 5,
-        inflict: |servers| Ok(servers.old_master().restart()?),
+        inflict: |servers| Ok(servers.old_primary().restart()?),
     },
     Step {
         phase: Phase {
             name: "frozen",
-            meaning: "the master takes commands and never answers",
+            meaning: "the primary accepts commands but does not answer",
             kind: Kind::Outage,
         },
         share: 0,
         inflict: |servers| {
-            servers.master().freeze();
+            servers.primary().freeze();
             Ok(())
         },
     },
@@ -89,12 +89,12 @@ const PLAN: [Step<Servers>; 7] = [
     Step {
         phase: Phase {
             name: "thawed",
-            meaning: "the old master wakes up, and takes itself for the master",
+            meaning: "the old primary wakes up, and still acts as the primary",
             kind: Kind::Calm,
         },
         share: 5,
         inflict: |servers| {
-            servers.old_master().thaw();
+            servers.old_primary().thaw();
             Ok(())
         },
     },
@@ -102,7 +102,7 @@ const PLAN: [Step<Servers>; 7] = [
 
 const TOOK_OVER: Phase = Phase {
     name: "took over",
-    meaning: "a replica is the master now",
+    meaning: "a replica has become the primary",
     kind: Kind::Recovery,
 };
 
@@ -110,41 +110,41 @@ const TOOK_OVER: Phase = Phase {
 struct Servers {
     sentinels: RealSentinel,
     /// Their indices; known beforehand, so that nobody has to be asked when it is to fail.
-    master: AtomicUsize,
-    old_master: AtomicUsize,
+    primary: AtomicUsize,
+    old_primary: AtomicUsize,
 }
 
 impl Servers {
     fn of(sentinels: RealSentinel) -> Self {
-        let master = sentinels.master_index();
+        let primary = sentinels.primary_index();
         Self {
             sentinels,
-            master: AtomicUsize::new(master),
-            old_master: AtomicUsize::new(master),
+            primary: AtomicUsize::new(primary),
+            old_primary: AtomicUsize::new(primary),
         }
     }
 
-    fn master(&self) -> &RealRedis {
-        self.sentinels.server(self.master.load(Ordering::Relaxed))
+    fn primary(&self) -> &RealRedis {
+        self.sentinels.server(self.primary.load(Ordering::Relaxed))
     }
 
-    fn old_master(&self) -> &RealRedis {
+    fn old_primary(&self) -> &RealRedis {
         self.sentinels
-            .server(self.old_master.load(Ordering::Relaxed))
+            .server(self.old_primary.load(Ordering::Relaxed))
     }
 
     fn wait_for_failover(&self) -> Result<(), Failure> {
-        let old = self.master.load(Ordering::Relaxed);
+        let old = self.primary.load(Ordering::Relaxed);
         let new = self.sentinels.wait_for_failover(old, PATIENCE)?;
-        self.old_master.store(old, Ordering::Relaxed);
-        self.master.store(new, Ordering::Relaxed);
+        self.old_primary.store(old, Ordering::Relaxed);
+        self.primary.store(new, Ordering::Relaxed);
         Ok(())
     }
 
-    /// The orders that the master has.
+    /// The orders that the primary has.
     fn read_back(&self) -> RedisResult<Vec<u32>> {
-        let master = Client::open(self.sentinels.master().url())?;
-        let mut connection = master.get_connection_with_timeout(RETURN)?;
+        let primary = Client::open(self.sentinels.primary().url())?;
+        let mut connection = primary.get_connection_with_timeout(RETURN)?;
         connection.set_read_timeout(Some(RETURN))?;
         connection.smembers(shop::ORDERS)
     }
@@ -159,16 +159,16 @@ pub fn main() -> ExitCode {
 }
 
 async fn drill(args: Args) -> Result<ExitCode, Failure> {
-    program::announce_start("a master, two replicas and three Sentinels");
+    program::announce_start("a primary, two replicas and three Sentinels");
     let sentinels = spawn_blocking(RealSentinel::start).await??;
     let urls = sentinels.sentinel_urls();
-    let connector = Connector::sentinel(urls, sentinels.master_name())?
+    let connector = Connector::sentinel(urls, sentinels.primary_name())?
         .connect_timeout(Duration::from_millis(500))
         .response_timeout(Duration::from_millis(250))
         .build();
     let servers = Arc::new(Servers::of(sentinels));
     print(&format!(
-        "{} calls a second for {} s, while one master is killed and the next one frozen.\n\n",
+        "{} calls a second for {} s, while one primary is killed and the next one frozen.\n\n",
         Customers::<Functions>::RATE,
         args.length.as_secs()
     ));
@@ -203,7 +203,7 @@ async fn drill(args: Args) -> Result<ExitCode, Failure> {
         notes.note(span.phase.name, &report::failover(writes, span));
     }
     print(&format!("\n{}", notes.into_text()));
-    drill::draw(&args, "A master fails, the callers' view", &load, &run)?;
+    drill::draw(&args, "A primary fails, the callers' view", &load, &run)?;
     print(&verdict.told("calls came back by themselves, and no acknowledged write was lost"));
     Ok(verdict.exit(&USAGE))
 }

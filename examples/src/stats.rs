@@ -11,19 +11,22 @@ pub(crate) enum Served {
     /// Redis, at a later attempt.
     Retried,
     Fallback,
+    /// The journal has it, and Redis will.
+    Queued,
     /// The caller got an error.
     Nobody,
 }
 
 impl Served {
-    /// In the order in which tables and pictures have them.
-    pub(crate) const ALL: [Self; 4] = [Self::Redis, Self::Retried, Self::Fallback, Self::Nobody];
+    /// Without a journal, in the order in which tables and pictures have them.
+    pub(crate) const USUAL: &[Self] = &[Self::Redis, Self::Retried, Self::Fallback, Self::Nobody];
 
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Redis => "redis",
             Self::Retried => "retried",
             Self::Fallback => "fallback",
+            Self::Queued => "queued",
             Self::Nobody => "error",
         }
     }
@@ -34,6 +37,7 @@ impl Served {
             (Some(Source::Redis), 0 | 1) => Self::Redis,
             (Some(Source::Redis), _) => Self::Retried,
             (Some(Source::Database), _) => Self::Fallback,
+            (Some(Source::Journal), _) => Self::Queued,
             (None, _) => Self::Nobody,
         }
     }
@@ -48,6 +52,8 @@ impl Served {
 pub(crate) enum Source {
     Redis,
     Database,
+    /// There is none yet: it is accepted.
+    Journal,
 }
 
 /// One call that is over.
@@ -105,7 +111,7 @@ impl Log {
 pub(crate) struct Summary {
     /// Ascending.
     latencies: Vec<Duration>,
-    served: [usize; 4],
+    served: [usize; 5],
 }
 
 impl<'a> FromIterator<&'a Record> for Summary {

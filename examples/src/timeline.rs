@@ -44,6 +44,7 @@ fn colour(served: Served) -> RGBColor {
         Served::Redis => RGBColor(72, 160, 104),
         Served::Retried => RGBColor(240, 190, 64),
         Served::Fallback => RGBColor(82, 134, 204),
+        Served::Queued => RGBColor(126, 106, 190),
         Served::Nobody => RGBColor(214, 80, 70),
     }
 }
@@ -59,6 +60,7 @@ struct Step {
 pub(crate) fn draw(
     title: &str,
     rows: &[Row],
+    served: &[Served],
     records: &[Record],
     spans: &[Span],
     end: Duration,
@@ -76,7 +78,7 @@ pub(crate) fn draw(
         let root = root.margin(4, 4, 8, 0);
         let (header, rest) = root.split_vertically(HEADER);
         let (phases, mut rest) = rest.split_vertically(PHASES);
-        draw_header(&header, title)?;
+        draw_header(&header, title, served)?;
         draw_phases(&phases, spans, end)?;
         for (index, row) in rows.iter().enumerate() {
             let (area, below) = rest.split_vertically(height);
@@ -86,7 +88,7 @@ pub(crate) fn draw(
                 [_] => "share of calls",
                 _ => row.name,
             };
-            draw_shares(&area, name, &steps(of_row, end), spans, end)?;
+            draw_shares(&area, name, served, &steps(of_row, end), spans, end)?;
         }
         draw_latencies(&rest, &steps(records, end), spans, end)?;
         root.present()?;
@@ -112,7 +114,18 @@ fn steps<'a>(records: impl IntoIterator<Item = &'a Record>, end: Duration) -> Ve
         .collect()
 }
 
-fn draw_header(area: &Area<'_>, title: &str) -> Drawn {
+/// What it is called in the picture, and how wide that is.
+fn legend(served: Served) -> (&'static str, i32) {
+    match served {
+        Served::Redis => ("Redis", 80),
+        Served::Retried => ("Redis, after a retry", 160),
+        Served::Fallback => ("fallback (database)", 155),
+        Served::Queued => ("queued in the journal", 165),
+        Served::Nobody => ("error", 70),
+    }
+}
+
+fn draw_header(area: &Area<'_>, title: &str, served: &[Served]) -> Drawn {
     let left = i32::try_from(LEFT)?;
     area.draw(&Text::new(
         title,
@@ -121,19 +134,15 @@ fn draw_header(area: &Area<'_>, title: &str) -> Drawn {
     ))?;
     let label = ("sans-serif", 14).into_font().color(&INK);
     let label = label.pos(Pos::new(HPos::Left, VPos::Center));
-    let entries = [
-        (Served::Redis, "Redis", 0),
-        (Served::Retried, "Redis, after a retry", 80),
-        (Served::Fallback, "fallback (database)", 240),
-        (Served::Nobody, "error (a write has no fallback)", 395),
-    ];
-    for (served, text, x) in entries {
-        let x = left + x;
+    let mut x = left;
+    for &served in served {
+        let (text, width) = legend(served);
         area.draw(&Rectangle::new(
             [(x, 43), (x + 12, 55)],
             colour(served).filled(),
         ))?;
         area.draw(&Text::new(text, (x + 18, 50), label.clone()))?;
+        x += width;
     }
     for (colour, text, x) in [(P50, "p50", 640), (P99, "p99", 710)] {
         let x = left + x;
@@ -166,6 +175,7 @@ fn draw_phases(area: &Area<'_>, spans: &[Span], end: Duration) -> Drawn {
 fn draw_shares(
     area: &Area<'_>,
     name: &str,
+    served: &[Served],
     steps: &[Step],
     spans: &[Span],
     end: Duration,
@@ -176,17 +186,17 @@ fn draw_shares(
         .margin_right(RIGHT)
         .build_cartesian_2d(0.0..end.as_secs_f64(), 0.0..100.0)?;
     // Each layer reaches down to the bottom and is painted over by the next.
-    for (layer, served) in Served::ALL.into_iter().enumerate().rev() {
+    for (layer, &top) in served.iter().enumerate().rev() {
         let mut outline = vec![(0.0, 0.0)];
         for step in steps {
-            let share: f64 = Served::ALL[..=layer]
+            let share: f64 = served[..=layer]
                 .iter()
                 .map(|&part| step.summary.share(part))
                 .sum();
             outline.extend([(step.from, share * 100.0), (step.to, share * 100.0)]);
         }
         outline.push((end.as_secs_f64(), 0.0));
-        chart.draw_series([Polygon::new(outline, colour(served).filled())])?;
+        chart.draw_series([Polygon::new(outline, colour(top).filled())])?;
     }
     for span in spans.iter().skip(1) {
         let at = span.from.as_secs_f64();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::args::Usage;
-use crate::orders::Orders;
+use crate::ledger::Orders;
 use crate::program::complain;
 use crate::stats::Source;
 
@@ -78,6 +78,15 @@ impl Verdict {
             _ => ", but for what Redis itself has lost",
         };
         format!("verdict   {kept}: {promise}{but}\n")
+    }
+
+    /// The last line of a report that has told what was promised.
+    pub(crate) fn summed_up(&self) -> &'static str {
+        if self.holds() {
+            "All promises are kept.\n"
+        } else {
+            "Not all promises are kept:\n"
+        }
     }
 
     fn holds(&self) -> bool {

@@ -1,4 +1,4 @@
-//! The stages of the attribute, and what has to hold for them whatever they are given.
+//! The stages of the attributes, and what has to hold for them whatever they are given.
 //!
 //! A crate of procedural macros exports nothing but macros, so its modules are compiled once more, as part of this crate.
 
@@ -9,10 +9,12 @@ mod promise;
 mod macros {
     #![allow(dead_code)]
     pub(crate) mod args;
+    pub(crate) mod cached;
     pub(crate) mod defaults;
     pub(crate) mod errors;
     pub(crate) mod expand;
     pub(crate) mod item;
+    pub(crate) mod key;
     pub(crate) mod plan;
     pub(crate) mod stages;
     pub(crate) mod suggest;
@@ -20,11 +22,12 @@ mod macros {
 }
 
 // Where they look for each other.
-use macros::{args, defaults, errors, expand, item, plan, stages, suggest, types};
+use macros::{args, cached, defaults, errors, expand, item, key, plan, stages, suggest, types};
 
 pub use nesting::tokens;
 /// # Panics
-/// If the attribute does, or swallows what it stands on, or makes something of it that is no Rust.
+/// If an attribute does, or swallows what it stands on, or makes something of it that is no Rust.
 pub fn check(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) {
-    promise::check(args, item);
+    promise::check(args.clone(), item.clone());
+    promise::check_cached(args, item);
 }

@@ -1,1 +1,1 @@
-../../runtime/src/policy/defaults.rs
+../../runtime/src/defaults.rs

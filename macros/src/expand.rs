@@ -6,10 +6,13 @@
 //! Tokens of the template have the span [`Span::mixed_site`]: the body sees no local of ours, and lints
 //! see a macro. Where an error should show elsewhere, that place is combined with this hygiene.
 
-mod attempt;
+mod answers;
+pub(crate) mod attempt;
 mod fallback;
+mod hedge;
+pub(crate) mod key;
 mod limit;
-mod policy;
+pub(crate) mod policy;
 
 use crate::item::{Frame, Shape, Target};
 use crate::plan::{Breaker, Ending, Mode, Plan, Rebind};
@@ -74,7 +77,7 @@ fn in_frame(plan: &Plan, frame: &Frame) -> TokenStream {
     quote!(#pin #arguments)
 }
 
-fn group(delimiter: Delimiter, content: TokenStream, span: Span) -> Group {
+pub(crate) fn group(delimiter: Delimiter, content: TokenStream, span: Span) -> Group {
     let mut group = Group::new(delimiter, content);
     group.set_span(span);
     group
@@ -127,7 +130,7 @@ impl<'a> Expansion<'a> {
 
     /// The whole body.
     fn function(&self, body: &TokenStream) -> TokenStream {
-        let call = &self.call;
+        let call_type = &self.call;
         let mixed = Span::mixed_site();
         let (policy, policy_reference) = self.policy();
         let (breaker, breaker_reference) = self.breaker();
@@ -137,12 +140,26 @@ impl<'a> Expansion<'a> {
         let call = quote_spanned! {mixed=>
             #policy
             #breaker
-            let mut __resilient_call = #call::new(#policy_reference, #breaker_reference);
+            let mut __resilient_call = #call_type::new(#policy_reference, #breaker_reference);
             #misconfigured
             #started
         };
-        if self.plan.fallback.is_empty() {
+        if !self.plan.falls_back() {
             return quote!(#call #attempts);
+        }
+        let (keyed, entered) = self.keyed();
+        // What counts how the call ends is kept beyond the call.
+        let handed = quote_spanned!(mixed=> #call_type::hands_over(&__resilient_call));
+        if self.plan.fallback.is_empty()
+            && let Some(answers) = &self.plan.answers
+        {
+            let end = self.stale_or_error(answers);
+            return quote_spanned! {mixed=>
+                #keyed #call
+                let __resilient_error = #attempts;
+                let __resilient_handed = #handed;
+                #entered #end
+            };
         }
         let (kept, admission) = self.admission();
         let end = (!kept.is_empty()).then(|| quote_spanned!(mixed=> ;));
@@ -154,10 +171,13 @@ impl<'a> Expansion<'a> {
             }
         };
         let fallback = self.fallback();
+        let span = self.span();
         // The call ends with its block: the breaker may be a part of what the fallback wants for itself.
         quote_spanned! {mixed=>
-            #kept { #call #attempts #admission } #end
-            #fallback
+            #keyed
+            let __resilient_handed;
+            #kept { #call #attempts __resilient_handed = #handed; #entered #admission } #end
+            #span #fallback
         }
     }
 

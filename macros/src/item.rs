@@ -26,25 +26,45 @@ pub(crate) enum Shape {
     AsyncTrait(Box<Frame>),
 }
 
-pub(crate) fn parse(tokens: TokenStream) -> Result<Target> {
-    target.parse2(tokens)
+/// Which attribute is on the function, for messages about it.
+pub(crate) struct Kind {
+    pub(crate) attribute: &'static str,
+    /// What it does with the body.
+    pub(crate) needs: &'static str,
+    /// Where it goes.
+    pub(crate) advice: &'static str,
 }
 
-fn target(input: ParseStream<'_>) -> Result<Target> {
+pub(crate) const RESILIENT: Kind = Kind {
+    attribute: "#[redis_resilient]",
+    needs: "a body to run again",
+    advice: "; put it on the function that talks to Redis",
+};
+
+pub(crate) const CACHED: Kind = Kind {
+    attribute: "#[redis_cached]",
+    needs: "a body to load with",
+    advice: "; put it on the function that loads the value",
+};
+
+pub(crate) fn parse(tokens: TokenStream, kind: &Kind) -> Result<Target> {
+    (|input: ParseStream<'_>| target(input, kind)).parse2(tokens)
+}
+
+fn target(input: ParseStream<'_>, attribute: &Kind) -> Result<Target> {
     let mut attributes = input.call(Attribute::parse_outer)?;
     let visibility: Visibility = input.parse()?;
     let start = input.fork();
     let signature: Signature = match input.parse() {
         Ok(signature) => signature,
-        Err(error) => return Err(not_a_function(&start).unwrap_or(error)),
+        Err(error) => return Err(not_a_function(&start, attribute).unwrap_or(error)),
     };
     if input.peek(Token![;]) {
         return Err(Error::new(
             signature.ident.span(),
             format!(
-                "`#[redis_resilient]` needs a body to run again, `{}` has none: \
-                 put the attribute on the method in the `impl`",
-                signature.ident
+                "`{}` needs {}, `{}` has none: put the attribute on the method in the `impl`",
+                attribute.attribute, attribute.needs, signature.ident
             ),
         ));
     }
@@ -79,7 +99,7 @@ fn target(input: ParseStream<'_>) -> Result<Target> {
 }
 
 /// The message for everything that is not meant to be a function.
-fn not_a_function(input: ParseStream<'_>) -> Option<Error> {
+fn not_a_function(input: ParseStream<'_>, attribute: &Kind) -> Option<Error> {
     let mut cursor = input.cursor();
     while let Some((token, next)) = cursor.token_tree() {
         match token {
@@ -87,7 +107,7 @@ fn not_a_function(input: ParseStream<'_>) -> Option<Error> {
             TokenTree::Ident(word) => {
                 if let Some(found) = kind(&word, next.token_tree().map(|(token, _)| token).as_ref())
                 {
-                    return Some(misplaced(&word, found));
+                    return Some(misplaced(&word, found, attribute));
                 }
             }
             TokenTree::Literal(_) => {}
@@ -97,7 +117,7 @@ fn not_a_function(input: ParseStream<'_>) -> Option<Error> {
     }
     Some(Error::new(
         Span::call_site(),
-        "`#[redis_resilient]` goes on a function",
+        format!("`{}` goes on a function", attribute.attribute),
     ))
 }
 
@@ -124,11 +144,11 @@ fn kind(word: &Ident, next: Option<&TokenTree>) -> Option<&'static str> {
     })
 }
 
-fn misplaced(word: &Ident, found: &str) -> Error {
+fn misplaced(word: &Ident, found: &str, attribute: &Kind) -> Error {
     let advice = match found {
         "`impl`" | "`trait`" => "; put it on each method that needs it",
         "`mod`" => "; put it on each function that needs it",
-        _ => "; put it on the function that talks to Redis",
+        _ => attribute.advice,
     };
     let article = if found.starts_with("`e") || found.starts_with("`i") {
         "an"
@@ -137,6 +157,9 @@ fn misplaced(word: &Ident, found: &str) -> Error {
     };
     Error::new(
         word.span(),
-        format!("`#[redis_resilient]` goes on a function, this is {article} {found}{advice}"),
+        format!(
+            "`{}` goes on a function, this is {article} {found}{advice}",
+            attribute.attribute
+        ),
     )
 }

@@ -1,15 +1,18 @@
 //! [`Args`] and [`Target`] together, checked, with nothing left to decide.
 
+pub(crate) mod answers;
 mod commands;
-mod connectors;
+pub(crate) mod connectors;
 mod docs;
 pub(crate) mod duration;
-mod limit;
-mod parameters;
-mod policy;
-mod signature;
+mod hedge;
+pub(crate) mod limit;
+pub(crate) mod parameters;
+pub(crate) mod policy;
+pub(crate) mod signature;
 mod used_up;
 
+use self::answers::Answers;
 pub(crate) use self::limit::{Limit, Shared};
 use self::parameters::Parameters;
 pub(crate) use self::parameters::Rebind;
@@ -36,9 +39,13 @@ pub(crate) struct Plan {
     /// Nothing is said of it, and the body shows a command that must not be repeated.
     pub(crate) shows_non_idempotent: bool,
     pub(crate) fallback: Vec<Fallback>,
+    /// Does a second attempt start beside a first one that takes long?
+    pub(crate) hedged: bool,
     /// How many attempts run at once.
     pub(crate) limit: Option<Shared>,
     pub(crate) fallback_limit: Option<Limit>,
+    /// What calls with the same key share.
+    pub(crate) answers: Option<Answers>,
     pub(crate) prelude: Vec<Rebind>,
     /// The declared type of a result; `impl Trait` in it is `_`.
     pub(crate) output: Type,
@@ -53,7 +60,7 @@ pub(crate) struct Plan {
 pub(crate) enum Mode {
     Sync,
     Async {
-        /// Is there a `timeout`, a `deadline` or a breaker that has to know which code is part of an attempt?
+        /// Is there a `timeout`, a `deadline`, a `hedge` or a breaker that has to know which code is part of an attempt?
         watched: bool,
     },
 }
@@ -110,6 +117,7 @@ impl Plan {
     pub(crate) fn new(args: Args, target: Option<Target>, errors: &mut Errors) -> Option<Self> {
         policy::check(&args, errors);
         limit::check(&args, errors);
+        answers::check(&args, errors);
         let target = target?;
         let output = signature::check(&args, &target, errors);
         let parameters = Parameters::of(&target);
@@ -125,12 +133,14 @@ impl Plan {
                  (`deadline` works here: it bounds the whole call)",
             );
         }
-        let output = output?;
-        used_up::check(&args, &target, &parameters, errors);
-
         let user = UserCode {
             rename_self: matches!(target.shape, Shape::AsyncTrait(_)),
         };
+        let redis = || connectors::places(&target, &parameters);
+        let answers = answers::plan(&args, &target, output.as_ref(), redis, user, errors);
+        let output = output?;
+        used_up::check(&args, &target, &parameters, errors);
+
         let clones: Vec<Ident> = args
             .clone
             .iter()
@@ -141,13 +151,18 @@ impl Plan {
             .as_ref()
             .map_or_else(Span::call_site, |retries| retries.key);
         let watched = args.deadline.is_some()
+            || args.hedge.is_some()
             || !matches!(&args.timeout, Some(timeout) if matches!(timeout.value, Switch::Off))
             || !matches!(&args.breaker, Some(breaker) if matches!(breaker.value, Switch::Off));
-        let commands = if policy::retries(&args) {
+        let commands = if policy::retries(&args) || args.hedge.is_some() {
             commands::non_idempotent(&target)
         } else {
             Vec::new()
         };
+        hedge::check(&args, is_async, &commands, errors);
+        if args.hedge.is_some() && is_async {
+            parameters.check_hedged(&clones, &target, errors);
+        }
         let shows_non_idempotent = args.idempotent.is_none() && !commands.is_empty();
         let connectors = match &args.breaker {
             None => connectors::places(&target, &parameters),
@@ -156,6 +171,7 @@ impl Plan {
         let docs = docs::plan(&args, &target, is_async, &commands, &connectors);
         let policy = policy::plan(&args, &target, is_async, shows_non_idempotent, user);
         let shared = args.fallback.is_some()
+            || args.key.is_some()
             || policy.computed
             || args.classify.is_some()
             || args.limit.is_some()
@@ -173,10 +189,12 @@ impl Plan {
             policy,
             breaker: breaker(args.breaker.map(|breaker| breaker.value), connectors, user),
             shows_non_idempotent,
+            hedged: args.hedge.is_some(),
             class: args.classify.map(|classify| user.tokens(&classify.value)),
             limit: args.limit.map(|limit| limit::shared(&limit.value, user)),
             fallback_limit: limit::plan(args.fallback_limit, &fallback, user),
             fallback,
+            answers,
             prelude,
             output_span: output.span(),
             error_span: types::telling_span(types::error_type(&output).unwrap_or(&output)),
@@ -198,7 +216,23 @@ impl Plan {
 
     /// Does a call end for which there is no room in the fallback? A plain value at the end is there for all.
     pub(crate) fn turns_away(&self) -> bool {
-        self.fallback_limit.is_some() && self.fallback.last().is_some_and(|last| !last.plain)
+        match self.fallback.last() {
+            Some(last) => self.fallback_limit.is_some() && !last.plain,
+            // There may be no stale value.
+            None => self.serves_stale(),
+        }
+    }
+
+    /// Is there anything that may answer when the attempts have failed?
+    pub(crate) fn falls_back(&self) -> bool {
+        !self.fallback.is_empty() || self.serves_stale()
+    }
+
+    /// Does the last good value stand in for an error?
+    pub(crate) fn serves_stale(&self) -> bool {
+        self.answers
+            .as_ref()
+            .is_some_and(|answers| answers.stale.is_some())
     }
 
     /// Can a call end before its attempts are used up, with no error of its own?
@@ -219,13 +253,13 @@ impl Plan {
 
 /// Takes expressions of the attribute over into the body.
 #[derive(Clone, Copy)]
-struct UserCode {
+pub(crate) struct UserCode {
     /// `#[async_trait]` renamed the `self` of the body.
-    rename_self: bool,
+    pub(crate) rename_self: bool,
 }
 
 impl UserCode {
-    fn tokens(self, code: &impl ToTokens) -> TokenStream {
+    pub(crate) fn tokens(self, code: &impl ToTokens) -> TokenStream {
         let tokens = code.to_token_stream();
         if self.rename_self {
             rename_self(tokens)
@@ -250,7 +284,7 @@ fn rename_self(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-fn krate(path: Option<Path>) -> TokenStream {
+pub(crate) fn krate(path: Option<Path>) -> TokenStream {
     path.map_or_else(
         || quote_spanned!(Span::mixed_site()=> ::redis_resilient),
         Path::into_token_stream,

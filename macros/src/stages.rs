@@ -10,7 +10,7 @@ use quote::quote;
 pub(crate) fn resilient(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
-    let target = errors.keep(item::parse(item.clone()));
+    let target = errors.keep(item::parse(item.clone(), &item::RESILIENT));
     let plan = Plan::new(args, target, &mut errors);
     match (errors.into_compile_errors(), plan) {
         (None, Some(plan)) => expand::expand(&plan),

@@ -9,6 +9,11 @@ pub(crate) fn hint(written: &str, known: &[&str]) -> String {
     }
 }
 
+/// Is `written` a misspelling of `word`?
+pub(crate) fn is_close(written: &str, word: &str) -> bool {
+    closest(written, &[word]).is_some()
+}
+
 /// The known word that `written` is a misspelling of.
 fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let written = written.to_lowercase();
@@ -102,9 +107,31 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
         "max_fallbacks" | "fallback_concurrency" => {
             "write `fallback_limit = 64`, which bounds the calls that are in the fallback at once"
         }
+        "single_flight"
+        | "singleflight"
+        | "single"
+        | "dedup"
+        | "deduplicate"
+        | "collapse"
+        | "request_collapsing"
+        | "stampede"
+        | "stampede_protection"
+        | "share" => {
+            "write `key = \"user:{id}\", coalesce = true`: calls with the same key run the fallback once"
+        }
+        "stale_if_error" | "stale_ttl" | "stale_on_error" | "max_stale" | "grace" | "fail_safe"
+        | "failsafe" | "last_good" | "last_known_good" => {
+            "write `key = \"user:{id}\", stale = \"10m\"`: a value no older than that is served in place of an error"
+        }
+        "coalesce_key" | "stale_key" | "cache_key" | "key_format" | "keys" | "convert" => {
+            "write `key`, with the parameters in braces: `key = \"user:{id}\"`"
+        }
+        "exclude" | "ignore" | "without" | "no_key" | "skip_args" => {
+            "write `skip(db)`, with the parameters that are not in the `key`"
+        }
         "retry_budget" | "budget_percent" | "token_bucket" | "retry_ratio" | "retry_tokens" => {
             "set it on the breaker, `Breaker::new(\"sessions\").retry_budget(20, 10)`; \
-             `budget = false` goes without it"
+             `budget = false` turns it off for this function"
         }
         "retry_if" | "retry_on" | "when" | "predicate" | "retryable" | "filter"
         | "should_retry" => {
@@ -116,6 +143,9 @@ pub(crate) fn foreign_option(written: &str) -> Option<&'static str> {
         }
         "attempt_timeout" | "timeout_ms" | "per_attempt_timeout" | "time_out" => {
             "write `timeout = \"1s\"`, which bounds each attempt"
+        }
+        "hedging" | "hedge_after" | "hedge_delay" | "hedging_delay" | "hedged" | "speculative" => {
+            "write `hedge = \"20ms\"`: after so long a second attempt starts beside the first"
         }
         "retry_safe" | "safe" | "pure" | "read_only" | "readonly" => "write `idempotent = true`",
         "cloned" | "clones" | "clone_args" => "write `clone(a, b)` with names of parameters",

@@ -1,12 +1,14 @@
 //! The attribute on tokens, without a compiler.
 
-mod defaults;
-mod expansions;
+mod answers;
+pub(crate) mod defaults;
+pub(crate) mod expansions;
 mod functions;
-mod half_typed;
+pub(crate) mod half_typed;
+mod hedge;
 mod options;
-mod output;
-mod promise;
+pub(crate) mod output;
+pub(crate) mod promise;
 
 use crate::stages::resilient;
 use proc_macro2::TokenStream;
@@ -16,7 +18,7 @@ use syn::{Item, LitStr};
 const FUNCTION: &str =
     "async fn get(conn: &mut C, key: String) -> RedisResult<u64> { conn.get(&key).await }";
 
-fn tokens(text: &str) -> TokenStream {
+pub(crate) fn tokens(text: &str) -> TokenStream {
     text.parse().expect("the text of a test is made of tokens")
 }
 
@@ -26,7 +28,7 @@ pub(crate) fn errors(args: &str, item: &str) -> Vec<String> {
     let item_tokens = tokens(item);
     let mut errors = crate::errors::Errors::default();
     let args = crate::args::Args::parse(tokens(args), &mut errors);
-    let target = errors.keep(crate::item::parse(item_tokens));
+    let target = errors.keep(crate::item::parse(item_tokens, &crate::item::RESILIENT));
     crate::plan::Plan::new(args, target, &mut errors);
     errors
         .into_iter()

@@ -10,14 +10,30 @@ use syn::{
 
 /// `E` in anything called `…Result<T, E>`; an alias may hide it.
 pub(crate) fn error_type(output: &Type) -> Option<&Type> {
-    let path = path(output)?;
-    let last = path.segments.last()?;
-    if !last.ident.to_string().ends_with("Result") {
-        return None;
-    }
-    let mut types = type_arguments(path);
+    let mut types = result_arguments(output)?;
     types.next()?;
     types.next()
+}
+
+/// `T` in anything called `…Result<T>` or `…Result<T, E>`.
+pub(crate) fn value_type(output: &Type) -> Option<&Type> {
+    result_arguments(output)?.next()
+}
+
+/// Is it called `Option<T>`?
+pub(crate) fn is_option(ty: &Type) -> bool {
+    path(ty)
+        .and_then(|path| path.segments.last())
+        .is_some_and(|last| last.ident == "Option")
+}
+
+fn result_arguments(output: &Type) -> Option<impl Iterator<Item = &Type>> {
+    let path = path(output)?;
+    let last = path.segments.last()?;
+    last.ident
+        .to_string()
+        .ends_with("Result")
+        .then(|| type_arguments(path))
 }
 
 /// The token to show an error about `ty` at; only one can be shown.
@@ -54,6 +70,19 @@ pub(crate) fn bare_impl_trait(ty: &Type) -> Option<&TypeImplTrait> {
         Type::Paren(paren) => bare_impl_trait(&paren.elem),
         _ => None,
     }
+}
+
+/// An `impl Trait` anywhere in it.
+pub(crate) fn impl_trait(ty: &Type) -> Option<TypeImplTrait> {
+    struct Find(Option<TypeImplTrait>);
+    impl VisitMut for Find {
+        fn visit_type_impl_trait_mut(&mut self, found: &mut TypeImplTrait) {
+            self.0.get_or_insert_with(|| found.clone());
+        }
+    }
+    let mut find = Find(None);
+    find.visit_type_mut(&mut ty.clone());
+    find.0
 }
 
 /// A future that is returned by hand.

@@ -1,7 +1,7 @@
-//! Connections that come back.
+//! Connections that reconnect.
 //!
-//! A [`Connector`] knows where Redis is and keeps what is connected to it; a [`Connection`] is what functions send commands over. Nothing is
-//! connected before the first command, so that an application starts with Redis down.
+//! A [`Connector`] knows where Redis is and keeps the connections to it; functions send commands over a [`Connection`]. It connects with the first
+//! command, so an application also starts while Redis is down.
 //!
 //! ```no_run
 //! use redis::AsyncCommands;
@@ -20,36 +20,35 @@
 //! # }
 //! ```
 //!
-//! What makes it give up a connection, so that the next command goes over a new one:
+//! A connection is given up, and the next command goes over a new one, after
 //!
-//! * any I/O error, and a reply that was cut off;
-//! * commands in a row that get no answer (two, [`give_up_after`](ConnectorBuilder::give_up_after)), or a `PING` that gets none after a time
-//!   without commands ([`health_check_after`](ConnectorBuilder::health_check_after));
-//! * `READONLY`, `MASTERDOWN`, `MOVED`: the server is not the one to talk to any more;
-//! * `NOAUTH` and `WRONGPASS`: the next connection asks for the [`credentials`](ConnectorBuilder::credentials) anew. Those that are
-//!   [good for a time](Credentials::valid_for) only are renewed before that, and no connection is given up for it.
+//! * any I/O error, or a reply that was cut off;
+//! * two unanswered commands in a row ([`give_up_after`](ConnectorBuilder::give_up_after)), or an unanswered `PING` after an idle time
+//!   ([`health_check_after`](ConnectorBuilder::health_check_after));
+//! * `READONLY`, `MASTERDOWN`, `MOVED`: another server has to be used;
+//! * `NOAUTH` and `WRONGPASS`: the next connection calls the [`credentials`](ConnectorBuilder::credentials) callback again. Credentials with an
+//!   [expiry](Credentials::valid_for) are renewed in time, and no connection is given up for that.
 //!
-//! One connection is made at a time, for all callers; they share its failure, and get it at once for a moment after it (25 ms, then up to 250 ms),
-//! so that an outage does not become a storm of connects.
+//! Connects are single-flight. All waiting callers get the result, and callers that arrive just after a failure (25 ms, then up to 250 ms) get that
+//! failure, so that an outage does not cause a storm of connects.
 //!
-//! Connecting and checking go on in tasks: nobody waits for the future of another caller, which may be left unpolled. Each tokio runtime has its own
-//! connections, for they are served by its tasks; so a `static` connector may be used from several runtimes, one after the other or at the same time.
-//! They share failures too: after one, a single runtime tries again.
+//! Connecting and checking run in tasks, so no caller waits for another caller's future, which may be left unpolled. Each tokio runtime has its own
+//! connections, because its tasks serve them; so a `static` connector may be used from several runtimes, one after the other or at the same time.
+//! Runtimes share failures: after one, a single runtime tries again.
 //!
-//! Commands that wait in the server (`BLPOP`, `XREAD BLOCK`, `WAIT` …) have connections of their own, up to
-//! [`waiting_connections`](ConnectorBuilder::waiting_connections). They are connected a few at a time, and one at a time after a failure; looked at
-//! before they are used again; and closed when they are idle, but for a few after a second and all after five. What has become of one says nothing
-//! about the others.
+//! Commands that block in the server (`BLPOP`, `XREAD BLOCK`, `WAIT` …) have their own connections, up to
+//! [`waiting_connections`](ConnectorBuilder::waiting_connections). A few of them are opened at a time, and a single one after a failure. Each is checked
+//! before it is used again. All but a few are closed after a second without use, the last after five. If one is lost, the others are kept.
 //!
-//! Such a command may take as long as it says, and `BLPOP key 0` for ever: so the server is looked at beside it, at each
-//! [`health_check_after`](ConnectorBuilder::health_check_after), with a `PING` over the shared connection, and behind Sentinels by their word. After as
-//! many looks without an answer as [`give_up_after`](ConnectorBuilder::give_up_after) says, or where another server is the primary, it fails: 3 to 4 s
-//! after a server has frozen, with the default settings. It may have been executed at the last moment, so the error has the class of any lost reply:
+//! Such a command may block as long as it says, `BLPOP key 0` for ever. So its server is checked after each
+//! [`health_check_after`](ConnectorBuilder::health_check_after), with a `PING` over the shared connection, and by asking Sentinels. The command fails after
+//! [`give_up_after`](ConnectorBuilder::give_up_after) unanswered checks, or when another server has become the primary: with the default settings 3 to 4 s
+//! after a server has frozen. It may have been executed at the last moment, so the error has the class of a lost reply:
 //! [`NotIdempotent`](crate::Class::NotIdempotent) for a `BLPOP`, [`Ambiguous`](crate::Class::Ambiguous) for an `XREAD`, which an annotated function
 //! repeats on the next server.
 //!
-//! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe): all of a connector over
-//! one connection, with rests of their own.
+//! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe). All
+//! subscriptions of a connector share one connection, with their own pauses after failures.
 
 #[cfg(feature = "sentinel")]
 #[doc(inline)]

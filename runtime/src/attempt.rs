@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::call::Call;
+use crate::call::{AttemptFault, Call};
 use crate::result_like::ResultLike;
 
 pin_project! {
@@ -19,13 +19,15 @@ pin_project! {
         // that is done.
         #[pin]
         body: F,
+        fault: AttemptFault,
     }
 }
 
 /// One attempt at `body`.
 #[inline]
-pub const fn attempt<'c, 'p, F: Future>(call: &'c mut Call<'p>, body: F) -> Attempt<'c, 'p, F> {
-    Attempt { call, body }
+pub fn attempt<'c, 'p, F: Future>(call: &'c mut Call<'p>, body: F) -> Attempt<'c, 'p, F> {
+    let fault = AttemptFault::default();
+    Attempt { call, body, fault }
 }
 
 impl<F: Future> Future for Attempt<'_, '_, F>
@@ -41,10 +43,21 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         this.call.polls();
+        if this.fault.is_due() {
+            match this.call.meets_fault(this.fault, cx) {
+                Poll::Ready(true) => {}
+                Poll::Pending if !this.call.times_out(cx) => return Poll::Pending,
+                Poll::Ready(false) | Poll::Pending => return Poll::Ready(Err(None)),
+            }
+        }
         // The body comes first: what has arrived counts, however late.
         if let Poll::Ready(result) = this.body.poll(cx) {
             // Spelled out: `map_err` moves the whole through memory once more.
             return match result.split() {
+                Ok(_) if this.fault.loses_reply() => {
+                    this.call.loses_reply();
+                    Poll::Ready(Err(None))
+                }
                 Ok(value) => Poll::Ready(Ok(value)),
                 Err(error) => Poll::Ready(Err(Some(error))),
             };

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::call::Step;
-use crate::policy::Settings;
+use crate::settings::Settings;
 use crate::{Backoff, Class, Jitter};
 
 const MS: fn(u64) -> Duration = Duration::from_millis;

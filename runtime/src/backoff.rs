@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::policy::defaults::{DELAY, FACTOR, MAX_DELAY};
+use crate::defaults::{DELAY, FACTOR, MAX_DELAY};
 
 /// How long to wait before each retry.
 ///
@@ -146,6 +146,39 @@ impl Backoff {
         }
     }
 
+    /// The same delays along another curve.
+    #[cfg(feature = "overrides")]
+    pub(crate) fn along(self, curve: fn(Duration) -> Self) -> Self {
+        let delay = if self.delay.is_zero() {
+            DELAY
+        } else {
+            self.delay
+        };
+        let other = curve(delay);
+        Self {
+            curve: other.curve,
+            delay: other.delay,
+            // A function that says the delays has no longest one.
+            max_delay: if self.max_delay == Duration::MAX {
+                other.max_delay
+            } else {
+                self.max_delay
+            },
+            ..self
+        }
+    }
+
+    /// The same with another first delay, and no shorter longest one.
+    #[cfg(feature = "overrides")]
+    pub(crate) fn beginning_with(mut self, delay: Duration) -> Self {
+        if matches!(self.curve, Curve::Custom(_) | Curve::None) {
+            return self;
+        }
+        self.delay = delay;
+        self.max_delay = self.max_delay.max(delay);
+        self
+    }
+
     /// What an exponential delay is multiplied by each time; 2 unless told.
     #[must_use]
     pub const fn factor(mut self, factor: f64) -> Self {
@@ -196,6 +229,18 @@ impl Backoff {
             }
             Jitter::Decorrelated | Jitter::None => base,
         }
+    }
+
+    /// All delays before so many retries at their longest, added up.
+    pub(crate) fn longest(&self, retries: u32) -> Duration {
+        // Of a random part this is the whole.
+        const WHOLE: u32 = u32::MAX;
+        let (mut sum, mut previous) = (Duration::ZERO, Duration::ZERO);
+        for retry in 1..=retries {
+            previous = self.delay(retry, previous, WHOLE);
+            sum = sum.saturating_add(previous);
+        }
+        sum
     }
 
     fn curve_at(&self, retry: u32) -> Duration {

@@ -11,6 +11,7 @@ mod packed_state;
 mod permit;
 pub(crate) mod probing;
 pub(crate) mod record;
+mod retry_budget;
 mod rules;
 mod setters;
 mod settings;
@@ -18,6 +19,7 @@ mod settle;
 mod snapshot;
 mod source;
 mod stamp;
+mod sums;
 mod trip_rule;
 mod window;
 
@@ -39,8 +41,8 @@ use crate::budget::Budget;
 use crate::class::Outcome;
 use crate::clock::now_ms;
 use crate::handle::Way;
-use crate::kill_switch;
 use crate::sync::AtomicU64;
+use crate::{State, kill_switch};
 
 // All of the breaker's data is in one word, so the order of that one location is all that matters.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -91,24 +93,6 @@ pub struct Breaker {
 
 /// The breaker of all functions that name none, and do not take a `Connector`, whose Redis has one of its own.
 pub static DEFAULT_BREAKER: Breaker = Breaker::new("default");
-
-/// Whether a circuit lets calls through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// Calls pass.
-    Closed,
-    /// Calls are refused.
-    Open,
-    /// Probes pass, all other calls are refused.
-    HalfOpen,
-    /// Calls are refused, by [`force_open`](Breaker::force_open).
-    ForcedOpen,
-    /// Calls pass, by [`force_closed`](Breaker::force_closed).
-    ForcedClosed,
-    /// Calls pass, by [`disable`](Breaker::disable).
-    Disabled,
-}
 
 impl Breaker {
     /// A closed breaker with the default settings: opens after 5 failures in a row, for 1 s, growing to 30 s; one probe at

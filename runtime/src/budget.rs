@@ -8,8 +8,7 @@ mod account;
 use std::sync::atomic::Ordering;
 
 use self::account::Account;
-pub(crate) use self::account::Rate;
-use crate::Breaker;
+pub(crate) use self::account::{MAX_PER_SECOND, MAX_PERCENT, Rate};
 use crate::clock::now_ms;
 use crate::sync::AtomicU64;
 
@@ -29,7 +28,8 @@ impl Budget {
         Self::with(Rate::DEFAULT)
     }
 
-    const fn with(rate: Rate) -> Self {
+    /// A full one, into which so much comes.
+    pub(crate) const fn with(rate: Rate) -> Self {
         Self {
             account: AtomicU64::new(Account::FULL.bits()),
             rate,
@@ -56,56 +56,15 @@ impl Budget {
         }
     }
 
+    /// How many retries it would pay for now.
+    pub(crate) fn tokens(&self) -> u32 {
+        let account = Account::from_bits(self.account.load(ORDER));
+        account.tokens(&self.rate, now_ms())
+    }
+
     /// Makes it full.
     pub(crate) fn refill(&self) {
         self.account.store(Account::FULL.bits(), ORDER);
-    }
-}
-
-impl Breaker {
-    /// How much all functions on this breaker may retry together: `percent` of the calls that fail, and `per_second` retries in each
-    /// second beside that; 20 and 10 unless told.
-    ///
-    /// A limit on the retries of each call does not limit those of all: when Redis fails, four attempts for each call are four times
-    /// the load. This is what keeps retries from making an outage worse, as in [Finagle's `RetryBudget`][finagle], from which the
-    /// numbers are.
-    ///
-    /// It is a bucket of tokens, and each retry takes one:
-    ///
-    /// * `per_second` tokens come with each second, up to what comes in 10 s, where it is full (100 by default). It is full at first.
-    /// * A call that has failed, and asks for its first retry, brings `percent` hundredths of a token.
-    /// * Where there is not a whole token, there is no retry: the call ends with its own error or its fallback, and with an event.
-    ///
-    /// Within any time the retries are thus at most what a full bucket holds, `per_second` for each second, and `percent` hundredths
-    /// of the calls that failed. Calls that succeed at once, and those whose failure is not one to retry, bring nothing: Finagle
-    /// counts them all, for which each would have to write to memory that all share. Here a call that succeeds costs nothing,
-    /// and `per_second` stands for the traffic of a healthy time: raise it for a breaker with more than a few hundred calls per second.
-    /// A token is spent when the retry is decided on, whether it is then made or not.
-    ///
-    /// A function with `budget = false` neither asks nor pays.
-    ///
-    /// ```
-    /// use redis_resilient::Breaker;
-    ///
-    /// static SESSIONS: Breaker = Breaker::new("sessions").retry_budget(10, 50);
-    /// ```
-    ///
-    /// [finagle]: https://twitter.github.io/finagle/guide/Clients.html#retry-budget
-    ///
-    /// # Panics
-    /// If `percent` is above 100, or `per_second` is not between 1 and 1000; at compile time in a `static`.
-    #[must_use]
-    pub const fn retry_budget(mut self, percent: u32, per_second: u32) -> Self {
-        assert!(
-            percent <= account::MAX_PERCENT,
-            "the percent of a retry_budget have to be between 0 and 100"
-        );
-        assert!(
-            per_second > 0 && per_second <= account::MAX_PER_SECOND,
-            "the retries per_second of a retry_budget have to be between 1 and 1000"
-        );
-        self.budget.rate = Rate::new(percent, per_second);
-        self
     }
 }
 
@@ -144,17 +103,5 @@ mod tests {
             joined.map(|paid| paid.expect("no thread panics")).sum()
         });
         assert_eq!(paid, 100);
-    }
-
-    #[test]
-    fn numbers_that_make_no_sense_panic() {
-        for (percent, per_second) in [(101, 10), (20, 0), (20, 1001), (u32::MAX, u32::MAX)] {
-            let built =
-                std::panic::catch_unwind(|| Breaker::new("b").retry_budget(percent, per_second));
-            assert!(built.is_err(), "{percent} {per_second}");
-        }
-        for (percent, per_second) in [(0, 1), (100, 1000)] {
-            let _ = Breaker::new("b").retry_budget(percent, per_second);
-        }
     }
 }

@@ -17,6 +17,7 @@ use self::occupancy::Occupancy;
 pub use self::permit::BulkheadPermit;
 pub use self::record::BulkheadSnapshot;
 pub use self::source::{IntoBulkhead, bulkhead, static_bulkhead};
+pub use self::wait::block_on;
 use crate::Rejection;
 use crate::event::{BulkheadFull, Event};
 use crate::observer;
@@ -198,7 +199,7 @@ impl Bulkhead {
         if let Some(permit) = self.enter() {
             return Ok(permit);
         }
-        wait::block_on(self.wait(), limit).ok_or_else(|| self.turns_away())
+        block_on(self.wait(), limit).ok_or_else(|| self.turns_away())
     }
 
     /// As [`try_acquire`](Self::try_acquire), without the reason.

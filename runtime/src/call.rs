@@ -6,20 +6,32 @@
 mod blocking;
 mod cold_path;
 mod fallback;
+mod hedging;
+#[cfg_attr(not(feature = "chaos"), path = "call/injection/absent.rs")]
+mod injection;
 mod permit;
 mod retry_state;
+#[cfg_attr(not(feature = "tracing"), path = "call/span/absent.rs")]
+mod span;
+mod spans;
 mod tally;
 mod waiting;
 
 pub use blocking::BlockingCall;
+pub(crate) use hedging::{HedgeTimer, OtherAdmission};
+pub(crate) use injection::AttemptFault;
 use retry_state::LazyRetryState;
+use span::{CallSpan, Ending};
+pub use span::{LeftSpan, in_span, left_span};
+pub use tally::Handed;
 
 use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
-use crate::policy::Settings;
+use crate::counts::{self, CallResult};
 use crate::result_like::{Refused, ResultLike, TurnedAway, no_room};
-use crate::{Bulkhead, BulkheadPermit, Rejection};
+use crate::settings::Settings;
+use crate::{Bulkhead, BulkheadPermit, Rejection, request_budget};
 
 /// One call of an annotated async function. It is in that one's future, and what is out of line gets a reference to it.
 #[derive(Debug)]
@@ -45,27 +57,44 @@ pub enum Step {
 
 #[expect(clippy::inline_always, reason = "a call costs more than what these do")]
 impl<'a> Call<'a> {
+    /// What it goes by: as its attribute says, unless something else was said when it first had to wait or failed.
+    #[inline(always)]
+    pub(crate) fn policy(&self) -> &Settings {
+        #[cfg(feature = "overrides")]
+        if let Some(retry_state) = &*self.retry_state
+            && let Some(Some(policy)) = &retry_state.said
+        {
+            return policy;
+        }
+        self.policy
+    }
+
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
-    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
+    pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,
             admission: Admission::NONE,
-            retry_state: ManuallyDrop::new(None),
+            retry_state: ManuallyDrop::new(tally::begins()),
         }
     }
 
     /// A value of the attribute that was known only at run time and makes no sense.
     #[inline(always)]
     pub fn misconfigured(&self) -> Option<Rejection> {
-        self.policy.problem()
+        let problem = self.policy.problem()?;
+        tally::ended(self.policy, self.breaker, CallResult::Failed);
+        Some(problem)
     }
 
     /// Asks for leave to make the first attempt. `false`: the call is over, and [`rejection`](Self::rejection) says why.
     #[inline(always)]
     #[must_use]
     pub fn begin(&mut self) -> bool {
+        if request_budget::is_in_use() && self.comes_too_late() {
+            return false;
+        }
         let Some(breaker) = self.breaker else {
             return true;
         };
@@ -76,12 +105,12 @@ impl<'a> Call<'a> {
         self.begins_on(breaker)
     }
 
-    /// Marks what runs on this thread from here on as part of the attempt, if that is the probe of a half-open circuit.
+    /// Marks what runs on this thread from here on as part of the attempt, if that is the probe of a half-open circuit, or has a span.
     ///
     /// It is unmarked when the attempt is over or has to wait, and by dropping the call, as a panic does.
     #[inline(always)]
     pub(crate) fn polls(&mut self) {
-        if self.admission.is_probe() {
+        if self.admission.is_marked() {
             self.mark();
         }
     }
@@ -93,6 +122,12 @@ impl<'a> Call<'a> {
         if let Some(breaker) = self.breaker {
             breaker.succeeded(admission);
         }
+        if counts::ON {
+            match &*self.retry_state {
+                None => tally::ended(self.policy, self.breaker, CallResult::Redis),
+                Some(state) => tally::answered(self.policy, self.breaker, state),
+            }
+        }
     }
 
     /// The function's own `Err`, which says why the call is over.
@@ -103,7 +138,17 @@ impl<'a> Call<'a> {
         R: ResultLike,
         R::Error: Refused,
     {
+        if CallSpan::is_wanted() {
+            self.tells_refused();
+        }
+        tally::ended(self.policy, self.breaker, self.result_without_answer());
         R::from_error(R::Error::refused(self.rejection()))
+    }
+
+    /// What counts the end of a call which something else is to answer.
+    #[inline(always)]
+    pub fn hands_over(&self) -> Handed {
+        Handed::by(self.policy, self.breaker)
     }
 
     /// Leave to run the fallback, or what a call returns for which there is no room: its own error, or why it is over.
@@ -117,7 +162,7 @@ impl<'a> Call<'a> {
         error: Option<E>,
     ) -> Result<BulkheadPermit<'l>, E> {
         // Spelled out: a closure would have the error moved.
-        match fallback::enters(self.policy, self.breaker, limit) {
+        match self.enters(limit) {
             Some(permit) => Ok(permit),
             None => Err(self.turned_away(limit, error)),
         }
@@ -125,6 +170,7 @@ impl<'a> Call<'a> {
 
     #[cold]
     fn turned_away<E: TurnedAway>(&mut self, limit: &Bulkhead, error: Option<E>) -> E {
+        self.ends_span(Ending::Error);
         error.unwrap_or_else(|| E::turned_away(no_room(self.rejection(), limit)))
     }
 
@@ -146,16 +192,24 @@ impl<'a> Call<'a> {
                 None => no_room(why, limit),
             })
         });
-        match permit {
-            Some(permit) => Ok((permit, error)),
-            None => Err(error),
-        }
+        let Some(permit) = permit else {
+            self.ends_span(Ending::Error);
+            return Err(error);
+        };
+        Ok((permit, error))
     }
 
     /// Tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(&self) {
-        fallback::falls_back(self.policy, self.breaker);
+        fallback::falls_back(self.policy, self.breaker, Some(&self.retry_state));
+    }
+
+    /// Tells that there is an answer already, which is as good as a fallback's.
+    #[inline(always)]
+    pub fn is_answered(&self) {
+        fallback::falls_back(self.policy, self.breaker, None);
+        self.ends_span(Ending::Fallback);
     }
 
     #[inline(always)]

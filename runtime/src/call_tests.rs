@@ -65,7 +65,7 @@ fn a_permanent_failure_is_the_answer() {
 
 #[test]
 fn a_fallback_answers_for_wrong_credentials_unless_it_is_for_outages_only() {
-    use crate::policy::FallbackOn;
+    use crate::settings::FallbackOn;
     let wrong = [Class::Misconfigured];
     for policy in [policy(), policy().fallback_on(FallbackOn::Unusable)] {
         assert_eq!(steps(&policy, None, &wrong), [Step::Fallback]);

@@ -7,7 +7,11 @@
 use std::cell::Cell;
 use std::error::Error;
 
+use redis::RedisError;
+
 use crate::Class;
+use crate::chain;
+use crate::class::sender::address_of_reply;
 use crate::class::tagged::address_in_chain;
 use crate::error_text::error_text;
 
@@ -17,6 +21,9 @@ pub(crate) struct Description {
     pub(crate) class: Class,
     error: Option<Box<str>>,
     address: Option<Box<str>>,
+    /// The code that Redis has answered with, for the span.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+    code: Option<Box<str>>,
 }
 
 impl Description {
@@ -24,7 +31,18 @@ impl Description {
         Self {
             class,
             error: Some(error_text(error).into()),
-            address: address_in_chain(error).map(Into::into),
+            address: address_in_chain(error)
+                .map(Into::into)
+                .or_else(|| address_of_reply(error)),
+            code: chain::find_map(error, &mut code_of),
+        }
+    }
+
+    /// Of an attempt that was cut off while it waited for this server.
+    pub(crate) fn at(self, address: Option<Box<str>>) -> Self {
+        Self {
+            address: self.address.or(address),
+            ..self
         }
     }
 
@@ -34,6 +52,7 @@ impl Description {
             class,
             error: None,
             address: None,
+            code: None,
         }
     }
 
@@ -44,6 +63,21 @@ impl Description {
     pub(crate) fn address(&self) -> Option<&str> {
         self.address.as_deref()
     }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
+/// The first word of an error reply, if it is a code: what a server says else may be anything.
+fn code_of(link: &(dyn Error + 'static)) -> Option<Box<str>> {
+    let code = link.downcast_ref::<RedisError>()?.code()?;
+    let is_code = code.len() <= 32
+        && code
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    is_code.then(|| code.into())
 }
 
 /// What is known of the attempt that makes a breaker tell something. Few words, for each attempt that fails writes them.
@@ -51,6 +85,8 @@ impl Description {
 pub(crate) struct Cause<'a> {
     pub(crate) function: Option<&'static str>,
     pub(crate) class: Option<Class>,
+    /// Whether the function's fallback answers for it, if there is no retry.
+    pub(crate) answered: bool,
     pub(crate) why: Why<'a>,
 }
 
@@ -68,6 +104,7 @@ impl<'a> Cause<'a> {
     pub(crate) const NONE: Self = Self {
         function: None,
         class: None,
+        answered: false,
         why: Why::Unknown,
     };
 
@@ -101,6 +138,25 @@ thread_local! {
 pub(crate) fn leave(description: Box<Description>) {
     // A thread that ends has no such place any more.
     let _ = SLOT.try_with(|slot| slot.set(Some(description)));
+}
+
+/// What was left for a fallback that has to wait: others are on this thread meanwhile, and it may go on on another one.
+#[derive(Debug)]
+pub struct Left(Option<Box<Description>>);
+
+impl Left {
+    /// Takes it with it.
+    #[must_use]
+    pub fn take() -> Self {
+        Self(take())
+    }
+
+    /// Leaves it for what is next on this thread.
+    pub fn put_back(self) {
+        if let Self(Some(description)) = self {
+            leave(description);
+        }
+    }
 }
 
 /// What was left last.

@@ -4,15 +4,15 @@
 
 use std::error::Error;
 
-pub(crate) mod autoref;
-pub mod chain;
-pub(crate) mod diagnosis;
 pub(crate) mod lost_source;
 mod pools;
 pub(crate) mod redis;
+pub(crate) mod sender;
 pub(crate) mod tagged;
 
 pub use pools::never_sent;
+
+use crate::chain;
 
 /// What the failure of one attempt means for retries, the breaker and the fallback.
 ///
@@ -150,8 +150,9 @@ impl Class {
         }
     }
 
-    /// As it is written in events.
-    pub(crate) const fn label(self) -> &'static str {
+    /// As it is written in logs, metrics and on pages: `unreachable`, `write_refused`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
             Self::Unavailable => "unavailable",

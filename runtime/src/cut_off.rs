@@ -18,16 +18,30 @@ pub(crate) enum UnderWay {
 
 thread_local! {
     static UNDER_WAY: Cell<UnderWay> = const { Cell::new(UnderWay::Unknown) };
+    static ADDRESS: Cell<Option<Box<str>>> = const { Cell::new(None) };
 }
 
 /// What has been noted so far is of others.
 pub(crate) fn begin() {
     UNDER_WAY.set(UnderWay::Unknown);
+    ADDRESS.set(None);
 }
 
 /// What was under way.
 pub(crate) fn end() -> UnderWay {
     UNDER_WAY.replace(UnderWay::Unknown)
+}
+
+/// The server that was last waited for, if its connection has said so.
+pub(crate) fn address() -> Option<Box<str>> {
+    ADDRESS.take()
+}
+
+/// The command went to the server at this address.
+#[cold]
+pub fn note_address(address: Box<str>) {
+    // A thread that ends has no such place any more.
+    let _ = ADDRESS.try_with(|place| place.set(Some(address)));
 }
 
 /// Nobody waits any more for the answer to a command.

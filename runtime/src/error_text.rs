@@ -9,7 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redis::{RedisError, ServerError};
 
-use crate::class::{chain, tagged::ClassMark};
+use crate::chain;
+use crate::class::tagged::ClassMark;
 
 /// In characters.
 const MAX_CHARS: usize = 300;

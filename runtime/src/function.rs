@@ -7,29 +7,35 @@ mod snapshot;
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 pub use self::snapshot::{BulkheadLimit, FunctionPolicy, FunctionSnapshot, LastFailure};
 use crate::Class;
 use crate::clock::now_ms;
+use crate::counts::Slot;
 
 // Sums, and what is shown: nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
 
 /// The sums of one function.
+///
+/// All zeros before there is something to tell: so many bytes for each function are no part of the program's file, and take no memory.
 #[derive(Debug)]
 pub struct Function {
     /// Whether it is in the list.
     listed: AtomicBool,
-    told: Mutex<Option<Told>>,
-    fallback_limit: OnceLock<BulkheadLimit>,
-    failed_attempts: AtomicU64,
-    retries: AtomicU64,
-    failed: AtomicU64,
-    fallbacks: AtomicU64,
+    told: Mutex<Option<Box<Told>>>,
+    fallback_limit: Mutex<Option<BulkheadLimit>>,
+    /// Attempts that failed, by what [`Follows`].
+    failed: [AtomicU64; 4],
     turned_away: AtomicU64,
+    /// Hedges that were started, and those of them that were the first with an answer.
+    hedges: AtomicU64,
+    hedges_won: AtomicU64,
     /// The time in milliseconds, and the class in the lowest byte; 0 before there was one.
     last_failure: AtomicU64,
+    /// Where its calls are counted.
+    pub(crate) slot: Slot,
 }
 
 /// What it says of itself.
@@ -46,6 +52,8 @@ pub(crate) enum Follows {
     Retry,
     Fallback,
     Error,
+    /// The other one of two attempts goes on.
+    Hedge,
 }
 
 /// Functions are few, and never end.
@@ -62,13 +70,13 @@ impl Function {
         Self {
             listed: AtomicBool::new(false),
             told: Mutex::new(None),
-            fallback_limit: OnceLock::new(),
-            failed_attempts: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
-            fallbacks: AtomicU64::new(0),
+            fallback_limit: Mutex::new(None),
+            failed: [const { AtomicU64::new(0) }; 4],
             turned_away: AtomicU64::new(0),
+            hedges: AtomicU64::new(0),
+            hedges_won: AtomicU64::new(0),
             last_failure: AtomicU64::new(0),
+            slot: Slot::new(),
         }
     }
 
@@ -86,16 +94,14 @@ impl Function {
             .or_insert_with(|| Box::leak(Box::new(Self::new())))
     }
 
-    /// Puts it into the list, unless it is there.
     #[inline]
-    pub(crate) fn list(&'static self, told: impl FnOnce() -> Told) {
-        if !self.listed.load(ORDER) {
-            self.enter_list(told());
-        }
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed.load(ORDER)
     }
 
+    /// Puts it into the list, unless it is there.
     #[cold]
-    fn enter_list(&'static self, told: Told) {
+    pub(crate) fn enter_list(&'static self, told: Told) {
         // Before it is in the list: whoever finds it there is told something.
         self.say(told);
         let mut list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,19 +113,22 @@ impl Function {
     /// What it says of itself from now on.
     #[cold]
     pub(crate) fn say(&self, told: Told) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        let mut there = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *there {
+            Some(there) => **there = told,
+            None => *there = Some(Box::new(told)),
+        }
     }
 
     /// An attempt failed.
     pub(crate) fn failed(&self, class: Class, follows: Follows) {
         self.last_failure
             .store(now_ms() << 8 | u64::from(class as u8), ORDER);
-        self.failed_attempts.fetch_add(1, ORDER);
-        match follows {
-            Follows::Retry => self.retries.fetch_add(1, ORDER),
-            Follows::Error => self.failed.fetch_add(1, ORDER),
-            Follows::Fallback => self.fallbacks.fetch_add(1, ORDER),
-        };
+        self.failed[follows as usize].fetch_add(1, ORDER);
+    }
+
+    fn failed_before(&self, follows: Follows) -> u64 {
+        self.failed[follows as usize].load(ORDER)
     }
 
     /// There was no room for an attempt, or in the fallback.
@@ -127,11 +136,23 @@ impl Function {
         self.turned_away.fetch_add(1, ORDER);
     }
 
+    /// A hedge was started.
+    pub(crate) fn hedged(&self) {
+        self.hedges.fetch_add(1, ORDER);
+    }
+
+    /// It was the first with an answer.
+    pub(crate) fn hedge_won(&self) {
+        self.hedges_won.fetch_add(1, ORDER);
+    }
+
     /// What stands before its fallback.
     pub(crate) fn falls_back_within(&self, name: &'static str, limit: u32) {
-        if self.fallback_limit.get().is_none() {
-            let _ = self.fallback_limit.set(BulkheadLimit { name, limit });
-        }
+        let mut known = self
+            .fallback_limit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert(BulkheadLimit { name, limit });
     }
 
     fn last_failure(&self) -> Option<(u64, Class)> {

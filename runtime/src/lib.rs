@@ -1,9 +1,5 @@
 //! What expansions of `#[redis_resilient]` call: small, and on the way of every call. Users name it through the crate `redis-resilient`, whose
 //! documentation is the guide.
-//!
-//! Circle of rooms: `attempt`, `backoff`, `call`, `function`, `policy`: a call reads its policy, whose `run` makes calls; a debt, to be undone by taking the settings out of `policy`.
-//!
-//! Circle of rooms: `breaker`, `budget`, `cause`, `class`, `error_text`, `event`, `observer`, `rejection`: an event names breakers and classes, and both tell events; a breaker has a budget that reads its clock; a debt.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -18,32 +14,54 @@ mod budget;
 mod bulkhead;
 mod call;
 mod cause;
+mod chain;
+#[cfg(feature = "chaos")]
+pub mod chaos;
 mod class;
 mod clock;
+mod counts;
 mod cut_off;
 mod default_breaker;
+mod defaults;
+mod diagnosis;
 mod error_text;
 pub mod event;
 mod fallback;
+#[cfg(feature = "chaos")]
+mod fault;
 mod function;
 mod handle;
+mod hedge;
 pub mod kill_switch;
+#[cfg(feature = "tracing")]
+pub mod logging;
 mod observer;
+mod outage;
+mod overrides;
 mod policy;
+mod rarely;
 pub mod registry;
 mod rejection;
+mod request_budget;
 mod result_like;
+mod settings;
+mod state;
 mod sync;
 mod weak_list;
 
 pub use backoff::{Backoff, Jitter};
-pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, State, Transition};
+pub use breaker::{Breaker, BreakerEvent, DEFAULT_BREAKER, Permit, Snapshot, Transition};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use class::{Class, Classify, never_sent};
 #[cfg(any(test, feature = "test-util"))]
 pub use clock::manual::{InstalledClock, ManualClock, seed_randomness};
 pub use event::Event;
 pub use observer::{Observer, observe};
-pub use policy::{ClassifiedPolicy, FallbackOn, Policy};
+pub use outage::{is_outage, retry_after};
+pub use policy::{ClassifiedPolicy, Policy};
 pub use registry::Registry;
 pub use rejection::Rejection;
+#[cfg(feature = "request-budget")]
+pub use request_budget::{RequestBudget, WithinBudget};
+pub use settings::FallbackOn;
+pub use state::State;

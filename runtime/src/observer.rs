@@ -99,6 +99,20 @@ pub fn wants(severity: Severity) -> bool {
     has_observers()
 }
 
+/// As [`wants`], of the line that a fallback answers for this function. Where it is left out it is counted, and nothing has to be made of it.
+#[inline]
+pub(crate) fn wants_fallback_used(function: &str) -> bool {
+    if has_observers() {
+        return true;
+    }
+    #[cfg(feature = "tracing")]
+    if tracing::wants(Severity::Warn) {
+        return !tracing::leaves_out(tracing::Line::FallbackUsed, function);
+    }
+    let _ = function;
+    false
+}
+
 /// Tells an event to all who listen.
 #[cold]
 pub fn emit(event: &Event<'_>) {

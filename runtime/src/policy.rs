@@ -1,21 +1,20 @@
 //! What the attribute does, for closures: a `Policy` in a `static`, and `run`.
 
 mod classified;
-pub(crate) mod defaults;
 mod failure;
 mod run;
 mod run_blocking;
 mod setters;
-mod settings;
 
 use std::fmt;
 
 pub use self::classified::ClassifiedPolicy;
 #[allow(unreachable_pub, reason = "it is named in bounds only")]
 pub use self::failure::Failure;
-pub use self::settings::{FallbackOn, Settings};
 use crate::breaker::{Breaker, DEFAULT_BREAKER};
-use crate::{Bulkhead, Class};
+use crate::hedge::HedgeBudget;
+use crate::settings::{FallbackOn, Settings};
+use crate::{Bulkhead, Class, defaults};
 
 /// What `#[redis_resilient]` does for a function, for closures: retries, a breaker, timeouts, limits and a fallback.
 ///
@@ -83,6 +82,7 @@ pub struct Policy {
     sets_timeout: bool,
     breaker: Option<&'static Breaker>,
     limit: Option<&'static Bulkhead>,
+    hedges: HedgeBudget,
     fallback_limit: FallbackLimit,
     /// Is used as long as no other limit is set.
     own_fallback_limit: Bulkhead,
@@ -116,6 +116,7 @@ impl Policy {
             sets_timeout: false,
             breaker: Some(&DEFAULT_BREAKER),
             limit: None,
+            hedges: HedgeBudget::new(),
             fallback_limit: FallbackLimit::Own,
             own_fallback_limit: Bulkhead::new(name, defaults::FALLBACK_LIMIT),
             fallback_on: FallbackOn::Unusable,
@@ -169,5 +170,7 @@ impl fmt::Debug for Policy {
     }
 }
 
+#[cfg(all(test, feature = "request-budget"))]
+mod budget_tests;
 #[cfg(test)]
 mod tests;

@@ -6,16 +6,16 @@ pub use crate::breaker::{
     DEFAULT_BREAKER, HoldsBreaker, IntoBreaker, breaker, held_breaker, static_breaker,
 };
 pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
-pub use crate::call::{BlockingCall, Call, Step};
+pub use crate::call::{BlockingCall, Call, Handed, LeftSpan, Step, in_span, left_span};
 pub use crate::class::Class;
-pub use crate::class::autoref::{
-    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaClassifyError, ViaError,
-    ViaFromRedis, ViaMute, ViaNothing, View, classify_with,
-};
-pub use crate::class::diagnosis::Diagnosis;
 pub use crate::clock::now;
 pub use crate::default_breaker::{
     HoldsConnector, Taken, ViaConnector, ViaNoConnector, default_breaker,
+};
+pub use crate::diagnosis::Diagnosis;
+pub use crate::diagnosis::autoref::{
+    TellsOfRedis, ViaAsRef, ViaAsRefSendSync, ViaClassify, ViaClassifyError, ViaError,
+    ViaFromRedis, ViaMute, ViaNothing, View, classify_with,
 };
 pub use crate::fallback::{
     AnyArity, Arity, Callee, Takes, Takes0, Takes1, Takes2, Takes3, Takes4, Takes5, Takes6, Takes7,
@@ -25,9 +25,10 @@ pub use crate::fallback::{
     FutureKind, IsFuture, IsValue, Kind, ValueKind, probe, settled, with_error,
 };
 pub use crate::function::Function;
+pub use crate::hedge::{HedgeBudget, Hedged, hedged};
 // Not the public one, whose setters panic: what is known only at run time is refused when the function is called.
-pub use crate::policy::{FallbackOn, Settings as Policy};
 pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};
+pub use crate::settings::{FallbackOn, Settings as Policy};
 pub use crate::{Backoff, Bulkhead, Jitter, Rejection};
 
 /// The delay that a backoff gives, for tests of its numbers: the retry's number, the delay before and the random number come from outside.

@@ -1,7 +1,8 @@
 //! One list of everything that has something to tell: what a dashboard, a health page or an audit reads.
 //!
 //! [`Registry::global`] has the [breakers](Registry::breakers), [bulkheads](Registry::bulkheads), annotated
-//! [functions](Registry::functions) and [connectors](Registry::connectors) of the process.
+//! [functions](Registry::functions), [connectors](Registry::connectors), [caches](Registry::caches), [journals](Registry::journals) and
+//! [consumers of streams](Registry::consumers) of the process.
 //!
 //! # Who is listed
 //!
@@ -9,7 +10,8 @@
 //! was no room, an order of an operator. Until then it costs nothing, and is not there: a breaker on which nothing has failed is missing
 //! from the list. What is to be there from the start is [registered](Registry::register) when the application starts. So is what is to be
 //! given orders: of a breaker that only its failures have brought here nobody knows whether it is a `static`, so there is no
-//! [handle](ListedBreaker::handle) to it. [`DEFAULT_BREAKER`](crate::DEFAULT_BREAKER) has one always.
+//! [handle](ListedBreaker::handle) to it. [`DEFAULT_BREAKER`](crate::DEFAULT_BREAKER) has one always, and so have the breakers of connectors, which
+//! are listed from the start.
 //!
 //! Nothing is kept alive by being listed. What is dropped is no longer there.
 //!
@@ -42,17 +44,24 @@
 //! ```
 
 mod breakers;
+mod caches;
 mod connectors;
+mod consumers;
+mod journals;
 mod register;
 
 use std::sync::Arc;
 
 pub use self::breakers::{ListedBreaker, ListedBulkhead};
+pub use self::caches::{CacheReport, RegisteredCache};
 pub use self::connectors::{
     ConnectionFailure, ConnectionReport, ConnectorReport, RegisteredConnector, ServerRole,
 };
+pub use self::consumers::{ConsumerReport, RegisteredConsumer};
+pub use self::journals::{JournalReport, ListedJournal, RegisteredJournal, Replayed};
 pub use self::register::Register;
 pub use crate::bulkhead::BulkheadSnapshot;
+pub use crate::counts::{AttemptDurations, CallCounts, Durations};
 use crate::function;
 pub use crate::function::{BulkheadLimit, FunctionPolicy, FunctionSnapshot, LastFailure};
 pub use crate::handle::Handle;
@@ -62,6 +71,9 @@ use crate::weak_list::WeakList;
 #[derive(Debug)]
 pub struct Registry {
     connectors: WeakList<dyn RegisteredConnector>,
+    caches: WeakList<dyn RegisteredCache>,
+    journals: WeakList<dyn RegisteredJournal>,
+    consumers: WeakList<dyn RegisteredConsumer>,
 }
 
 static GLOBAL: Registry = Registry::new();
@@ -70,6 +82,9 @@ impl Registry {
     const fn new() -> Self {
         Self {
             connectors: WeakList::new(),
+            caches: WeakList::new(),
+            journals: WeakList::new(),
+            consumers: WeakList::new(),
         }
     }
 
@@ -123,7 +138,8 @@ impl Registry {
         breakers::bulkheads()
     }
 
-    /// The annotated functions of which an attempt failed, or a call found no room, with the numbers of their attributes.
+    /// The annotated functions of which an attempt failed, or a call found no room, with the numbers of their attributes; with the feature `counts`
+    /// all that were called.
     ///
     /// Of those whose options are computed at run time, several with the same name are one.
     #[must_use]
@@ -140,6 +156,62 @@ impl Registry {
         let connectors = self.connectors.all();
         let mut reports: Vec<_> = connectors.iter().map(|one| one.report()).collect();
         reports.sort_by(|one, other| one.description.cmp(&other.description));
+        reports
+    }
+
+    /// Lists a cache for as long as somebody else owns it. Again for the same one it does nothing.
+    pub fn register_cache<C: RegisteredCache + 'static>(&self, cache: &Arc<C>) {
+        let cache: Arc<dyn RegisteredCache> = Arc::<C>::clone(cache);
+        self.caches.add(&cache);
+    }
+
+    /// Lists a journal for as long as somebody else owns it. Again for the same one it does nothing.
+    pub fn register_journal<J: RegisteredJournal + 'static>(&self, journal: &Arc<J>) {
+        let journal: Arc<dyn RegisteredJournal> = Arc::<J>::clone(journal);
+        self.journals.add(&journal);
+    }
+
+    /// Lists a consumer for as long as somebody else owns it. Again for the same one it does nothing.
+    pub fn register_consumer<C: RegisteredConsumer + 'static>(&self, consumer: &Arc<C>) {
+        let consumer: Arc<dyn RegisteredConsumer> = Arc::<C>::clone(consumer);
+        self.consumers.add(&consumer);
+    }
+
+    /// What the caches of the process say of themselves, by their names. They are listed from the start.
+    ///
+    /// # Panics
+    /// If a cache's [`report`](RegisteredCache::report) does. The registry goes on.
+    #[must_use]
+    pub fn caches(&self) -> Vec<CacheReport> {
+        let caches = self.caches.all();
+        let mut reports: Vec<_> = caches.iter().map(|one| one.report()).collect();
+        reports.sort_by(|one, other| one.name.cmp(&other.name));
+        reports
+    }
+
+    /// The journals of the process, by their names. They are listed from the start.
+    ///
+    /// # Panics
+    /// If a journal's [`report`](RegisteredJournal::report) does. The registry goes on.
+    #[must_use]
+    pub fn journals(&self) -> Vec<ListedJournal> {
+        let journals = self.journals.all().into_iter();
+        let mut listed: Vec<_> = journals.map(ListedJournal::of).collect();
+        listed.sort_by(|one, other| one.report.name.cmp(&other.report.name));
+        listed
+    }
+
+    /// What the consumers of streams that run in this process say of themselves, by stream, group and name.
+    ///
+    /// # Panics
+    /// If a consumer's [`report`](RegisteredConsumer::report) does. The registry goes on.
+    #[must_use]
+    pub fn consumers(&self) -> Vec<ConsumerReport> {
+        let consumers = self.consumers.all();
+        let mut reports: Vec<_> = consumers.iter().map(|one| one.report()).collect();
+        reports.sort_by(|one, other| {
+            (&one.stream, &one.group, &one.name).cmp(&(&other.stream, &other.group, &other.name))
+        });
         reports
     }
 }

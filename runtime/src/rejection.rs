@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use redis::RedisError;
 
-use crate::class::chain;
+use crate::chain;
 
 /// Why an annotated function failed without an error of its own.
 ///
@@ -62,6 +62,16 @@ pub enum Rejection {
         /// How long the call was given.
         deadline: Duration,
     },
+    /// The time budget of the whole request is used up: see `RequestBudget`, behind the feature `request-budget`.
+    #[non_exhaustive]
+    RequestBudgetExceeded {
+        /// The function's name, as in its events.
+        function: &'static str,
+        /// How long the request was given.
+        budget: Duration,
+        /// Whether an attempt was made, which Redis may have executed. If not, the budget was used up before the call.
+        attempted: bool,
+    },
     /// A [`Bulkhead`](crate::Bulkhead) is full: too many attempts are under way (`limit = …`), or calls in the fallback, or wherever else it stands. What this call had
     /// to do there was not done; an attempt before it may have been made.
     #[non_exhaustive]
@@ -80,6 +90,15 @@ pub enum Rejection {
         option: &'static str,
         /// What its value has to be.
         problem: &'static str,
+    },
+    /// The attempts have failed by a fault that the application has armed. In the function's own error type it is the error of a real failure.
+    #[cfg(feature = "chaos")]
+    #[non_exhaustive]
+    Injected {
+        /// The function's name, as in its events.
+        function: &'static str,
+        /// What was injected.
+        fault: crate::fault::Fault,
     },
 }
 
@@ -125,6 +144,21 @@ impl fmt::Display for Rejection {
                     "`{function}` got no answer within its deadline of {deadline:?}"
                 )
             }
+            Self::RequestBudgetExceeded {
+                function,
+                budget,
+                attempted,
+            } => {
+                let what = if *attempted {
+                    "got no answer within"
+                } else {
+                    "was not called, for it came after"
+                };
+                write!(
+                    f,
+                    "`{function}` {what} the {budget:?} that its request was given"
+                )
+            }
             Self::Saturated { bulkhead, limit } => {
                 write!(f, "bulkhead `{bulkhead}` is full: {limit} inside")
             }
@@ -138,6 +172,10 @@ impl fmt::Display for Rejection {
                     "option `{option}` of `{function}` makes no sense: {problem}"
                 )
             }
+            #[cfg(feature = "chaos")]
+            Self::Injected { function, fault } => {
+                write!(f, "`{function}` failed: {}", fault.error())
+            }
         }
     }
 }
@@ -147,9 +185,11 @@ impl Error for Rejection {}
 impl From<Rejection> for RedisError {
     fn from(rejection: Rejection) -> Self {
         let kind = match rejection {
-            Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => {
-                io::ErrorKind::TimedOut
-            }
+            #[cfg(feature = "chaos")]
+            Rejection::Injected { fault, .. } => return fault.error(),
+            Rejection::TimedOut { .. }
+            | Rejection::DeadlineExceeded { .. }
+            | Rejection::RequestBudgetExceeded { .. } => io::ErrorKind::TimedOut,
             // The kind for which redis-rs itself says "do not retry": outer retry loops leave it alone.
             _ => io::ErrorKind::Unsupported,
         };

@@ -3,12 +3,14 @@
 
 pub use crate::__private::backoff_delay;
 pub use crate::breaker::{are_namesakes, number};
-pub use crate::class::chain;
+pub use crate::bulkhead::block_on;
 pub use crate::class::redis::refusal;
+pub use crate::class::sender::replied;
 pub use crate::class::tagged::{ClassMark, address_in_chain, repeatable, tagged, tagged_at};
 pub use crate::default_breaker::HoldsConnector;
 pub use crate::error_text::error_text;
 pub use crate::observer::{emit, wants};
+pub use crate::rarely::{Counted, Rarely, SILENCE_MS};
 use crate::{Class, Rejection};
 
 /// Whether a failure of this class is tried again, by a function of which it is known so much.
@@ -23,10 +25,27 @@ pub const fn saturated(bulkhead: &'static str, limit: u32) -> Rejection {
     Rejection::Saturated { bulkhead, limit }
 }
 
+#[cfg(feature = "overrides")]
+pub mod overrides {
+    pub use crate::overrides::{Curve, Override, as_variable, replace};
+}
+
+pub mod cause {
+    pub use crate::cause::Left;
+}
+
+pub mod chain {
+    pub use crate::chain::find_map;
+}
+
 pub mod clock {
     pub use crate::clock::{Instant, now, now_ms, sleep, whole_millis};
 }
 
 pub mod cut_off {
-    pub use crate::cut_off::note;
+    pub use crate::cut_off::{note, note_address};
+}
+
+pub mod hedge {
+    pub use crate::hedge::{avoided, is_hedge, may_send, uses};
 }

@@ -30,7 +30,7 @@ use crate::listener::Listener;
 /// A client sends commands of its own upon connecting, such as `CLIENT SETINFO` and `HELLO`. To
 /// hit the reply to *your* command, connect first and set the fault then.
 ///
-/// A replica that reaches its master through the proxy is spared all faults once it has said that
+/// A replica that reaches its primary through the proxy is spared all faults once it has said that
 /// it is one, but for those that end all connections: [`WireFault::Refuse`] and
 /// [`reset_connections`](Self::reset_connections).
 ///

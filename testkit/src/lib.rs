@@ -4,8 +4,10 @@
 //! |---|---|---|
 //! | [`EmbeddedRedis`] | a small server within the test process | what a command's failure does to your code: error replies, lost replies, outages. Starts at once and needs nothing installed. |
 //! | [`RealRedis`] | a `redis-server` process | that your code works with the real thing, also while it is killed, frozen, restarted or loading. |
-//! | [`RealSentinel`] | a master, two replicas and three sentinels, all real | that your code finds the new master when the old one is killed or frozen. |
-//! | [`RealCluster`] | a cluster of three masters with a replica each, all real | that your code gets over the loss of a node and a move of slots, and, with a proxy before each node, over what the network does to one of them. |
+//! | [`RealSentinel`] | a primary, two replicas and three sentinels, all real | that your code finds the new primary when the old one is killed or frozen. |
+//! | [`RealCluster`] | a cluster of three primaries with a replica each, all real | that your code gets over the loss of a node and a move of slots, and, with a proxy before each node, over what the network does to one of them. |
+//! | [`RealNats`] | a `nats-server` process with `JetStream` | what your code does when a NATS beside Redis is killed and comes back. |
+//! | [`RealPrometheus`] | a `prometheus` process, with its `promtool` | that your metrics can be scraped, and that alerts on them fire and resolve. |
 //! | `TlsAuthority` | a maker of certificates (feature `tls`) | what your code does when a [`RealRedis`] shows one that has expired, or is not to be trusted. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
 //!
@@ -60,20 +62,19 @@
 //!
 //! Linux and macOS. [`RealRedis`] uses the `redis-server` or `valkey-server` of the machine, and
 //! on Debian and Ubuntu fetches one if there is none; [`StartError`] says what to do elsewhere.
-//!
-//! Circle of rooms: `ask`, `real_redis`: what is asked is a server, and a server is asked whether it is ready; a debt.
-//!
-//! Circle of rooms: `fetch`, `locate`, `server_package`: a server program is located in a package that is fetched; a debt.
 
-mod ask;
 mod background;
 mod embedded;
 mod fault_proxy;
 mod fetch;
 mod listener;
 mod locate;
+mod poll;
 mod port;
+mod process;
 mod real_cluster;
+mod real_nats;
+mod real_prometheus;
 mod real_redis;
 mod real_sentinel;
 mod replication;
@@ -90,11 +91,12 @@ mod watchdog;
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
 pub use real_cluster::{RealCluster, RealClusterBuilder, SlotMove};
+pub use real_nats::RealNats;
+pub use real_prometheus::RealPrometheus;
 pub use real_redis::{RealRedis, RealRedisBuilder};
 pub use real_sentinel::{RealSentinel, RealSentinelBuilder};
-pub use server_package::fetch_server;
 pub use server_program::{Product, ServerProgram};
-pub use servers::{Servers, servers};
+pub use servers::{Servers, fetch_server, servers};
 pub use start_error::StartError;
 pub use tls::TlsCertificate;
 #[cfg(feature = "tls")]

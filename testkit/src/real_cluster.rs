@@ -16,19 +16,20 @@ use view::View;
 
 use crate::{
     FaultProxy, RealRedis, RealRedisBuilder, StartError,
-    ask::{ask, ask_field, poll},
+    poll::poll,
+    real_redis::ask::{ask, ask_field},
     replication::Replication,
 };
 
-const MASTERS: usize = 3;
+const PRIMARIES: usize = 3;
 /// How long the cluster may take to form.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Three masters that share the slots, with a replica each: six real processes on ports of their
+/// Three primaries that share the slots, with a replica each: six real processes on ports of their
 /// own.
 ///
-/// Nodes 0 to 2 are the masters at first, and node `i + 3` is the replica of node `i`. When a
-/// master is killed or frozen, the others notice after a second, and within two to four seconds its
+/// Nodes 0 to 2 are the primaries at first, and node `i + 3` is the replica of node `i`. When a
+/// primary is killed or frozen, the others notice after a second, and within two to four seconds its
 /// replica has its slots. Starting takes two seconds, since a node serves nothing before.
 ///
 /// Needs Redis 7 or Valkey.
@@ -79,7 +80,7 @@ impl RealCluster {
     ///
     /// The nodes name the proxies' ports as their own, so that whoever starts from
     /// [`urls`](Self::urls) reaches all of them through their proxies, also after a redirection.
-    /// They talk to each other past the proxies, and what a replica gets from its master is
+    /// They talk to each other past the proxies, and what a replica gets from its primary is
     /// [spared](FaultProxy) most faults: a black hole brings about no failover.
     ///
     /// # Errors
@@ -111,7 +112,7 @@ impl RealCluster {
     }
 
     fn start_of(node: &RealRedisBuilder) -> Result<Self, StartError> {
-        let nodes = (0..2 * MASTERS).map(|_| node.clone().start());
+        let nodes = (0..2 * PRIMARIES).map(|_| node.clone().start());
         let nodes = nodes.collect::<Result<_, _>>()?;
         let cluster = Self { nodes };
         cluster.form().map_err(|error| StartError::NotReady {
@@ -189,7 +190,7 @@ impl RealCluster {
     /// [Restarts](RealRedis::restart) a node, which knows the cluster but not its data.
     ///
     /// It is the replica of the node that took its place; one that comes back before that has
-    /// happened is still the master, and its data is lost.
+    /// happened is still the primary, and its data is lost.
     ///
     /// # Errors
     ///
@@ -223,7 +224,7 @@ impl RealCluster {
     /// Waits until all slots are served: the nodes that are neither killed nor frozen agree whose
     /// each of them is, the owners are among them, and their replicas are sent what is written.
     ///
-    /// After a [`kill`](Self::kill) or [`freeze`](Self::freeze) of a master, that is when a replica
+    /// After a [`kill`](Self::kill) or [`freeze`](Self::freeze) of a primary, that is when a replica
     /// has taken its place.
     ///
     /// # Errors
@@ -260,7 +261,7 @@ impl RealCluster {
         Some(awake.iter().zip(&said).all(|(node, own)| {
             let state = ask_field(node, "CLUSTER INFO", "cluster_state");
             let is_fed = || own.is_linked() && said.iter().any(|other| other.is_sent_to(node));
-            state.is_some_and(|state| state == "ok") && (own.is_master() || is_fed())
+            state.is_some_and(|state| state == "ok") && (own.is_primary() || is_fed())
         }))
     }
 

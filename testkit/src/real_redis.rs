@@ -1,11 +1,11 @@
 //! A real Redis server.
 
+pub(crate) mod ask;
 mod builder;
 mod certificate;
 mod launch;
 mod ports;
-mod process;
-mod readiness;
+pub(crate) mod readiness;
 
 use std::{
     ffi::OsString,
@@ -17,10 +17,12 @@ use std::{
 
 pub use builder::RealRedisBuilder;
 use ports::Ports;
-use process::Process;
 use rustix::process::Signal;
 
-use crate::{FaultProxy, ServerProgram, StartError, locate, temp_dir::TempDir, watchdog::Watchdog};
+use crate::{
+    FaultProxy, ServerProgram, StartError, locate, process::Process, temp_dir::TempDir,
+    watchdog::Watchdog,
+};
 
 /// A real `redis-server` (or `valkey-server`) process of its own.
 ///

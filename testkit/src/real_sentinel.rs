@@ -1,4 +1,4 @@
-//! A real master with its replicas and sentinels.
+//! A real primary with its replicas and sentinels.
 
 mod builder;
 mod launch;
@@ -11,12 +11,11 @@ use launch::{DOWN_AFTER, sentinel, server};
 use view::View;
 
 use crate::{
-    RealRedis, RealRedisBuilder, StartError,
-    ask::{ask, poll},
+    RealRedis, RealRedisBuilder, StartError, poll::poll, real_redis::ask::ask,
     replication::Replication,
 };
 
-const MASTER_NAME: &str = "mymaster";
+const PRIMARY_NAME: &str = "mymaster";
 /// How many of the servers are replicas at first.
 const REPLICAS: usize = 2;
 /// How long what does not wait for an outage may take.
@@ -25,24 +24,24 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Has sentinels look around every 0.1 to 0.4 s instead of every 1 to 10 s, and not stop acting for
 /// half a minute where the machine is so busy that they were not run for two seconds.
 ///
-/// While the master is down they ask replicas only once a second how they are, and promote none
+/// While the primary is down they ask replicas only once a second how they are, and promote none
 /// whose answer is older than five ping periods: these may not be much shorter.
 const QUICK: &str = "SENTINEL DEBUG info-period 200 ping-period 400 ask-period 100 \
                      publish-period 100 tilt-trigger 5000 tilt-period 1000";
-/// A server that claims to be the master is made a replica after four of these periods. When there
+/// A server that claims to be the primary is made a replica after four of these periods. When there
 /// may be a failover, that must not hit the replica that is being promoted: it may take sentinels
 /// more than a second to see that it is done.
 const HURRIED: &str = "SENTINEL DEBUG publish-period 100";
 const UNHURRIED: &str = "SENTINEL DEBUG publish-period 500";
 
-/// A master, two replicas and three sentinels, all real processes on ports of their own.
+/// A primary, two replicas and three sentinels, all real processes on ports of their own.
 ///
-/// When the master is killed or frozen, a sentinel notices after half a second, and within about
-/// three seconds a replica is the master and all sentinels know it. With Redis 6, which has no
+/// When the primary is killed or frozen, a sentinel notices after half a second, and within about
+/// three seconds a replica is the primary and all sentinels know it. With Redis 6, which has no
 /// `SENTINEL DEBUG` to hurry sentinels, that and the start take longer.
 ///
 /// All [`servers`](Self::servers) can be used as every [`RealRedis`]. One that is killed and
-/// restarted later comes back with the role it had, and is made a replica if another is master by
+/// restarted later comes back with the role it had, and is made a replica if another is primary by
 /// then. A [sentinel](Self::sentinels) that is restarted knows what it knew, but looks around at
 /// its usual, slow pace.
 ///
@@ -55,12 +54,12 @@ const UNHURRIED: &str = "SENTINEL DEBUG publish-period 500";
 ///
 /// let sentinel = RealSentinel::start()?;
 /// let write = || {
-///     let client = redis::Client::open(sentinel.master().url())?;
+///     let client = redis::Client::open(sentinel.primary().url())?;
 ///     redis::cmd("INCR").arg("n").exec(&mut client.get_connection()?)
 /// };
 /// write()?;
 ///
-/// let old = sentinel.kill_master();
+/// let old = sentinel.kill_primary();
 /// assert!(write().is_err());
 ///
 /// let new = sentinel.wait_for_failover(old, Duration::from_secs(20))?;
@@ -92,9 +91,9 @@ impl RealSentinel {
     }
 
     fn start_of(process: &RealRedisBuilder) -> Result<Self, StartError> {
-        let master = server(process, "")?;
-        let port = master.addr().port();
-        let mut servers = vec![master];
+        let primary = server(process, "")?;
+        let port = primary.addr().port();
+        let mut servers = vec![primary];
         for _ in 0..REPLICAS {
             let replica = server(process, &format!("replicaof 127.0.0.1 {port}\n"))?;
             // One that comes while another is served may be kept waiting for a second.
@@ -116,26 +115,26 @@ impl RealSentinel {
         self.sentinels.iter().map(RealRedis::url).collect()
     }
 
-    /// The name under which the sentinels know the master.
-    pub fn master_name(&self) -> &str {
-        MASTER_NAME
+    /// The name under which the sentinels know the primary.
+    pub fn primary_name(&self) -> &str {
+        PRIMARY_NAME
     }
 
-    /// The server that most of the sentinels name as the master, be it up or not.
+    /// The server that most of the sentinels name as the primary, be it up or not.
     ///
     /// # Panics
     ///
     /// Panics if the sentinels, asked for half a minute, do not agree on one.
-    pub fn master(&self) -> &RealRedis {
-        &self.servers[self.master_index()]
+    pub fn primary(&self) -> &RealRedis {
+        &self.servers[self.primary_index()]
     }
 
-    /// The index of the [`master`](Self::master) among the [`servers`](Self::servers).
+    /// The index of the [`primary`](Self::primary) among the [`servers`](Self::servers).
     ///
     /// # Panics
     ///
     /// Panics if the sentinels, asked for half a minute, do not agree on one.
-    pub fn master_index(&self) -> usize {
+    pub fn primary_index(&self) -> usize {
         let majority = || {
             let views = self.views();
             let agree = |index: &usize| {
@@ -146,11 +145,11 @@ impl RealSentinel {
             };
             (0..self.servers.len()).find(agree)
         };
-        poll(PATIENCE, "a master", majority, || self.describe())
+        poll(PATIENCE, "a primary", majority, || self.describe())
             .unwrap_or_else(|error| panic!("the sentinels do not agree: {error}"))
     }
 
-    /// The servers, of which the first is the master at first.
+    /// The servers, of which the first is the primary at first.
     pub fn servers(&self) -> &[RealRedis] {
         &self.servers
     }
@@ -169,18 +168,18 @@ impl RealSentinel {
         &self.sentinels
     }
 
-    /// [Kills](RealRedis::kill) the master and returns its index.
+    /// [Kills](RealRedis::kill) the primary and returns its index.
     ///
     /// # Panics
     ///
-    /// Panics where [`master`](Self::master) does.
-    pub fn kill_master(&self) -> usize {
-        let index = self.master_index();
+    /// Panics where [`primary`](Self::primary) does.
+    pub fn kill_primary(&self) -> usize {
+        let index = self.primary_index();
         self.servers[index].kill();
         index
     }
 
-    /// [Freezes](RealRedis::freeze) the master and returns its index, with which to
+    /// [Freezes](RealRedis::freeze) the primary and returns its index, with which to
     /// [thaw](RealRedis::thaw) it.
     ///
     /// Once thawed it takes writes for a moment, until a sentinel makes it a replica and they are
@@ -188,33 +187,33 @@ impl RealSentinel {
     ///
     /// # Panics
     ///
-    /// Panics where [`master`](Self::master) does, and if the master is not running.
-    pub fn freeze_master(&self) -> usize {
-        let index = self.master_index();
+    /// Panics where [`primary`](Self::primary) does, and if the primary is not running.
+    pub fn freeze_primary(&self) -> usize {
+        let index = self.primary_index();
         self.servers[index].freeze();
         index
     }
 
-    /// Waits until a server other than `old` is the master and returns its index: all sentinels
+    /// Waits until a server other than `old` is the primary and returns its index: all sentinels
     /// that are neither killed nor frozen name it, and it takes writes.
     ///
     /// # Errors
     ///
     /// [`TimedOut`](io::ErrorKind::TimedOut) if that takes longer than `timeout`.
     pub fn wait_for_failover(&self, old: usize, timeout: Duration) -> io::Result<usize> {
-        let new_master = || {
+        let new_primary = || {
             let views = self.views();
             let new = self.named_by(views.first()?)?;
             let agreed = views
                 .iter()
-                .all(|view| self.named_by(view) == Some(new) && view.is_master_up());
+                .all(|view| self.named_by(view) == Some(new) && view.is_primary_up());
             let done = views.len() == self.awake_sentinels().count() && agreed && new != old;
-            (done && Replication::of(&self.servers[new])?.is_master()).then_some(new)
+            (done && Replication::of(&self.servers[new])?.is_primary()).then_some(new)
         };
-        poll(timeout, "a new master", new_master, || self.describe())
+        poll(timeout, "a new primary", new_primary, || self.describe())
     }
 
-    /// Has the sentinels make a replica the master although the present one is well
+    /// Has the sentinels make a replica the primary although the present one is well
     /// (`SENTINEL FAILOVER`), and waits until the others replicate it; returns its index.
     ///
     /// # Errors
@@ -224,11 +223,11 @@ impl RealSentinel {
     ///
     /// # Panics
     ///
-    /// Panics where [`master`](Self::master) does.
+    /// Panics where [`primary`](Self::primary) does.
     pub fn failover(&self) -> io::Result<usize> {
-        let old = self.master_index();
+        let old = self.primary_index();
         self.wait_until_settled()?;
-        let command = format!("SENTINEL FAILOVER {MASTER_NAME}");
+        let command = format!("SENTINEL FAILOVER {PRIMARY_NAME}");
         let mut refusal = None;
         let order = || {
             self.awake_sentinels().find_map(|sentinel| {
@@ -260,18 +259,18 @@ impl RealSentinel {
         let settled = || {
             let agreed = self
                 .awake_sentinels()
-                .all(|sentinel| view::is_settled(sentinel, MASTER_NAME, replicas, others));
+                .all(|sentinel| view::is_settled(sentinel, PRIMARY_NAME, replicas, others));
             (agreed && self.are_replicas_fed()?).then_some(())
         };
         poll(PATIENCE, "settled sentinels", settled, || self.describe())
     }
 
     fn are_replicas_fed(&self) -> Option<bool> {
-        let master = self.named_by(self.views().first()?)?;
-        let replication = Replication::of(&self.servers[master])?;
+        let primary = self.named_by(self.views().first()?)?;
+        let replication = Replication::of(&self.servers[primary])?;
         let mut servers = self.servers.iter().enumerate();
         Some(servers.all(|(index, server)| {
-            index == master || !server.is_awake() || replication.is_sent_to(server)
+            index == primary || !server.is_awake() || replication.is_sent_to(server)
         }))
     }
 
@@ -285,7 +284,7 @@ impl RealSentinel {
     /// What the sentinels that answer have to say.
     fn views(&self) -> Vec<View> {
         self.awake_sentinels()
-            .filter_map(|sentinel| View::of(sentinel, MASTER_NAME))
+            .filter_map(|sentinel| View::of(sentinel, PRIMARY_NAME))
             .collect()
     }
 

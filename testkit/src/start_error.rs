@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, io, path::PathBuf, time::Duration};
 
-/// Why [`RealRedis::start`](crate::RealRedis::start) gave no running server.
+/// Why a real server, such as a [`RealRedis`](crate::RealRedis), was not started.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -65,10 +65,10 @@ impl fmt::Display for StartError {
             Self::NotRunnable { program, reason } => {
                 write!(f, "cannot run {}: {reason}", program.display())
             }
-            Self::Exited { log } => write!(f, "the Redis server ended while starting: {log}"),
+            Self::Exited { log } => write!(f, "the server ended while starting: {log}"),
             Self::NotReady { waited, log } => write!(
                 f,
-                "the Redis server was not ready after {} s: {log}",
+                "the server was not ready after {} s: {log}",
                 waited.as_secs()
             ),
             Self::Io { doing, source } => write!(f, "cannot {doing}: {source}"),

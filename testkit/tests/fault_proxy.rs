@@ -363,14 +363,14 @@ async fn works_beside_a_runtime_whose_only_thread_is_blocked() {
 }
 
 #[test]
-fn what_a_replica_gets_from_its_master_is_spared() {
+fn what_a_replica_gets_from_its_primary_is_spared() {
     let at_once = ["--repl-diskless-sync-delay", "0"];
-    let master = RealRedis::builder().args(at_once).start().unwrap();
-    let proxy = FaultProxy::to(master.addr()).unwrap();
+    let primary = RealRedis::builder().args(at_once).start().unwrap();
+    let proxy = FaultProxy::to(primary.addr()).unwrap();
     let port = proxy.addr().port().to_string();
     let replica = RealRedis::builder().args(["--replicaof", "127.0.0.1", &port]);
     let _replica = replica.start().unwrap();
-    let client = redis::Client::open(master.url()).unwrap();
+    let client = redis::Client::open(primary.url()).unwrap();
     let mut connection = client.get_connection().unwrap();
     let mut reaches_the_replica = || {
         incr(&mut connection).unwrap();
@@ -378,7 +378,7 @@ fn what_a_replica_gets_from_its_master_is_spared() {
         wait.arg(1).arg(10_000);
         wait.query::<u64>(&mut connection) == Ok(1)
     };
-    assert!(reaches_the_replica(), "{}", master.log());
+    assert!(reaches_the_replica(), "{}", primary.log());
     for fault in [
         WireFault::BlackHole,
         WireFault::BlackHoleExisting,

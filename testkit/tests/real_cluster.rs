@@ -29,7 +29,7 @@ fn on_node(node: &RealRedis, words: &[&str]) -> RedisResult<i64> {
 }
 
 #[test]
-fn each_master_serves_the_keys_that_are_said_to_be_on_it() {
+fn each_primary_serves_the_keys_that_are_said_to_be_on_it() {
     for program in servers().unwrap() {
         let cluster = RealCluster::builder().program(&program).start().unwrap();
         for index in 0..3 {
@@ -49,7 +49,7 @@ fn each_master_serves_the_keys_that_are_said_to_be_on_it() {
 }
 
 #[test]
-fn a_replica_takes_the_slots_of_a_master_that_is_killed() {
+fn a_replica_takes_the_slots_of_a_primary_that_is_killed() {
     for program in servers().unwrap() {
         let cluster = RealCluster::builder().program(&program).start().unwrap();
         let key = cluster.key_on(1);
@@ -68,7 +68,7 @@ fn a_replica_takes_the_slots_of_a_master_that_is_killed() {
 }
 
 #[test]
-fn a_frozen_master_comes_back_as_a_replica() {
+fn a_frozen_primary_comes_back_as_a_replica() {
     let cluster = RealCluster::start().unwrap();
     let key = cluster.key_on(2);
     cluster.freeze(2);

@@ -4,7 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use redis::RedisResult;
 use redis_resilient::connection::{Connector, Lock};
-use redis_resilient::{Breaker, DEFAULT_BREAKER, Rejection, State, redis_resilient};
+use redis_resilient::registry::ListedBreaker;
+use redis_resilient::{Breaker, DEFAULT_BREAKER, Registry, Rejection, State, redis_resilient};
 use redis_resilient_tests::server;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -209,6 +210,46 @@ async fn a_static_connector_has_its_own_too_and_it_can_be_named() -> TestResult 
             "{text}"
         );
     }
+    Ok(())
+}
+
+/// What the registry has under this name.
+fn listed(name: &str) -> Vec<ListedBreaker> {
+    let mut breakers = Registry::global().breakers();
+    breakers.retain(|breaker| breaker.snapshot.name == name);
+    breakers
+}
+
+#[tokio::test]
+async fn an_operator_finds_a_connector_s_breaker_by_its_name_and_gives_it_orders() -> TestResult {
+    #[redis_resilient(retries = 0)]
+    async fn guarded(redis: &Connector) -> RedisResult<()> {
+        below(redis).await
+    }
+
+    let redis = dead()?;
+    let breaker = redis.breaker();
+    let address = breaker.name().trim_start_matches("default of ");
+    let again = Connector::open(format!("redis://{address}"))?;
+    assert!(
+        std::ptr::eq(again.breaker(), breaker),
+        "one for both, and listed once"
+    );
+    let [idle] = &listed(breaker.name())[..] else {
+        panic!("one: {:?}", Registry::global().breakers());
+    };
+    assert_eq!(idle.snapshot.state, State::Closed, "before the first call");
+    let handle = idle.handle().expect("it stays for as long as the program");
+    assert!(std::ptr::eq(&raw const **handle, breaker));
+
+    handle.force_open(None);
+    let error = guarded(&redis).await.expect_err("the circuit is open");
+    let refused = matches!(
+        Rejection::find(&error),
+        Some(Rejection::CircuitOpen { breaker: name, .. }) if *name == breaker.name()
+    );
+    assert!(refused, "{error}");
+    handle.reset();
     Ok(())
 }
 

@@ -8,6 +8,12 @@ use redis_resilient_tests::log::Recorder;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+/// Of each line: here it counts what each of them says.
+fn recorder() -> Recorder {
+    redis_resilient::logging::write_every_line(true);
+    Recorder::default()
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_outage_from_beginning_to_end() {
     static WATCHED: Breaker = Breaker::new("watched")
@@ -35,7 +41,7 @@ async fn an_outage_from_beginning_to_end() {
         )))
     }
 
-    let recorder = Recorder::default();
+    let recorder = recorder();
     let _recording = recorder.record();
     assert_eq!(load(true).await.ok(), Some("redis"));
     assert_eq!(
@@ -54,16 +60,16 @@ async fn an_outage_from_beginning_to_end() {
     let lines = recorder.lines();
     let expected = [
         "redis_resilient WARN message=attempt failed, will retry function=\"events::load\" attempt=1 class=\"unreachable\" error=\"connection refused\" delay_ms=70 breaker=\"watched\"",
-        "redis_resilient ERROR message=circuit opened breaker=\"watched\" open_ms=# function=\"events::load\" class=\"unreachable\" error=\"connection refused\"",
+        "redis_resilient WARN message=circuit opened breaker=\"watched\" open_ms=# function=\"events::load\" class=\"unreachable\" error=\"connection refused\"",
         "redis_resilient DEBUG message=attempt failed, will not retry function=\"events::load\" attempt=2 class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
-        "redis_resilient DEBUG message=using the fallback function=\"events::load\" class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
-        "redis_resilient DEBUG message=using the fallback function=\"events::load\" class=\"rejected\" error=\"circuit `watched` is open for another #",
+        "redis_resilient WARN message=using the fallback function=\"events::load\" class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
+        "redis_resilient WARN message=using the fallback function=\"events::load\" class=\"rejected\" error=\"circuit `watched` is open for another #",
         "redis_resilient WARN message=circuit half-open, probing breaker=\"watched\"",
         "redis_resilient WARN message=circuit still open breaker=\"watched\" open_ms=# function=\"events::load\" class=\"unreachable\" error=\"connection refused\"",
         "redis_resilient DEBUG message=attempt failed, will not retry function=\"events::load\" attempt=1 class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
-        "redis_resilient DEBUG message=using the fallback function=\"events::load\" class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
+        "redis_resilient WARN message=using the fallback function=\"events::load\" class=\"unreachable\" error=\"connection refused\" breaker=\"watched\"",
         "redis_resilient WARN message=circuit half-open, probing breaker=\"watched\"",
-        "redis_resilient INFO message=circuit closed breaker=\"watched\"",
+        "redis_resilient INFO message=circuit closed breaker=\"watched\" lasted_ms=#",
         "redis_resilient WARN message=attempt failed, will retry function=\"user store\" attempt=1 class=\"ambiguous\" error=\"broken pipe\" delay_ms=0",
         "redis_resilient DEBUG message=attempt failed, will not retry function=\"user store\" attempt=2 class=\"ambiguous\" error=\"broken pipe\"",
     ];
@@ -79,7 +85,7 @@ async fn an_outage_from_beginning_to_end() {
 /// With `#` for the numbers that are random: how long a circuit is open.
 fn without_numbers(line: &str) -> String {
     let mut line = line.to_owned();
-    for before in ["open_ms=", "for another "] {
+    for before in ["open_ms=", "lasted_ms=", "for another "] {
         if let Some(at) = line.find(before).map(|at| at + before.len()) {
             let number = line[at..]
                 .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -107,7 +113,7 @@ async fn limits_that_are_reached() {
         load().await
     }
 
-    let recorder = Recorder::default();
+    let recorder = recorder();
     let _recording = recorder.record();
     let permit = PRIMARY.try_acquire();
     assert!(answer().await.is_err());
@@ -120,7 +126,7 @@ async fn limits_that_are_reached() {
     let saturated = "redis_resilient WARN message=fallback saturated function=\"events::answer\" bulkhead=\"primary\" limit=1 class=\"unreachable\" error=\"connection refused\" breaker=\"lean\"";
     let told = |what: &str| lines.iter().filter(|line| line.as_str() == what).count();
     assert_eq!(told(saturated), 1, "{lines:#?}");
-    let fallback = "redis_resilient DEBUG message=using the fallback function=\"events::answer\" class=\"unreachable\" error=\"connection refused\" breaker=\"lean\"";
+    let fallback = "redis_resilient WARN message=using the fallback function=\"events::answer\" class=\"unreachable\" error=\"connection refused\" breaker=\"lean\"";
     assert_eq!(told(fallback), 1, "{lines:#?}");
 }
 
@@ -149,7 +155,7 @@ async fn wrong_credentials_that_a_fallback_answers_for() {
         Err(redis::make_extension_error("NOAUTH".to_owned(), None))
     }
 
-    let recorder = Recorder::default();
+    let recorder = recorder();
     let _recording = recorder.record();
     let codes = ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"];
     for code in codes {
@@ -273,7 +279,7 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
         anyhow::bail!("no such user")
     }
 
-    let recorder = Recorder::default();
+    let recorder = recorder();
     let _recording = recorder.record();
     for _ in 0..3 {
         assert!(text().await.is_err(), "the fallback does not answer");
@@ -311,6 +317,87 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
     }
 }
 
+/// Whatever came before: an attempt that failed, one that was cut off, one that an inner function's circuit refused, a deadline, a full limit.
+#[tokio::test(start_paused = true)]
+async fn a_saturated_fallback_says_why_it_was_asked_at_each_level_at_which_it_is_told() {
+    static ROOM: Bulkhead = Bulkhead::new("no room", 1);
+    static POOL: Bulkhead = Bulkhead::new("no permit", 1);
+    static INNER: Breaker = Breaker::new("inner");
+    fn refused() -> RedisError {
+        RedisError::from(std::io::Error::from(std::io::ErrorKind::ConnectionRefused))
+    }
+    #[redis_resilient(breaker = false, retries = 0, fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn failing() -> RedisResult<()> {
+        Err(refused())
+    }
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "a fallback gives what its function gives"
+    )]
+    fn nothing() -> RedisResult<()> {
+        Ok(())
+    }
+    #[redis_resilient(breaker = false, retries = 0, fallback = nothing, fallback_limit = ROOM)]
+    fn blocking() -> RedisResult<()> {
+        Err(refused())
+    }
+    #[redis_resilient(breaker = false, retries = 0, timeout = "1s", fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn cut_off() -> RedisResult<()> {
+        std::future::pending().await
+    }
+    #[redis_resilient(breaker = false, backoff = "none", deadline = "10ms", fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn too_late() -> RedisResult<()> {
+        std::future::pending().await
+    }
+    #[redis_resilient(breaker = INNER)]
+    async fn inner() -> RedisResult<()> {
+        Ok(())
+    }
+    #[redis_resilient(breaker = false, fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn outer() -> RedisResult<()> {
+        inner().await
+    }
+    #[redis_resilient(breaker = false, limit = POOL, fallback = async { Ok(()) }, fallback_limit = ROOM)]
+    async fn limited() -> RedisResult<()> {
+        Ok(())
+    }
+
+    INNER.force_open(None);
+    let _full = (POOL.try_acquire(), ROOM.try_acquire());
+    for level in [LevelFilter::DEBUG, LevelFilter::WARN] {
+        let recorder = recorder();
+        let _recording = recorder.record_through(tracing_subscriber::registry().with(level));
+        assert!(failing().await.is_err());
+        assert!(blocking().is_err());
+        assert!(cut_off().await.is_err());
+        assert!(too_late().await.is_err());
+        assert!(outer().await.is_err());
+        assert!(limited().await.is_err());
+        let lines = recorder.lines();
+        let saturated: Vec<_> = lines
+            .iter()
+            .filter(|line| line.contains("fallback saturated"))
+            .collect();
+        let expected = [
+            ("failing", "unreachable", "connection refused"),
+            ("blocking", "unreachable", "connection refused"),
+            ("cut_off", "ambiguous", "got no answer within 1s"),
+            ("too_late", "ambiguous", "within its deadline of 10ms"),
+            ("outer", "rejected", "circuit `inner`"),
+            ("limited", "rejected", "bulkhead `no permit` is full"),
+        ];
+        assert_eq!(saturated.len(), expected.len(), "{level}: {lines:#?}");
+        for (line, (function, class, error)) in saturated.iter().zip(expected) {
+            assert!(line.contains(&format!("::{function}\"")), "{level}: {line}");
+            assert!(
+                line.contains(&format!("class=\"{class}\"")),
+                "{level}: {line}"
+            );
+            assert!(line.contains(error), "{level}: {line}");
+        }
+    }
+}
+
 /// At a level at which nobody is told of the fallback, what a call leaves for it is not taken for the next call's.
 #[tokio::test]
 async fn what_one_call_s_fallback_answers_for_is_not_told_of_another_s() {
@@ -321,6 +408,10 @@ async fn what_one_call_s_fallback_answers_for_is_not_told_of_another_s() {
     async fn limited() -> RedisResult<()> {
         Ok(())
     }
+    #[redis_resilient(breaker = false, retries = 0, fallback = Ok(()), fallback_limit = false)]
+    async fn unlimited() -> RedisResult<()> {
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+    }
     #[redis_resilient(breaker = FORCED, fallback = async { Ok(()) }, fallback_limit = ROOM)]
     async fn saturated() -> RedisResult<()> {
         Ok(())
@@ -328,16 +419,21 @@ async fn what_one_call_s_fallback_answers_for_is_not_told_of_another_s() {
 
     FORCED.force_open(None);
     let _full = (POOL.try_acquire(), ROOM.try_acquire());
-    let recorder = Recorder::default();
+    let recorder = recorder();
     let _recording =
         recorder.record_through(tracing_subscriber::registry().with(LevelFilter::WARN));
     assert!(limited().await.is_ok(), "its fallback answers");
     assert!(saturated().await.is_err());
-    let lines = recorder.lines();
-    let [full, saturated] = &lines[..] else {
+    assert!(unlimited().await.is_ok(), "its fallback answers");
+    assert!(saturated().await.is_err());
+    let mut lines = recorder.lines();
+    lines.retain(|line| !line.contains("using the fallback"));
+    let [full, after_full, after_unlimited] = &lines[..] else {
         panic!("{lines:#?}");
     };
     assert!(full.contains("bulkhead full"), "{full}");
-    assert!(saturated.contains("fallback saturated"), "{saturated}");
-    assert!(saturated.contains("circuit `forced`"), "{saturated}");
+    for saturated in [after_full, after_unlimited] {
+        assert!(saturated.contains("fallback saturated"), "{saturated}");
+        assert!(saturated.contains("circuit `forced`"), "{saturated}");
+    }
 }

@@ -2,8 +2,8 @@
 //! are named and explained. And the paths in `ARCHITECTURE.md` exist.
 //!
 //! A room is a top-level module of a crate, with the files beneath it. The head of a folder assembles what lies beneath it, so its imports of that
-//! are not counted. A circle of files is explained in the head of its room by a line `` //! Circle: `room::one`, `room::two`: why ``; one of rooms, which is
-//! a debt, in `lib.rs` by `` //! Circle of rooms: `one`, `two`: why ``. An explanation of a circle that is there no more fails as well.
+//! are not counted. A circle of files is explained in the head of its room by a line `` //! Circle: `room::one`, `room::two`: why ``. An explanation
+//! of a circle that is there no more fails as well. For one of rooms there is no explanation: what both need goes into a room below them.
 
 #[path = "layering/circles.rs"]
 mod circles;
@@ -24,7 +24,7 @@ use modules::Crate;
 
 /// What a crate of the core may depend on in this workspace. Crates that are not listed, such as those of features to come, may depend on any of
 /// these; none of these on them.
-const CORE: [(&str, &[&str]); 6] = [
+const CORE: [(&str, &[&str]); 8] = [
     ("redis-resilient-macros", &[]),
     ("redis-resilient-runtime", &[]),
     ("redis-resilient-testkit", &[]),
@@ -34,12 +34,30 @@ const CORE: [(&str, &[&str]); 6] = [
         &["redis-resilient-connection", "redis-resilient-runtime"],
     ),
     (
-        FACE,
+        "redis-resilient-cache",
+        &["redis-resilient-connection", "redis-resilient-runtime"],
+    ),
+    (
+        "redis-resilient-journal",
         &[
             "redis-resilient-connection",
             "redis-resilient-coordination",
+            "redis-resilient-runtime",
+        ],
+    ),
+    (
+        FACE,
+        &[
+            "redis-resilient-cache",
+            "redis-resilient-connection",
+            "redis-resilient-console",
+            "redis-resilient-coordination",
+            "redis-resilient-http",
+            "redis-resilient-journal",
             "redis-resilient-macros",
             "redis-resilient-runtime",
+            "redis-resilient-settings",
+            "redis-resilient-telemetry",
         ],
     ),
 ];
@@ -150,37 +168,46 @@ fn no_crate_depends_on_one_above_it() {
 }
 
 #[test]
-fn circles_of_imports_are_named_and_explained() {
+fn no_room_imports_in_a_circle() {
     let mut wrong = Vec::new();
     for package in packages() {
         let krate = Crate::read(&package.lib);
-        let mut found = BTreeSet::new();
-        for circle in circles(&krate.rooms()) {
-            found.insert(("Circle of rooms", circle));
+        let rooms = krate.rooms();
+        println!("{}: {rooms:?}", package.name);
+        for circle in circles(&rooms) {
+            wrong.push(format!("{}: a circle of rooms: {circle:?}", package.name));
+            wrong.extend(krate.arrows_among_rooms(&circle));
         }
-        for circle in circles(&krate.files()) {
-            found.insert(("Circle", circle));
-        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn circles_of_files_are_named_and_explained() {
+    let mut wrong = Vec::new();
+    for package in packages() {
+        let krate = Crate::read(&package.lib);
+        let found = circles(&krate.files());
         let explained = krate.explanations();
-        for (what, names) in &found {
-            let names_text = names
+        for circle in &found {
+            let names = circle
                 .iter()
                 .map(|name| format!("`{name}`"))
                 .collect::<Vec<_>>()
                 .join(", ");
-            println!("{}: {what}: {names_text}", package.name);
-            if !explained.contains(&((*what).to_owned(), names.clone())) {
+            println!("{}: Circle: {names}", package.name);
+            if !explained.contains(circle) {
                 wrong.push(format!(
-                    "{}: not explained: //! {what}: {names_text}: why",
+                    "{}: not explained: //! Circle: {names}: why",
                     package.name
                 ));
-                wrong.extend(krate.arrows_among(what, names));
+                wrong.extend(krate.arrows_among_files(circle));
             }
         }
-        for (what, names) in &explained {
-            if !found.contains(&(what.as_str(), names.clone())) {
+        for circle in &explained {
+            if !found.contains(circle) {
                 wrong.push(format!(
-                    "{}: there is no such circle any more: {what}: {names:?}",
+                    "{}: there is no such circle any more: {circle:?}",
                     package.name
                 ));
             }

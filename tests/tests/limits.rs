@@ -1,4 +1,11 @@
-//! What bounds the load that all calls make together: the limit of a fallback, and the retry budget.
+//! What bounds the load that all calls make together: the limit of a fallback, what calls with the same key share, and the retry budget.
+
+#[path = "limits/coalesce.rs"]
+mod coalesce;
+#[path = "limits/outage.rs"]
+mod outage;
+#[path = "limits/stale.rs"]
+mod stale;
 
 use std::fmt;
 use std::rc::Rc;

@@ -1,7 +1,6 @@
 //! Observers: told of all that happens, in order, whatever they do meanwhile.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
@@ -73,10 +72,9 @@ fn write_down(event: &Event<'_>) {
 
 /// Once for the process.
 fn listen() {
-    static LISTENS: AtomicBool = AtomicBool::new(false);
-    if !LISTENS.swap(true, Ordering::SeqCst) {
-        observe(write_down);
-    }
+    // Whoever comes while another test's thread is at it waits.
+    static LISTENS: Once = Once::new();
+    LISTENS.call_once(|| observe(write_down));
 }
 
 /// What was told in which one of these names is.
@@ -147,7 +145,7 @@ async fn an_outage_in_order() {
         .filter(|(line, _)| line.starts_with("watched ") && line.contains("Open Some"))
         .map(|(_, severity)| *severity)
         .collect();
-    assert_eq!(severities, [Severity::Error, Severity::Warn]);
+    assert_eq!(severities, [Severity::Warn; 2], "the fallback answers");
 }
 
 /// What cuts an attempt off has no error: the text says what did.

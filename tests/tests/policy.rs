@@ -286,6 +286,7 @@ macro_rules! trace {
         let breaker: &Breaker = $breaker;
         breaker.reset();
         seed_randomness(7);
+        redis_resilient::logging::write_every_line(true);
         let recorder = Recorder::default();
         let guard = recorder.record();
         for step in CALLS {
@@ -337,6 +338,7 @@ fn trace_blocking(
     seed_randomness(7);
     let clock = ManualClock::new();
     let _installed = clock.install();
+    redis_resilient::logging::write_every_line(true);
     let recorder = Recorder::default();
     let _recording = recorder.record();
     for step in CALLS {
@@ -587,6 +589,7 @@ async fn a_function_says_what_a_failure_means() {
     let mut told = Vec::new();
     for of_policy in [false, true] {
         seed_randomness(7);
+        redis_resilient::logging::write_every_line(true);
         let recorder = Recorder::default();
         let _recording = recorder.record();
         let result = if of_policy {

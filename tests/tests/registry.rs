@@ -28,6 +28,13 @@ fn ping() -> RedisResult<String> {
     redis::cmd("PING").query(&mut connection)
 }
 
+/// There is nothing to tell of it; where calls are counted, in a build with other crates, it is listed all the same.
+fn assert_nothing_failed(name: &str) {
+    for function in functions(name) {
+        assert_eq!((function.failed_attempts, function.turned_away), (0, 0));
+    }
+}
+
 #[test]
 fn a_function_is_listed_from_its_first_failure_with_the_numbers_of_its_attribute() {
     static LISTED: Breaker = Breaker::new("registry: listed").failure_threshold(100);
@@ -38,7 +45,7 @@ fn a_function_is_listed_from_its_first_failure_with_the_numbers_of_its_attribute
     }
 
     assert!(read(false).is_ok());
-    assert!(functions("read").is_empty(), "nothing to tell");
+    assert_nothing_failed("read");
     assert!(read(true).is_err());
     let read_ = function("read");
     assert_eq!(read_.breaker, Some("registry: listed"));
@@ -233,7 +240,7 @@ fn a_full_limit_of_attempts_is_counted() {
     }
 
     assert!(limited().is_ok());
-    assert!(functions("limited").is_empty());
+    assert_nothing_failed("limited");
     let permit = POOL.try_acquire().expect("it is empty");
     assert!(limited().is_err());
     drop(permit);

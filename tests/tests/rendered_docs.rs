@@ -82,7 +82,7 @@ fn documented_functions_tell_how_resilient_they_are() -> TestResult {
         "Pauses between the attempts that double from 50 ms to at most 1 s, shortened at random.",
         "Attempts and pauses take at most 900 ms together. The fallback comes on top of that.",
         "Circuit breaker: SESSIONS.",
-        "Fallback: from_replica, then Ok(None). At most 64 calls are in it at once.",
+        "Fallback: from_replica, then Ok(None). At most 64 calls run it at once.",
     ] {
         assert!(text.contains(sentence), "no {sentence:?} in {text}");
     }
@@ -98,7 +98,7 @@ fn documented_functions_tell_how_resilient_they_are() -> TestResult {
         "No pauses between the attempts.",
         "No retry begins later than 5 s after the call.",
         "No circuit breaker.",
-        "No fallback: when all has failed, the last error is returned.",
+        "No fallback: after the last attempt its error is returned.",
     ] {
         assert!(text.contains(sentence), "no {sentence:?} in {text}");
     }

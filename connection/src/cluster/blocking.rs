@@ -60,6 +60,10 @@ impl BlockingClusterConnection {
         }
     }
 
+    pub(crate) const fn nodes(&self) -> &Arc<Nodes> {
+        &self.nodes
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.held.iter().all(|(_, server)| server.is_open())
     }
@@ -194,6 +198,20 @@ impl BlockingClusterConnection {
         self.ended(answer, Vec::as_slice)
     }
 
+    /// Sends them to that server, and on what it refuses.
+    pub(super) fn send_parts(
+        &mut self,
+        pipeline: &[u8],
+        owner: &Address,
+    ) -> RedisResult<Vec<Value>> {
+        self.nodes.look_up();
+        let commands: Vec<_> = packed::commands(pipeline).collect();
+        let server = self.to(owner)?;
+        let answer = server.send_all(pipeline, 0, commands.len());
+        let answer = answer.and_then(|replies| self.follow_parts(&commands, replies, owner));
+        self.ended(answer, Vec::as_slice)
+    }
+
     /// A refused transaction was not executed at all: all of it is sent on.
     fn follow_transaction(
         &mut self,
@@ -263,7 +281,7 @@ impl BlockingClusterConnection {
     }
 
     /// Who has the slot, as far as is known.
-    fn owner(&self, slot: usize) -> RedisResult<Arc<Address>> {
+    pub(super) fn owner(&self, slot: usize) -> RedisResult<Arc<Address>> {
         let owner = self.nodes.topology().map().owner(slot).cloned();
         owner.ok_or_else(|| {
             self.nodes.doubted();

@@ -41,6 +41,10 @@ impl ClusterConnection {
         }
     }
 
+    pub(crate) const fn nodes(&self) -> &Arc<Nodes> {
+        &self.nodes
+    }
+
     pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         let slot = match route::of_command(args(command)) {
             Route::Slot(slot) => slot,
@@ -133,7 +137,7 @@ impl ClusterConnection {
         self.ended(answer, std::slice::from_ref)
     }
 
-    async fn send_parts(
+    pub(super) async fn send_parts(
         &mut self,
         pipeline: &Pipeline,
         owner: &Arc<Address>,
@@ -231,7 +235,7 @@ impl ClusterConnection {
     }
 
     /// Who has the slot, as far as is known.
-    fn owner(&mut self, slot: usize) -> RedisResult<Arc<Address>> {
+    pub(super) fn owner(&mut self, slot: usize) -> RedisResult<Arc<Address>> {
         let topology = self.nodes.topology();
         let version = topology.version();
         if version != self.version {
@@ -282,7 +286,7 @@ impl ClusterConnection {
     }
 
     /// The answer, and what it says about the cluster.
-    fn ended<T>(
+    pub(super) fn ended<T>(
         &self,
         answer: RedisResult<T>,
         replies: impl FnOnce(&T) -> &[Value],

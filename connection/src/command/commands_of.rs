@@ -7,7 +7,7 @@ use redis::{Arg, Pipeline};
 use crate::command::Args;
 
 /// The arguments of each command.
-pub(crate) fn commands_of(pipeline: &Pipeline) -> impl Iterator<Item = impl Args<'_>> {
+pub fn commands_of(pipeline: &Pipeline) -> impl Iterator<Item = impl Args<'_>> {
     pipeline.cmd_iter().map(|command| {
         command.args_iter().map(|arg| match arg {
             Arg::Simple(bytes) => bytes,

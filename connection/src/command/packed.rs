@@ -1,7 +1,7 @@
 //! Commands as they go over the wire: what a synchronous pipeline is by the time it reaches its connection.
 
 /// The commands in `bytes`, as their arguments. What does not read as one ends them.
-pub(crate) fn commands(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
+pub fn commands(bytes: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (command, after) = command(rest)?;

@@ -11,7 +11,7 @@ pub(crate) fn stream<'a>(command: impl Args<'a>) -> RedisError {
     let instead = if is(name, "MONITOR") {
         "redis::Client::get_async_monitor"
     } else if is(name, "CLIENT") {
-        "a pipeline whose replies are ignored: CLIENT REPLY would take all later replies for those of other commands"
+        "a pipeline whose replies are ignored: after CLIENT REPLY, later replies would be taken for those of other commands"
     } else if is(name, "SYNC") || is(name, "PSYNC") {
         "redis-cli --rdb"
     } else {
@@ -19,7 +19,7 @@ pub(crate) fn stream<'a>(command: impl Args<'a>) -> RedisError {
     };
     (
         ErrorKind::Client,
-        "what this command is answered with does not fit a connection on which each command has one reply. Use",
+        "this command does not have one reply for each command, which this connection needs. Use",
         instead.to_owned(),
     )
         .into()
@@ -31,10 +31,10 @@ pub(crate) fn shared<'a>(command: impl Args<'a>) -> RedisError {
     let name = String::from_utf8_lossy(args.next().unwrap_or_default()).to_uppercase();
     let instead = match name.as_str() {
         "AUTH" | "HELLO" => {
-            "credentials and protocol belong into the connector's address, or ConnectorBuilder::credentials"
+            "set credentials and protocol in the connector's address, or with ConnectorBuilder::credentials"
         }
         "CLIENT" => {
-            "for a name there is ConnectorBuilder::client_name, for everything else Connector::dedicated()"
+            "use ConnectorBuilder::client_name for a name, Connector::dedicated() for everything else"
         }
         "MULTI" | "EXEC" | "DISCARD" => {
             "send the transaction as one redis::pipe().atomic(), or use Connector::dedicated()"
@@ -43,7 +43,7 @@ pub(crate) fn shared<'a>(command: impl Args<'a>) -> RedisError {
     };
     (
         ErrorKind::Client,
-        "this command changes its connection, and here others share it",
+        "this command changes the state of its connection, and this connection is shared",
         format!("{name}: {instead}"),
     )
         .into()
@@ -53,8 +53,8 @@ pub(crate) fn shared<'a>(command: impl Args<'a>) -> RedisError {
 pub(crate) fn wait() -> RedisError {
     (
         ErrorKind::Client,
-        "WAIT is for what was written over its own connection, and nothing was, or that connection is lost: hold one BlockingConnection for the \
-         write and for the WAIT",
+        "WAIT waits for writes over its own connection, but there were none, or that connection is lost: use one BlockingConnection for the \
+         write and the WAIT",
     )
         .into()
 }
@@ -76,7 +76,7 @@ pub(crate) fn cluster<'a>(command: impl Args<'a>) -> RedisError {
 /// A slot has moved while its keys were watched.
 #[cfg(feature = "cluster")]
 pub(crate) fn moved() -> RedisError {
-    let text = "the keys are another server's by now, and what was watched on the former one is gone: begin anew";
+    let text = "the watched keys have moved to another server, and the watch is lost: start the transaction over";
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
     redis_resilient_runtime::__seam::tagged(
         redis_resilient_runtime::Class::Unreachable,
@@ -89,7 +89,7 @@ pub(crate) fn moved() -> RedisError {
 pub(crate) fn no_key() -> RedisError {
     (
         ErrorKind::Client,
-        "a dedicated connection leads to one server of the cluster: use Connector::dedicated_to(key)",
+        "in a cluster a dedicated connection needs a key, which says to which server: use Connector::dedicated_to(key)",
     )
         .into()
 }

@@ -7,7 +7,7 @@ use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 
 /// What such a script begins with: a connection that sees it knows that it may be sent again.
-pub(crate) const REPEATABLE: &str = "-- redis-resilient: may be sent twice\n";
+pub const REPEATABLE: &str = "-- redis-resilient: may be sent twice\n";
 
 /// A script that leaves the same behind when it is sent once more, with its keys and arguments: what fails may be retried.
 ///
@@ -75,6 +75,12 @@ impl Script {
         self.0.query(connection).map_err(repeatable)
     }
 
+    /// It, to be sent with others.
+    #[must_use]
+    pub fn into_command(self) -> Cmd {
+        self.0
+    }
+
     /// The command that runs it.
     #[must_use]
     pub const fn command(&self) -> &Cmd {
@@ -96,8 +102,8 @@ pub fn torn(error: RedisError) -> RedisError {
     }
 }
 
-/// The server knows whether it was executed, so it may be sent again.
-fn repeatable(error: RedisError) -> RedisError {
+/// The failure of what may be sent again, whether or not it was executed.
+pub fn repeatable(error: RedisError) -> RedisError {
     match Class::of(&error) {
         Class::NotIdempotent | Class::Ambiguous => tagged(Class::Ambiguous, error),
         _ => error,

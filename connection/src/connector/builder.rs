@@ -23,9 +23,9 @@ use crate::settings::tls::{Certificates, CertificatesSource};
 use crate::settings::with_certificates;
 use crate::settings::{ClientName, MOST_CONNECTIONS, Settings};
 
-/// A [`Connector`] in the making. Nothing is connected by it.
+/// Builds a [`Connector`]. Does not connect.
 #[derive(Clone, Debug)]
-#[must_use = "it connects nothing until it is built"]
+#[must_use = "it does nothing until `build` is called"]
 pub struct ConnectorBuilder {
     endpoint: Endpoint,
     settings: Settings,
@@ -62,7 +62,7 @@ impl ConnectorBuilder {
         ))))
     }
 
-    /// How long it may take to connect, TLS, AUTH and all; 1 s unless told.
+    /// The limit for connecting, TLS handshake and `AUTH` included. Default: 1 s.
     ///
     /// # Panics
     /// If it is zero.
@@ -75,8 +75,7 @@ impl ConnectorBuilder {
         self
     }
 
-    /// How long Redis may take to answer a command; 500 ms unless told. Commands that wait in the server, such as `BLPOP`, may take as long as
-    /// they say.
+    /// How long Redis may take to answer a command. Default: 500 ms. Commands that block in the server, such as `BLPOP`, get their own timeout on top.
     ///
     /// # Panics
     /// If it is zero.
@@ -89,15 +88,15 @@ impl ConnectorBuilder {
         self
     }
 
-    /// A connection that has not been used for so long is tried with a `PING` before it is used again, and with Sentinels the primary's
-    /// address is looked up; 1 s unless told. So is the server of a command that waits in it, each time that it has waited for so long.
+    /// A connection that has been idle for this long is checked with a `PING` before it is used again, and behind Sentinels the primary's
+    /// address is looked up. Default: 1 s. While a command blocks in a server, that server is checked at the same interval.
     pub fn health_check_after(mut self, idle: Duration) -> Self {
         self.settings.health_check_after = idle;
         self
     }
 
-    /// How many commands in a row may go without an answer before the connection is given up; 2 unless told. A command that waits in a server is
-    /// given up after as many health checks in a row that get none.
+    /// After how many unanswered commands in a row the connection is given up. Default: 2. A command that blocks in a server is
+    /// given up after as many unanswered health checks in a row.
     ///
     /// # Panics
     /// If it is zero.
@@ -107,10 +106,10 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Whether an annotated function also retries, after a lost reply, what leaves the same state when it is executed twice but answers
-    /// otherwise, such as `SADD`, `DEL`, `HSET`, `SET … NX`; `false` unless told.
+    /// Whether an annotated function also retries, after a lost reply, commands that leave the same state when executed twice but reply
+    /// differently, such as `SADD`, `DEL`, `HSET`, `SET … NX`. Default: `false`.
     ///
-    /// It is for those who do not look at the reply: that of a second `DEL` is 0, as if somebody else had been first.
+    /// Turn it on only if the replies are ignored: a second `DEL` replies 0, as if another client had deleted the key first.
     pub fn repeat_same_state(mut self, repeat: bool) -> Self {
         self.settings.repeated = if repeat {
             Effect::SameState
@@ -120,9 +119,8 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Over how many connections the commands are spread; 1 unless told, which is enough for most: it carries many commands at once. At most
-    /// 1,000.
-    /// An application with several tokio runtimes has so many on each that it uses.
+    /// Over how many connections the commands are spread, at most 1,000. Default: 1, which is enough for most applications, because a connection
+    /// carries many commands at once. Each tokio runtime that uses the connector has this many connections of its own.
     ///
     /// # Panics
     /// If it is zero, or more than 1,000.
@@ -130,40 +128,37 @@ impl ConnectorBuilder {
         assert!(connections > 0, "a connector needs at least 1 connection");
         assert!(
             connections <= MOST_CONNECTIONS,
-            "a connector has at most 1000 connections, not {connections}: one carries many commands at once, so a few are enough"
+            "connections has to be at most 1000, not {connections}: a connection carries many commands at once, so a few are enough"
         );
         self.settings.connections = connections;
         self
     }
 
-    /// How many commands may wait in a server at once, such as `BLPOP`: each needs a connection of its own. 512 unless told, to each server of a
-    /// cluster: half of the 1,024 files that a process may open by default, and a small part of the 10,000 clients that a server takes.
+    /// How many commands may block in a server at once, such as `BLPOP`: each needs its own connection. Default: 512, for each server of a
+    /// cluster. That is half of the 1,024 files that a process may open by default, and a small part of the 10,000 clients that a server accepts.
     ///
-    /// One more waits for one of them to end, for as long as a connection may take ([`connect_timeout`](Self::connect_timeout)), and then fails
-    /// with [`Rejection::Saturated`](redis_resilient_runtime::Rejection::Saturated), which is not retried and does not count as a failure of Redis. A command that is
-    /// dropped ends its connection and gives its place back.
+    /// A further command waits up to [`connect_timeout`](Self::connect_timeout) for one of them to end, and then fails
+    /// with [`Rejection::Saturated`](redis_resilient_runtime::Rejection::Saturated), which is not retried and does not count as a failure of Redis. Dropping
+    /// the future of a command closes its connection and frees its place.
     ///
-    /// Those of [`dedicated`](crate::connector::Connector::dedicated) do not count, nor do those of synchronous code: their holders have them for as long as
-    /// they like, and the application knows how many they are.
+    /// Those of [`dedicated`](crate::connector::Connector::dedicated) do not count, nor do those of synchronous code: the application
+    /// holds those itself and knows how many there are.
     ///
     /// # Panics
     /// If it is zero.
     pub fn waiting_connections(mut self, connections: usize) -> Self {
-        assert!(
-            connections > 0,
-            "commands that wait need at least 1 connection"
-        );
+        assert!(connections > 0, "waiting_connections has to be at least 1");
         self.settings.waiting_connections = connections;
         self
     }
 
-    /// Who the application is, asked for once each time that it connects: for passwords that are changed while it runs, and tokens that
-    /// [do not last](Credentials::valid_for).
+    /// A callback that provides the credentials, called once for each connect: for passwords that change while the application runs, and for tokens
+    /// that [expire](Credentials::valid_for).
     ///
-    /// It goes before what the URL says. It gives [`Credentials`] or a `RedisResult` of them, and may block: it is called on a thread of its own,
-    /// inside the tokio runtime if asynchronous code connects. Where it has not answered within half of the
-    /// [`connect_timeout`](Self::connect_timeout), fails or panics, connecting fails: with its own failure, with the class
-    /// [`Unreachable`](redis_resilient_runtime::Class::Unreachable), and with [`Misconfigured`](redis_resilient_runtime::Class::Misconfigured).
+    /// It overrides the credentials of the URL. It returns [`Credentials`] or a `RedisResult` of them, and may block: it runs on its own thread,
+    /// inside the tokio runtime if asynchronous code connects. Connecting fails if it takes longer than half of the
+    /// [`connect_timeout`](Self::connect_timeout) (class [`Unreachable`](redis_resilient_runtime::Class::Unreachable)), if it returns an error (with that
+    /// error), or if it panics (class [`Misconfigured`](redis_resilient_runtime::Class::Misconfigured)).
     ///
     /// ```
     /// use redis_resilient::connection::{Connector, Credentials};
@@ -187,10 +182,10 @@ impl ConnectorBuilder {
         self
     }
 
-    /// The same, asked for by asynchronous code, with the same limit: for tokens that come over the network.
+    /// As [`credentials`](Self::credentials), with an async callback and the same time limit: for tokens that are fetched over the network.
     ///
-    /// Connections for synchronous code ask it too, in a small tokio runtime that is made for that and ends with it: what it uses must not depend on
-    /// tasks of another, such as a pool of HTTP connections may.
+    /// Connections for synchronous code call it too, in a small tokio runtime that ends after the call. So it must not depend on tasks of another
+    /// runtime, as a pool of HTTP connections may.
     ///
     /// ```
     /// use redis_resilient::connection::{Connector, Credentials};
@@ -221,8 +216,8 @@ impl ConnectorBuilder {
         self
     }
 
-    /// What `CLIENT LIST` calls the connections, so that whoever is on call finds them there; nothing unless told. Where Redis does not let the
-    /// user name them, they have none. Redis-rs makes those to a cluster, and they have none either.
+    /// The connections' name in `CLIENT LIST`, so that whoever is on call finds them there. Default: none. It is left out where the ACL does not
+    /// allow `CLIENT SETNAME`. The connections that redis-rs itself makes to a cluster have no name either.
     ///
     /// # Panics
     /// If it is empty, or has a space or another character that Redis does not take there.
@@ -235,11 +230,10 @@ impl ConnectorBuilder {
         self
     }
 
-    /// How long a reply to synchronous code may be, in bytes as they go over the wire; as long as it likes unless told. Of a pipeline each reply is
-    /// counted by itself.
+    /// The longest reply that synchronous code accepts, in bytes on the wire. Default: no limit. In a pipeline the limit applies to each reply.
     ///
-    /// One that is longer ends its connection as soon as that shows, before its bytes fill the memory, and is an error of the class
-    /// [`Permanent`](redis_resilient_runtime::Class::Permanent), which names this setting: the command was executed, and would be answered so again.
+    /// A longer reply closes its connection as soon as its length is known, before it fills the memory. The error names this setting and has the
+    /// class [`Permanent`](redis_resilient_runtime::Class::Permanent): the command was executed, and a retry would get the same reply.
     ///
     /// Replies to asynchronous code, and those over TLS, are read by redis-rs, which has no such limit.
     ///
@@ -251,7 +245,7 @@ impl ConnectorBuilder {
         self
     }
 
-    /// What the server has to be among those that Sentinels watch; the primary unless told. Of no effect without Sentinels.
+    /// Whether to connect to the primary or to a replica. Default: the primary. Has no effect without Sentinels.
     #[cfg(feature = "sentinel")]
     pub fn role(mut self, role: Role) -> Self {
         if let Endpoint::Sentinels(sentinels) = &mut self.endpoint {
@@ -260,23 +254,23 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Whether more than half of the named Sentinels have to say where the server is before it is connected to; `true` unless told. Of no effect
-    /// without Sentinels.
+    /// Whether more than half of the named Sentinels have to agree that they know the server before it is connected to. Default: `true`. Has no
+    /// effect without Sentinels.
     ///
-    /// * `true`: a client that a partition has shut in with the old primary and one Sentinel of three connects to nothing, in place of writing to a
-    ///   server whose writes will be thrown away. It costs availability: while two Sentinels of three are down, no new connection can be made
-    ///   although Redis may be well, and calls fail with an error that says how many have answered.
-    /// * `false`: a majority is still waited for, for half of the connect timeout. If it does not come, the newest configuration among those that
-    ///   have answered is believed, be it that of a lone one. It costs writes: in such a partition they go to the old primary, and are lost when it
-    ///   comes back as a replica. It is for caches, and where Redis itself refuses such writes (`min-replicas-to-write`).
+    /// * `true`: a client that a partition has cut off together with the old primary and one Sentinel of three does not connect, so it does not write
+    ///   to a server whose writes will be lost. This costs availability: while two Sentinels of three are down, no new connection can be made
+    ///   although Redis may be healthy, and calls fail with an error that says how many Sentinels have answered.
+    /// * `false`: a majority is awaited for half of the connect timeout. After that the newest configuration among the answers is used, even if only
+    ///   one Sentinel has answered. This costs writes: in such a partition they go to the old primary, and are lost when it becomes a replica. Use it
+    ///   for caches, and where Redis itself refuses such writes (`min-replicas-to-write`).
     ///
-    /// It is a majority of those that are *named*, so name them all. The word of one that is named alone is enough, and of two that are named both
-    /// have to answer. One that does not know the name is no voice for it.
+    /// The majority is counted among the Sentinels that are *named*, so name all of them. If one is named, its answer is enough; if two are named,
+    /// both have to answer. A Sentinel that does not know the primary's name does not count as an answer.
     ///
-    /// A connection in use is kept when the majority is gone, whichever is chosen, while its server answers and takes what it is sent: else the
-    /// loss of Sentinels, which a healthy Redis does without, would be an outage. It is left as soon as a majority names another server. So what
-    /// was connected before a partition may write to the old primary during it; what keeps a primary from taking such writes is
-    /// `min-replicas-to-write 1` with `min-replicas-max-lag` in its own configuration.
+    /// With both settings a connection in use is kept when the majority is gone, as long as its server answers and accepts commands: otherwise the
+    /// loss of Sentinels, which a healthy Redis does not need, would be an outage. It is given up as soon as a majority names another server. So a
+    /// connection made before a partition may write to the old primary during it. To prevent that, set `min-replicas-to-write 1` and
+    /// `min-replicas-max-lag` in the configuration of Redis.
     #[cfg(feature = "sentinel")]
     pub fn sentinel_majority(mut self, needed: bool) -> Self {
         if let Endpoint::Sentinels(sentinels) = &mut self.endpoint {
@@ -285,7 +279,7 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Database, user, password and protocol for the servers that Sentinels name. A URL has its own.
+    /// Database, user, password and protocol for the servers that Sentinels name. Without Sentinels the URL says them.
     #[cfg(feature = "sentinel")]
     pub fn servers(mut self, settings: redis::RedisConnectionInfo) -> Self {
         if let Endpoint::Sentinels(sentinels) = &mut self.endpoint {
@@ -294,11 +288,9 @@ impl ConnectorBuilder {
         self
     }
 
-    /// Whom to trust over TLS in place of the authorities that the machine trusts, and the certificate that shows who the application is, if
-    /// the server asks for one.
+    /// Sets the trusted CAs, in place of the system's, and the client certificate, for servers that ask for one.
     ///
-    /// It is for `rediss://` URLs, those of Sentinels too, and it makes [`servers_over_tls`](Self::servers_over_tls) of the servers that
-    /// Sentinels name.
+    /// It applies to `rediss://` URLs, those of Sentinels included, and turns on [`servers_over_tls`](Self::servers_over_tls).
     ///
     /// ```
     /// use redis::{ClientTlsConfig, TlsCertificates};
@@ -316,20 +308,20 @@ impl ConnectorBuilder {
     /// ```
     ///
     /// # Errors
-    /// If one of them is not a PEM text with what it has to be, if the key is not that of the certificate, or if the URL is not one for TLS.
+    /// If one of them is not valid PEM of the right kind, if the key does not belong to the certificate, or if the URL is not `rediss://`.
     #[cfg(feature = "tls-rustls")]
     pub fn tls_certificates(mut self, certificates: &redis::TlsCertificates) -> RedisResult<Self> {
         self.settings.certificates = None;
         self.trust(&Certificates::read(certificates)?)
     }
 
-    /// The same, asked for again with each new connection: for certificates that are changed while the application runs, as those that are good for
-    /// an hour.
+    /// As [`tls_certificates`](Self::tls_certificates), with a callback that is called for each new connection: for certificates that change while
+    /// the application runs, such as those that are valid for an hour.
     ///
-    /// It should read files at most: it is called on a thread that runs asynchronous code. It is asked once here, and that has to succeed. Where it
-    /// fails later, or what it gives cannot be used, such as a file that is being written or a key that is not yet that of the certificate, the last ones
-    /// that were good go on. A server that takes those no more ends the handshake, and connecting fails with what it says. A connection that
-    /// is there already keeps those that it was made with.
+    /// It is called on a thread that runs asynchronous code, so it should do no more than read files. It is called once here, and has to succeed. If it
+    /// fails later, or returns certificates that cannot be used (a file that is being written, a key that does not belong to the certificate yet), the
+    /// last usable ones are kept. If the server no longer accepts those, it ends the handshake, and connecting fails with the server's error. Open
+    /// connections keep the certificates that they were made with.
     ///
     /// ```
     /// use redis::{ClientTlsConfig, TlsCertificates};
@@ -353,7 +345,7 @@ impl ConnectorBuilder {
     /// ```
     ///
     /// # Errors
-    /// What the source fails with here, and as [`tls_certificates`](Self::tls_certificates).
+    /// The callback's error, and those of [`tls_certificates`](Self::tls_certificates).
     #[cfg(feature = "tls-rustls")]
     pub fn tls_certificates_from(
         mut self,
@@ -380,7 +372,7 @@ impl ConnectorBuilder {
         Ok(self)
     }
 
-    /// The servers that Sentinels name are spoken to over TLS. A URL says so itself.
+    /// Connects to the servers that Sentinels name over TLS. Without Sentinels, `rediss://` in the URL says so.
     #[cfg(all(feature = "sentinel", feature = "tls-rustls"))]
     pub fn servers_over_tls(mut self) -> Self {
         if let Endpoint::Sentinels(sentinels) = &mut self.endpoint {
@@ -419,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "at most 1000 connections, not 1001")]
+    #[should_panic(expected = "at most 1000, not 1001")]
     fn more_are_refused() {
         let _ = with(MOST_CONNECTIONS + 1);
     }

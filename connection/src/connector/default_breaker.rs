@@ -8,11 +8,12 @@ use crate::connector::Connector;
 use crate::endpoint::Endpoint;
 use crate::endpoint::place::place;
 use redis_resilient_runtime::__seam::HoldsConnector;
-use redis_resilient_runtime::Breaker;
+use redis_resilient_runtime::{Breaker, Registry};
 
 impl Connector {
     /// The circuit breaker of annotated functions that take this connector and name no `breaker`. Connectors to the same address share it, and
-    /// it stays for as long as the program runs: one that is opened anew for each request finds the circuit as the last one has left it.
+    /// it stays for as long as the program runs: one that is opened anew for each request finds the circuit as the last one has left it. The
+    /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle.
     ///
     /// ```
     /// use redis_resilient::State;
@@ -51,6 +52,9 @@ pub(crate) fn of(endpoint: &Endpoint) -> &'static Breaker {
     let name: &'static str = name.leak();
     let breaker: &'static Breaker = Box::leak(Box::new(Breaker::new(name)));
     breakers.insert(name, breaker);
+    drop(breakers);
+    // Those who read the list can give it orders: nobody else has it in a `static` to be registered.
+    Registry::global().register(breaker);
     breaker
 }
 

@@ -16,7 +16,7 @@ use crate::endpoint::role::Role;
 use crate::settings::credentials::Credentials;
 use crate::settings::{ClientName, MOST_CONNECTIONS};
 
-/// A variable of the environment that makes no sense. Its value is not told, unless it is to be a time: it may be a password.
+/// An environment variable with an invalid value. The value is shown only if it should be a time, because others may be passwords.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvironmentError {
     variable: &'static str,
@@ -53,7 +53,7 @@ impl std::error::Error for EnvironmentError {}
 
 const URL: &str = "REDIS_URL";
 const SENTINELS: &str = "REDIS_SENTINELS";
-const MASTER: &str = "REDIS_MASTER";
+const PRIMARY: &str = "REDIS_MASTER";
 const ROLE: &str = "REDIS_ROLE";
 const SENTINEL_MAJORITY: &str = "REDIS_SENTINEL_MAJORITY";
 const CLUSTER: &str = "REDIS_CLUSTER";
@@ -72,29 +72,28 @@ const A_POOL_SIZE: &str = "a number from 1 to 1000";
 const TEXT: &str = "valid UTF-8";
 
 impl Connector {
-    /// One by what the environment says. Connects nothing.
+    /// A connector configured by environment variables. Does not connect yet.
     ///
-    /// | variable | for example | unless set |
+    /// | variable | for example | default |
     /// |---|---|---|
     /// | `REDIS_URL` | `redis://user:password@host:6379/0`, `rediss://` for TLS, `?protocol=resp3` | `redis://127.0.0.1:6379/` |
-    /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; in place of `REDIS_URL` |
-    /// | `REDIS_MASTER` | `mymaster` | needed with `REDIS_SENTINELS` |
+    /// | `REDIS_SENTINELS` | `redis://one:26379,redis://two:26379` | no Sentinels; replaces `REDIS_URL` |
+    /// | `REDIS_MASTER` | `mymaster` | required with `REDIS_SENTINELS` |
     /// | `REDIS_ROLE` | `replica`, `primary` | `primary`; with `REDIS_SENTINELS` only |
     /// | `REDIS_SENTINEL_MAJORITY` | `false`, `true` | `true`; with `REDIS_SENTINELS` only |
-    /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; in place of `REDIS_URL` |
+    /// | `REDIS_CLUSTER` | `redis://one:6379,redis://two:6379` | no cluster; replaces `REDIS_URL` |
     /// | `REDIS_USERNAME` | `app` | the URL's |
     /// | `REDIS_PASSWORD` | | the URL's |
-    /// | `REDIS_TLS_CA` | `/etc/ssl/redis-ca.pem` | the authorities that the machine trusts |
-    /// | `REDIS_TLS_CERT`, `REDIS_TLS_KEY` | `/etc/ssl/app.pem`, `/etc/ssl/app-key.pem` | no certificate is shown |
+    /// | `REDIS_TLS_CA` | `/etc/ssl/redis-ca.pem` | the CAs that the system trusts |
+    /// | `REDIS_TLS_CERT`, `REDIS_TLS_KEY` | `/etc/ssl/app.pem`, `/etc/ssl/app-key.pem` | no client certificate |
     /// | `REDIS_CONNECT_TIMEOUT` | `500ms` | 1 s |
     /// | `REDIS_RESPONSE_TIMEOUT` | `250ms` | 500 ms |
     /// | `REDIS_HEALTH_CHECK_AFTER` | `5s` | 1 s |
     /// | `REDIS_POOL_SIZE` | `4` | 1 |
     /// | `REDIS_CLIENT_NAME` | `orders` | none |
     ///
-    /// What they mean is told at the methods of [`ConnectorBuilder`]. A variable that is empty is not set. Times have a unit: `ns`, `us`, `ms`, `s`,
-    /// `m` or `h`, as in the attribute. The files of `REDIS_TLS_` are read here, and
-    /// again for each new connection.
+    /// The methods of [`ConnectorBuilder`] explain each setting. An empty variable counts as unset. Times have a unit: `ns`, `us`, `ms`, `s`,
+    /// `m` or `h`, as in the attribute. The files that the `REDIS_TLS_` variables name are read here, and again for each new connection.
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;
@@ -104,7 +103,7 @@ impl Connector {
     /// ```
     ///
     /// # Errors
-    /// If a variable makes no sense, with its name and what was expected.
+    /// If a variable is invalid; the error names it and says what was expected.
     pub fn from_env() -> Result<Self, EnvironmentError> {
         let look_up = |name| match std::env::var(name) {
             Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
@@ -118,12 +117,12 @@ impl Connector {
 fn builder(
     look_up: impl Fn(&'static str) -> Result<Option<String>, EnvironmentError>,
 ) -> Result<ConnectorBuilder, EnvironmentError> {
-    let [url, sentinels, primary, cluster] = [URL, SENTINELS, MASTER, CLUSTER].map(&look_up);
+    let [url, sentinels, primary, cluster] = [URL, SENTINELS, PRIMARY, CLUSTER].map(&look_up);
     let (role, majority) = (look_up(ROLE)?, look_up(SENTINEL_MAJORITY)?);
     if !matches!(sentinels, Ok(Some(_))) {
         for (name, value) in [(ROLE, &role), (SENTINEL_MAJORITY, &majority)] {
             if value.is_some() {
-                return Err(wrong(name, "not set where REDIS_SENTINELS is not"));
+                return Err(wrong(name, "set only together with REDIS_SENTINELS"));
             }
         }
     }
@@ -134,7 +133,7 @@ fn builder(
         }
         (None, Some(sentinels), None) => {
             let primary = primary?.ok_or(wrong(
-                MASTER,
+                PRIMARY,
                 "the name of the primary, as the Sentinels know it",
             ))?;
             let nodes = infos(&sentinels, SENTINELS)?;
@@ -144,7 +143,7 @@ fn builder(
         _ => {
             return Err(wrong(
                 URL,
-                "the only one of REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER that is set, or not set",
+                "unset, or the only one set of REDIS_URL, REDIS_SENTINELS and REDIS_CLUSTER",
             ));
         }
     };
@@ -185,7 +184,7 @@ fn builder(
             let user = Credentials::password(password);
             Ok(builder.constant_credentials(user))
         }
-        (Some(_), None) => Err(wrong(PASSWORD, "set where REDIS_USERNAME is")),
+        (Some(_), None) => Err(wrong(PASSWORD, "set if REDIS_USERNAME is set")),
         (None, None) => Ok(builder),
     }
 }

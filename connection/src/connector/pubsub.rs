@@ -18,14 +18,14 @@ use crate::settings::client::client;
 use crate::settings::credentials::Asked;
 
 impl Connector {
-    /// A connection of redis-rs that takes subscriptions, to the server or the primary as it is now; in a cluster to any of the named servers, for
-    /// what is published reaches all of them. It has the connector's credentials, TLS and timeout for connecting.
+    /// A pub/sub connection of redis-rs to the server or the current primary; in a cluster to any of the named servers, because messages reach all
+    /// of them. It uses the connector's credentials, TLS settings and connect timeout.
     ///
-    /// It does not come back, its credentials are not renewed, and whether it is still there shows only when something is sent over it:
-    /// [`subscribe`](Self::subscribe) gives one that sees to all of that.
+    /// It does not reconnect, its credentials are not renewed, and a lost connection is noticed only when something is sent over it.
+    /// [`subscribe`](Self::subscribe) does all of that.
     ///
     /// # Errors
-    /// As [`get`](Self::get), and as there for a moment after a failure with that one.
+    /// As [`get`](Self::get); callers that arrive just after a failure get that failure.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -41,8 +41,8 @@ impl Connector {
         connected
     }
 
-    /// The same for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without an end, until
-    /// [`set_read_timeout`](redis::Connection::set_read_timeout) says how long; to find out then whether the server is still there, `ping` it.
+    /// As [`pubsub`](Self::pubsub) for synchronous code, for [`as_pubsub`](redis::Connection::as_pubsub). It waits for messages without a limit
+    /// unless [`set_read_timeout`](redis::Connection::set_read_timeout) sets one; `ping` it then to check whether the server is still there.
     ///
     /// ```no_run
     /// use redis_resilient::connection::Connector;

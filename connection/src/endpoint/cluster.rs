@@ -41,14 +41,14 @@ impl Cluster {
         if seeds.is_empty() {
             return Err((
                 ErrorKind::InvalidClientConfig,
-                "no server of the cluster is named",
+                "no address of a cluster server is given",
             )
                 .into());
         }
         if seeds.iter().any(|seed| Address::of(seed).is_none()) {
             return Err((
                 ErrorKind::InvalidClientConfig,
-                "the servers of a cluster have to be named by host and port",
+                "the servers of a cluster have to be given as host and port",
             )
                 .into());
         }

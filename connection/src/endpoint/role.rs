@@ -1,17 +1,17 @@
 //! Which of the servers that Sentinels watch is spoken to.
 
-/// What the server has to be that a connection leads to, among those that Sentinels watch.
+/// Which server to connect to, of those that Sentinels watch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
-    /// The primary: it has what was written last, and takes writes.
+    /// The primary: it has the latest data and accepts writes.
     #[default]
     Primary,
-    /// One of the replicas, for reads: what it has may be old.
+    /// A replica, for reads: its data may be stale.
     ///
-    /// With each new connection one is chosen at random, of those that at least half of the Sentinels see well; if any have a link to their
-    /// primary, of those. It is kept for as long as it is one of them, and left at the next health check where it has become the primary. If none can
-    /// be connected to, the primary is.
+    /// Each new connection chooses a replica at random among those that at least half of the Sentinels consider healthy, preferring those with a link
+    /// to their primary. It is kept while it stays one of them, and given up at the next health check after it has become the primary. If no replica
+    /// can be reached, the connection goes to the primary.
     ///
     /// `XREAD BLOCK 0` on a replica is not woken by entries that come with a full resync, only by the next one (seen with Redis 8.2.3 and Valkey
     /// 9.1.2, `findings/replica-load-wakes-no-reader.sh`): read with a `BLOCK` that ends, and ask again.

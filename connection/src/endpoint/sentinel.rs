@@ -59,7 +59,11 @@ impl Sentinels {
 
     pub(crate) fn new(nodes: Vec<ConnectionInfo>, primary: String) -> RedisResult<Self> {
         if nodes.is_empty() {
-            return Err((ErrorKind::EmptySentinelList, "no Sentinel is named").into());
+            return Err((
+                ErrorKind::EmptySentinelList,
+                "no address of a Sentinel is given",
+            )
+                .into());
         }
         let mut distinct: Vec<ConnectionInfo> = Vec::new();
         for node in nodes {

@@ -321,7 +321,7 @@ impl Manager {
 
 /// What has become of one that nobody has used.
 pub(crate) fn closed() -> RedisError {
-    let text = "the server has closed the connection, or sent what nobody has asked for";
+    let text = "the server has closed the connection, or sent an unexpected reply";
     io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }
 

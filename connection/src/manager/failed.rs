@@ -18,7 +18,7 @@ pub(crate) struct Failed {
 
 /// What a connect that has panicked fails with: without it, the next caller would be the next to panic, and so on without end.
 pub(crate) fn panicked() -> RedisError {
-    let what = "connecting has panicked, with a message of its own";
+    let what = "connecting has panicked";
     RedisError::from((ErrorKind::InvalidClientConfig, what))
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::{ConnectionAddr, RedisError};
 use tokio::runtime::{Handle, Id};
 
+use super::beside::Beside;
 use super::single_flight::Flight;
 use crate::endpoint::Connected;
 use crate::events::{Loss, Side};
@@ -33,6 +34,8 @@ pub(crate) struct Generation {
     is_told: AtomicBool,
     pub(crate) liveness: Liveness,
     pub(crate) idle: Arc<IdleDedicated>,
+    /// The one that hedges travel over, where there is but one otherwise.
+    pub(crate) beside: Beside,
     /// When the server's address was last known to be right, in milliseconds.
     verified_ms: AtomicU64,
     /// The last time that it was tried, and asked where it ought to lead: once for all who wait for that.
@@ -59,6 +62,7 @@ impl Generation {
             is_told: AtomicBool::new(false),
             liveness: Liveness::new(now_ms),
             idle: Arc::default(),
+            beside: Beside::default(),
             verified_ms: AtomicU64::new(now_ms),
             check: Mutex::new(None),
             runtime,
@@ -105,6 +109,17 @@ impl Generation {
     pub(crate) fn raw(&self) -> Option<RawConnection> {
         let turn = self.turn.fetch_add(1, ORDER) % self.raws.len().max(1);
         self.raws.get(turn).cloned()
+    }
+
+    /// One of them that is another than the one with this number, if there is one.
+    pub(crate) fn other_than(&self, number: usize) -> Option<RawConnection> {
+        if number == 0 {
+            return None;
+        }
+        let turn = self.turn.fetch_add(1, ORDER) % self.raws.len().max(1);
+        let (before, after) = self.raws.split_at(turn);
+        let mut others = after.iter().chain(before);
+        others.find(|raw| raw.number() != number).cloned()
     }
 
     /// The same, after the one that was used last: where there is no other, that is kept.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{RedisError, RedisResult, Value};
+use redis::{ConnectionAddr, RedisError, RedisResult, Value};
 
 use crate::events::Loss;
 use crate::manager::Manager;
 use crate::manager::generation::Generation;
 use crate::manager::liveness::LivenessLimits;
 use crate::raw::no_answer;
+use crate::raw::origin::refused;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
 
 impl Manager {
@@ -83,16 +84,21 @@ impl Manager {
     }
 
     /// Whether the answer to a command ends its connection.
-    pub(crate) fn ends<T>(
+    pub(crate) fn ends<'a, T>(
         &self,
         answer: &Result<T, RedisError>,
         replies: impl FnOnce(&T) -> &[Value],
+        address: impl Fn() -> Option<&'a ConnectionAddr>,
     ) -> bool {
         let peer = self.endpoint.peer();
         match answer {
-            Ok(value) => replies(value)
-                .iter()
-                .any(|reply| peer.is_ended_by_reply(reply)),
+            Ok(value) => replies(value).iter().any(|reply| match reply {
+                Value::ServerError(error) => {
+                    refused(error, address());
+                    peer.is_ended_by_reply(reply)
+                }
+                _ => false,
+            }),
             Err(error) => peer.is_ended_by(error),
         }
     }

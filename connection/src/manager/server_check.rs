@@ -15,6 +15,7 @@ use crate::command::wait_time::WaitTime;
 use crate::events::Loss;
 use crate::manager::Manager;
 use crate::raw::disconnect_policy::Peer;
+use crate::raw::origin::WaitsFor;
 use crate::raw::ping::Ping;
 use crate::raw::within;
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
@@ -54,16 +55,21 @@ impl Manager {
         answer: impl Future<Output = RedisResult<T>>,
     ) -> RedisResult<T> {
         let answer = within(wait.limit(self.settings.response_timeout), answer);
+        let waits = WaitsFor::new(address);
         if wait == WaitTime::Nothing {
-            return answer.await;
+            let answer = answer.await;
+            waits.answered();
+            return answer;
         }
         let mut answer = pin!(answer);
         let mut lost = Box::pin(self.lost(address));
-        poll_fn(|context| match answer.as_mut().poll(context) {
+        let answer = poll_fn(|context| match answer.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(answer),
             Poll::Pending => lost.as_mut().poll(context).map(Err),
         })
-        .await
+        .await;
+        waits.answered();
+        answer
     }
 
     /// What is wrong with the server at this address, as soon as something is.
@@ -183,12 +189,12 @@ impl Manager {
 
 pub(crate) fn gone(checks: u32) -> RedisError {
     let text = format!(
-        "the server in which the command waits has not answered {checks} health checks in a row"
+        "the server on which the command blocks has not answered {checks} health checks in a row"
     );
     io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
 
 pub(crate) fn moved() -> RedisError {
-    let text = "another server is the primary by now: the command has waited in the former one";
+    let text = "another server has become the primary: the command was blocked on the former one";
     io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }

@@ -337,6 +337,6 @@ fn wake(wakers: Vec<Waker>) {
 }
 
 fn ended_by_the_server() -> RedisError {
-    let text = "the server has ended the subscription to a channel: its slot is another server's";
+    let text = "the server has ended the subscription to a channel, because its slot has moved to another server";
     io::Error::new(io::ErrorKind::NotConnected, text).into()
 }

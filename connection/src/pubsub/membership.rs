@@ -112,7 +112,7 @@ fn beside(asked: &ConnectionAddr, host: &str, port: u16) -> ConnectionAddr {
 }
 
 pub(crate) fn left() -> RedisError {
-    let text = "the server has left its cluster: a subscription goes on at another";
+    let text = "the server has left its cluster: subscribing on another one";
     io::Error::new(io::ErrorKind::NotConnected, text).into()
 }
 

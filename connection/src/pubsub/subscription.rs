@@ -26,9 +26,9 @@ use crate::pubsub::subscriber::{Next, Subscriber};
 /// back up to 32 MB.
 const CAPACITY: usize = 8_192;
 
-/// A subscription that comes back: when its connection is lost, it connects and subscribes again, behind Sentinels to the primary of then.
+/// A subscription that reconnects: when its connection is lost, it connects and subscribes again, behind Sentinels to the current primary.
 ///
-/// What is published meanwhile is lost: Redis keeps nothing for subscribers who are not there. So it tells of each gap, and of its end.
+/// Messages published meanwhile are lost, because Redis keeps none for absent subscribers. So the subscription reports each gap and its end.
 ///
 /// ```no_run
 /// use redis_resilient::connection::{Connector, SubscriptionEvent};
@@ -83,9 +83,9 @@ const CAPACITY: usize = 8_192;
 ///
 /// # Messages that are not taken
 ///
-/// They wait in memory, up to 8,192 unless [`capacity`](Self::capacity) says otherwise; then the oldest are dropped, and
-/// [`Missed`](SubscriptionEvent::Missed) tells how many, or [`when_full`](Self::when_full) says what else. Nobody who does not take his messages holds
-/// up others.
+/// They wait in memory, up to 8,192 or [`capacity`](Self::capacity). After that the oldest are dropped, and
+/// [`Missed`](SubscriptionEvent::Missed) says how many; [`when_full`](Self::when_full) changes that. A subscriber that does not take its messages does
+/// not delay others.
 #[must_use = "it subscribes to nothing before `next` is called"]
 pub struct Subscription {
     manager: Arc<Manager>,
@@ -123,7 +123,7 @@ impl Subscription {
         }
     }
 
-    /// How many messages may wait to be taken; 8,192 unless told.
+    /// How many messages may wait to be taken. Default: 8,192.
     ///
     /// # Panics
     /// If it is zero.
@@ -133,21 +133,23 @@ impl Subscription {
         self
     }
 
-    /// What happens to a message that comes while so many wait; the oldest is dropped unless told.
+    /// What happens to a message that arrives when the subscription is full. Default: the oldest message is dropped.
     pub fn when_full(self, when_full: WhenFull) -> Self {
         self.subscriber.inbox().queue.when_full = when_full;
         self
     }
 
-    /// It shares its connections with no other subscription: for one that is much busier than all others. To be said before it is subscribed.
+    /// Uses connections of its own instead of shared ones: for a subscription that is much busier than all others. Call it before the first
+    /// [`next`](Self::next).
     pub fn own_connection(mut self) -> Self {
         self.own = Some(Arc::default());
         self
     }
 
-    /// What happens next. Waits for it without an end, and is never `None`: there is an `Option` so that it reads as any [`Stream`] does.
+    /// The next event. Waits without a limit and is never `None`; it returns an `Option` as other [`Stream`]s do.
     ///
-    /// Nothing is lost if its future is dropped, as in `select!`.
+    /// # Cancellation
+    /// Safe: no event is lost if the future is dropped, as in `select!`.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -155,8 +157,8 @@ impl Subscription {
         Some(poll_fn(|context| self.poll_event(context)).await)
     }
 
-    /// Subscribes to more channels, or to more patterns if it is one to patterns. Messages of the others come meanwhile; when the server has confirmed
-    /// the new ones, [`Subscribed`](SubscriptionEvent::Subscribed) is told, once for several calls that follow soon.
+    /// Subscribes to more channels (patterns, for a subscription to patterns). Messages of the others arrive meanwhile. When the server has confirmed
+    /// the new ones, [`Subscribed`](SubscriptionEvent::Subscribed) follows, once for several calls in a row.
     ///
     /// ```no_run
     /// # use redis_resilient::connection::Connector;
@@ -195,8 +197,7 @@ impl Subscription {
         }
     }
 
-    /// Unsubscribes from these channels, or patterns; from those that it is not subscribed to, nothing happens. What has come from them already is
-    /// still to be taken.
+    /// Unsubscribes from these channels or patterns; others are ignored. Messages that have arrived already are still delivered.
     pub fn remove(&mut self, channels: impl ToRedisArgs) {
         let names = read(&channels);
         #[cfg(feature = "cluster")]

@@ -1,11 +1,83 @@
 //! Which server an error is about, for those who are told of it.
 //!
-//! What a server itself replies keeps its form, for callers look into it: its code, its kind. It is not said of it.
+//! An error reply keeps its form, because callers look into its code and kind. Its address is said beside it.
 
-use redis::{ConnectionAddr, ErrorKind, RedisError};
+use redis::{ConnectionAddr, ErrorKind, RedisError, ServerError};
 
-use redis_resilient_runtime::__seam::{address_in_chain, repeatable, tagged, tagged_at};
+use redis_resilient_runtime::__seam::cut_off;
+use redis_resilient_runtime::__seam::{
+    address_in_chain, repeatable, replied, tagged, tagged_at, wants,
+};
 use redis_resilient_runtime::Class;
+use redis_resilient_runtime::event::Severity;
+
+/// The server at this address has replied with this error.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused(error: &ServerError, address: Option<&ConnectionAddr>) {
+    if let Some(address) = address
+        && wants(Severity::Error)
+    {
+        replied(error.clone().into(), address);
+    }
+}
+
+/// Nobody waits any more for the answer of the server at this address.
+#[cold]
+pub(crate) fn left(address: Option<&ConnectionAddr>) {
+    if let Some(address) = address
+        && wants(Severity::Error)
+    {
+        cut_off::note_address(address.to_string().into());
+    }
+}
+
+/// Says it if it is dropped before the answer has come.
+pub(crate) struct WaitsFor<'a> {
+    address: Option<&'a ConnectionAddr>,
+    is_answered: bool,
+}
+
+impl<'a> WaitsFor<'a> {
+    pub(crate) const fn new(address: Option<&'a ConnectionAddr>) -> Self {
+        Self {
+            address,
+            is_answered: false,
+        }
+    }
+
+    pub(crate) fn answered(mut self) {
+        self.is_answered = true;
+    }
+}
+
+impl Drop for WaitsFor<'_> {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            left(self.address);
+        }
+    }
+}
+
+/// The same as an error that keeps its form.
+fn reply(address: Option<&ConnectionAddr>, error: RedisError) -> RedisError {
+    let Some(address) = address else {
+        return error;
+    };
+    // Redis-rs leaves out what the server said. Nothing of the error would be its own.
+    let error = match (error.kind(), error.detail()) {
+        (ErrorKind::AuthenticationFailed, None) => RedisError::from((
+            ErrorKind::AuthenticationFailed,
+            "Password authentication failed",
+            "refused by the server".to_owned(),
+        )),
+        _ => error,
+    };
+    if wants(Severity::Error) {
+        replied(error.clone(), address);
+    }
+    error
+}
 
 /// `error`, of the server at this address; of a class that it shows already.
 pub(crate) fn at(address: Option<&ConnectionAddr>, error: RedisError) -> RedisError {
@@ -19,7 +91,8 @@ pub(crate) fn at(address: Option<&ConnectionAddr>, error: RedisError) -> RedisEr
         {
             tagged_at(class, &address.to_string(), error)
         }
-        _ => error,
+        _ if error.kind() == ErrorKind::Io => error,
+        _ => reply(address, error),
     }
 }
 
@@ -29,7 +102,7 @@ pub(crate) fn repeatable_at(address: Option<&ConnectionAddr>, error: RedisError)
         (Some(address), ErrorKind::Io | ErrorKind::Parse) => {
             tagged_at(Class::Ambiguous, &address.to_string(), error)
         }
-        _ => repeatable(error),
+        _ => repeatable(reply(address, error)),
     }
 }
 

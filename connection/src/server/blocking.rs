@@ -4,7 +4,7 @@ use std::io;
 use std::slice;
 use std::sync::Arc;
 
-use redis::{Cmd, RedisError, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, RedisError, RedisResult, Value};
 
 use crate::command::connection_state::{Bound, ConnectionState, bound};
 use crate::command::wait_time::WaitTime;
@@ -68,6 +68,11 @@ impl BlockingServerConnection {
         !self.state.is_clean()
     }
 
+    /// Where the one leads that is held.
+    pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
+        self.held.as_ref()?.address.as_ref()
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.raw.is_open())
     }
@@ -78,7 +83,11 @@ impl BlockingServerConnection {
         if let Some(mut held) = self.held.take() {
             let mut wait = Wait::for_answer(self.manager.settings.response_timeout);
             let answer = held.raw.req_command(command, &mut wait);
-            if answer.is_ok() && !self.manager.ends(&answer, slice::from_ref) {
+            if answer.is_ok()
+                && !self
+                    .manager
+                    .ends(&answer, slice::from_ref, || held.address.as_ref())
+            {
                 self.held = Some(held);
             }
         }
@@ -216,7 +225,9 @@ impl BlockingServerConnection {
             },
         };
         let answer = send(&mut held.raw, &mut wait);
-        let is_ended = self.manager.ends(&answer, request.replies);
+        let is_ended = self
+            .manager
+            .ends(&answer, request.replies, || held.address.as_ref());
         let address = answer.as_ref().err().and_then(|_| held.address.clone());
         // After a timeout, or behind a reply too many, the next reply might be another's.
         if !is_ended && held.raw.is_open() {

@@ -15,9 +15,10 @@ use crate::events::Loss;
 use crate::manager::Manager;
 use crate::manager::generation::Generation;
 use crate::raw::disconnect_policy::cause_of_end;
-use crate::raw::origin::{at, repeatable_at, tagged_from};
+use crate::raw::origin::{at, left, repeatable_at, tagged_from};
 use crate::raw::{RawConnection, no_answer};
 use redis_resilient_runtime::__seam::clock::{now_ms, whole_millis};
+use redis_resilient_runtime::__seam::hedge;
 use redis_resilient_runtime::Class;
 
 /// What callers hold of the connections to one server. Clones share them.
@@ -48,6 +49,9 @@ impl ServerConnection {
         if command::waits(args(command)) {
             return Box::pin(self.send_waiting(command)).await;
         }
+        if hedge::is_hedge() {
+            return Box::pin(self.send_beside(command)).await;
+        }
         let effect = || command::effect(args(command));
         if self.is_quiet(now_ms) && effect() > self.manager.settings.repeated {
             Box::pin(self.look()).await?;
@@ -59,6 +63,7 @@ impl ServerConnection {
         } = self;
         let mut watch = Watch::new(manager, generation, now_ms);
         let raw = raw.as_mut().ok_or_else(nothing)?;
+        hedge::uses(raw.number());
         let answer = raw.send(command).await;
         let reply = watch.end(raw, answer, slice::from_ref, effect)?;
         watch.manager.endpoint.peer().judged(reply)
@@ -79,6 +84,9 @@ impl ServerConnection {
         if commands().any(command::waits) {
             return Box::pin(self.send_all_waiting(pipeline, offset, count)).await;
         }
+        if hedge::is_hedge() {
+            return Box::pin(self.send_all_beside(pipeline, offset, count)).await;
+        }
         let effect = || together::effect(commands());
         if self.is_quiet(now_ms) && effect() > self.manager.settings.repeated {
             Box::pin(self.look()).await?;
@@ -90,6 +98,7 @@ impl ServerConnection {
         } = self;
         let mut watch = Watch::new(manager, generation, now_ms);
         let raw = raw.as_mut().ok_or_else(nothing)?;
+        hedge::uses(raw.number());
         let answer = raw.send_all(pipeline, offset, count).await;
         watch.end(raw, answer, Vec::as_slice, effect)
     }
@@ -139,8 +148,11 @@ impl ServerConnection {
         command::transaction::reply(replies)
     }
 
+    /// A hedge does not wait until the first attempt's connection has been looked at. Which server it is, it has to know as well.
     pub(crate) fn is_ready(&self, now_ms: u64) -> bool {
-        !self.generation.is_given_up() && !self.manager.doubts(&self.generation, now_ms)
+        !self.generation.is_given_up()
+            && (!self.manager.doubts(&self.generation, now_ms)
+                || hedge::is_hedge() && self.generation.is_here() && !self.manager.endpoint.moves())
     }
 
     pub(crate) async fn renew(&mut self) -> RedisResult<()> {
@@ -217,7 +229,10 @@ impl<'a> Watch<'a> {
         effect: impl FnOnce() -> Effect,
     ) -> RedisResult<T> {
         self.is_over = true;
-        if self.manager.ends(&answer, replies) {
+        if self
+            .manager
+            .ends(&answer, replies, || self.generation.leads_to())
+        {
             self.loses(&answer, replies);
         } else if answer.as_ref().is_err_and(RedisError::is_timeout) {
             if self
@@ -246,11 +261,14 @@ impl<'a> Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let limit = self.manager.settings.response_timeout;
-        if !self.is_over
-            && self
-                .generation
-                .liveness
-                .left_alone(now_ms(), whole_millis(limit))
+        if self.is_over {
+            return;
+        }
+        left(self.generation.leads_to());
+        if self
+            .generation
+            .liveness
+            .left_alone(now_ms(), whole_millis(limit))
         {
             let cause = || no_answer(limit);
             self.generation

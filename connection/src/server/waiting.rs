@@ -98,7 +98,11 @@ impl ServerConnection {
             let cause = || cause_of_end(peer, &answer, &replies);
             self.generation
                 .lose(&self.manager.settings, Loss::Gone, cause);
-        } else if answer.is_ok() && !self.manager.ends(&answer, &replies) {
+        } else if answer.is_ok()
+            && !self
+                .manager
+                .ends(&answer, &replies, || held.dedicated.address.as_ref())
+        {
             held.put_back(&self.generation);
         } else if answer.as_ref().is_err_and(RedisError::is_io_error) {
             // Those that are idle may be lost with it, and are not tried one by one.

@@ -14,7 +14,7 @@ pub(crate) use source::CredentialsSource;
 use crate::settings::Settings;
 use redis_resilient_runtime::__seam::clock::now_ms;
 
-/// Who the application is for Redis.
+/// A user name and password for Redis.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     username: Option<String>,
@@ -33,7 +33,7 @@ impl Credentials {
         }
     }
 
-    /// A user of its own.
+    /// The name and password of an ACL user.
     #[must_use]
     pub fn user(name: impl Into<String>, password: impl Into<String>) -> Self {
         Self {
@@ -43,19 +43,18 @@ impl Credentials {
         }
     }
 
-    /// How long they are good for, from when they were asked for; without an end unless told. Tokens of the clouds are good for 15 minutes or an
-    /// hour.
+    /// How long they are valid, counted from when they were requested. Default: without a limit. Cloud tokens are valid for 15 minutes or an hour.
     ///
-    /// When three quarters of that are over, new ones are asked for, and connections that are in use go on with them (`AUTH`): no call fails or waits
-    /// for it, and the server's own limit for a connection begins anew. If they cannot be had, or are refused, they are asked for again and
-    /// again; a connection is never given up for that as long as the server keeps it.
+    /// After three quarters of that time new ones are requested, and open connections switch to them (`AUTH`). No call fails or waits for it, and the
+    /// server's own time limit for the connection starts anew. If the request fails, or the server refuses the new ones, it is repeated; a connection
+    /// is not given up for that as long as the server keeps it open.
     ///
-    /// * Connections that many share, and [subscriptions](crate::pubsub::subscription::Subscription), are renewed in the background.
-    /// * Those for one command or one caller at a time are renewed before the next command goes over them: those for commands that wait, such
-    ///   as `BLPOP`, [blocking](crate::blocking::BlockingConnection) ones and [dedicated](crate::dedicated::DedicatedConnection) ones, unless their holder has made
-    ///   something of them (a transaction, a database).
-    /// * A command that waits longer than they are good for ends with its connection, if the server closes that. What
-    ///   [`pubsub`](crate::connector::Connector::pubsub) gives away is never renewed.
+    /// * Shared connections and [subscriptions](crate::pubsub::subscription::Subscription), are renewed in the background.
+    /// * Connections for one command or one caller are renewed before their next command: those for commands that block, such as `BLPOP`,
+    ///   [blocking](crate::blocking::BlockingConnection) ones and [dedicated](crate::dedicated::DedicatedConnection) ones, unless they have state (a
+    ///   transaction, another database).
+    /// * A command that blocks longer than the credentials are valid fails if the server closes its connection. Connections from
+    ///   [`pubsub`](crate::connector::Connector::pubsub) are never renewed.
     ///
     /// ```
     /// use redis_resilient::connection::Credentials;

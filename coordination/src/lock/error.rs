@@ -68,7 +68,7 @@ impl fmt::Display for LockError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Held { key } => write!(f, "lock `{key}` is held by somebody else"),
-            Self::Lost { key } => write!(f, "lock `{key}` is not held any more"),
+            Self::Lost { key } => write!(f, "lock `{key}` is no longer held"),
         }
     }
 }

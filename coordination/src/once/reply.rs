@@ -51,8 +51,12 @@ impl Shape {
 /// # Errors
 /// If the command was executed and its reply is not known.
 pub(super) fn read(answer: Value, shape: Shape) -> RedisResult<Value> {
+    if matches!(answer, Value::Push { .. }) {
+        // No server answers so: it is from a connection that has not sent it, and is its to tell.
+        return Ok(answer);
+    }
     let Some((is_resp3, kind, value)) = parts(answer) else {
-        let text = "Once has been answered by something else than its script";
+        let text = "the reply to Once does not come from its script";
         return Err(RedisError::from((ErrorKind::UnexpectedReturnType, text)));
     };
     match (&*kind, value) {
@@ -84,7 +88,7 @@ fn integer(digits: &[u8]) -> Option<Value> {
 fn inexact() -> RedisError {
     RedisError::from((
         ErrorKind::UnexpectedReturnType,
-        "the command was executed, once, and its reply is lost",
+        "the command was executed once, but its reply cannot be given",
         "it holds an integer beyond 2^53, which Lua in the server rounds: read the value itself"
             .to_owned(),
     ))
@@ -147,8 +151,8 @@ mod tests {
             (answer(bulk("0"), "inexact", Value::Nil), "was executed"),
             (answer(bulk("0"), "integer", bulk("1e3")), "was executed"),
             (answer(bulk("0"), "partial", bulk("NO")), "in part"),
-            (Value::Int(1), "something else"),
-            (Value::Nil, "something else"),
+            (Value::Int(1), "its script"),
+            (Value::Nil, "its script"),
         ] {
             let error = read(answer, Shape::Same).expect_err(says);
             assert_eq!(Class::of(&error), Class::Permanent);

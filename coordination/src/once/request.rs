@@ -38,10 +38,10 @@ impl Request {
         let named = |name: &[u8]| String::from_utf8_lossy(name).to_ascii_uppercase();
         if waits(args(command)) {
             let text = format!(
-                "{} is executed in a script, where nothing waits: use the command without, such as LPOP for BLPOP",
+                "{} would run in a script, where commands cannot block: use the non-blocking command, such as LPOP for BLPOP",
                 named(name)
             );
-            return Err(refused("Once cannot execute a command that waits", text));
+            return Err(refused("Once cannot execute a command that blocks", text));
         }
         let script = if words.len() <= MOST {
             whole(token, key, remember_ms, name)

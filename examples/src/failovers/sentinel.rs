@@ -1,4 +1,4 @@
-//! A master fails, and Sentinels make a replica the master.
+//! A primary fails, and Sentinels make a replica the primary.
 
 use std::time::{Duration, Instant};
 
@@ -15,24 +15,24 @@ use crate::stats::readable;
 
 const SET: &str = "acknowledged";
 
-/// The number that is written when there is no master.
+/// The number that is written when there is no primary.
 const RESCUED: u64 = 100;
 
-/// How long the callers go on when the old master is awake again.
+/// How long the callers go on when the old primary is awake again.
 const AFTER: Duration = Duration::from_millis(1_500);
 
 pub(super) fn killed(runtime: Option<Handle>) -> Result<Outcome, Failure> {
     run(runtime, false)
 }
 
-/// And wakes up when another one is the master.
+/// And wakes up when another one is the primary.
 pub(super) fn frozen(runtime: Option<Handle>) -> Result<Outcome, Failure> {
     run(runtime, true)
 }
 
 fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
     let sentinels = RealSentinel::start()?;
-    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
+    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
     let callers = Callers::new(builder, runtime);
     let (mut busy, mut idle) = (callers.caller()?, callers.caller()?);
     let mut acknowledged = Vec::new();
@@ -43,9 +43,9 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
     idle.add(SET, 0)?;
 
     let old = if frozen {
-        sentinels.freeze_master()
+        sentinels.freeze_primary()
     } else {
-        sentinels.kill_master()
+        sentinels.kill_primary()
     };
     let failed = Instant::now();
     let recovery = timed(|| busy.add(SET, RESCUED));
@@ -54,13 +54,13 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
     }
     sentinels.wait_for_failover(old, PATIENCE)?;
     let failover = readable(Some(failed.elapsed()));
-    let recovery = recovery.map_err(|why| format!("{why}; there was a master after {failover}"));
+    let recovery = recovery.map_err(|why| format!("{why}; there was a primary after {failover}"));
     if frozen {
         sentinels.server(old).thaw();
     }
     let after = Instant::now();
     for number in RESCUED + 1.. {
-        // The idle one first: nothing has told it yet that its connection leads to the old master.
+        // The idle one first: nothing has told it yet that its connection leads to the old primary.
         let caller = if number % 2 == 1 {
             &mut idle
         } else {
@@ -74,8 +74,8 @@ fn run(runtime: Option<Handle>, frozen: bool) -> Result<Outcome, Failure> {
         }
     }
 
-    let mut master = Client::open(sentinels.master().url())?.get_connection()?;
-    let kept: std::collections::HashSet<u64> = master.smembers(SET)?;
+    let mut primary = Client::open(sentinels.primary().url())?.get_connection()?;
+    let kept: std::collections::HashSet<u64> = primary.smembers(SET)?;
     let lost = acknowledged.iter().filter(|number| !kept.contains(number));
     Ok(Outcome {
         recovery,

@@ -3,22 +3,28 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use redis_resilient::journal::Journal;
 use tokio::task::spawn_blocking;
 
 use super::shop::{self, DEADLINE};
 use crate::connection::{Cache, SyncCache, counted, counted_blocking};
 use crate::database::{self, Database};
-use crate::load::{Calls, Kind};
-use crate::orders::Ledger;
+use crate::ledger::Ledger;
+use crate::load::{Aside, Calls, Kind};
 use crate::shop::user_of_call;
 use crate::stats::{Served, Source};
+use crate::waiting;
 
 #[derive(Debug)]
 pub(super) struct Customers {
     pub(super) cache: Cache,
     pub(super) sync_cache: SyncCache,
     pub(super) database: Database,
+    pub(super) journal: Journal,
+    /// The orders without the journal.
     pub(super) ledger: Ledger,
+    /// Those with it.
+    pub(super) accepted: Ledger,
     /// Answers that are not what the database says.
     pub(super) wrong: AtomicUsize,
 }
@@ -28,13 +34,20 @@ pub(super) struct Customers {
 enum Call {
     GetUser,
     RecordOrder,
+    AcceptOrder,
     GetCredit,
 }
+
+/// The rows of the table.
+pub(super) const ROWS: [&str; 3] = ["reads", "orders", "journal"];
+/// The one of the orders with the journal.
+pub(super) const JOURNAL: usize = 2;
 
 impl Call {
     fn of(number: u32) -> Self {
         match number % 20 {
             3 | 10 | 16 => Self::RecordOrder,
+            5 | 12 | 18 => Self::AcceptOrder,
             7 => Self::GetCredit,
             _ => Self::GetUser,
         }
@@ -44,11 +57,23 @@ impl Call {
 impl Calls for Customers {
     const RATE: u32 = 400;
     const DEADLINE: Duration = DEADLINE;
+    const SERVED: &'static [Served] = &[
+        Served::Redis,
+        Served::Retried,
+        Served::Fallback,
+        Served::Queued,
+        Served::Nobody,
+    ];
 
     fn kind(&self, number: u32) -> Kind {
+        let row = match Call::of(number) {
+            Call::GetUser | Call::GetCredit => 0,
+            Call::RecordOrder => 1,
+            Call::AcceptOrder => JOURNAL,
+        };
         Kind {
-            row: 0,
-            is_read: !matches!(Call::of(number), Call::RecordOrder),
+            row,
+            is_read: row == 0,
         }
     }
 
@@ -57,9 +82,19 @@ impl Calls for Customers {
         let (answer, attempts) = match Call::of(number) {
             Call::GetUser => counted(self.get_user(id)).await,
             Call::RecordOrder => counted(self.record_order(number)).await,
+            Call::AcceptOrder => counted(self.accept_order(number)).await,
             Call::GetCredit => self.get_credit(id).await,
         };
         Served::of(answer, attempts)
+    }
+
+    fn aside(&self) -> Option<Aside> {
+        let progress = self.journal.progress();
+        Some(waiting::aside(
+            progress.waiting,
+            progress.per_second,
+            progress.eta,
+        ))
     }
 }
 
@@ -77,6 +112,18 @@ impl Customers {
         recorded.ok()?;
         self.ledger.acknowledge(order);
         Some(Source::Redis)
+    }
+
+    async fn accept_order(&self, order: u32) -> Option<Source> {
+        self.accepted.place();
+        let accepted = shop::accept_order(&mut self.cache.clone(), &self.journal, order).await;
+        let is_queued = accepted.ok()?.is_queued();
+        self.accepted.acknowledge(order);
+        Some(if is_queued {
+            Source::Journal
+        } else {
+            Source::Redis
+        })
     }
 
     async fn get_credit(&self, id: u32) -> (Option<Source>, u32) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use redis::{AsyncCommands, Commands};
+use redis::{AsyncCommands, Cmd, Commands, RedisResult};
+use redis_resilient::journal::{Journal, Written};
 use redis_resilient::{Breaker, redis_resilient};
 
 use crate::connection::{Cache, SyncCache};
@@ -20,6 +21,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
 /// The list to which [`record_order`] adds.
 pub(crate) const ORDERS: &str = "orders";
+
+/// The hash to which [`accept_order`] adds.
+pub(crate) const ACCEPTED: &str = "accepted";
 
 /// A read: the database knows the answer as well.
 #[redis_resilient(
@@ -52,6 +56,29 @@ pub(crate) async fn get_user(
 )]
 pub(crate) async fn record_order(cache: &mut Cache, order: u32) -> Result<(), ShopError> {
     Ok(cache.lpush(ORDERS, order).await?)
+}
+
+/// A write that a journal takes where Redis does not: the caller gets no error. It is one that does no harm if it happens
+/// twice; the example `orders` has one that must not.
+#[redis_resilient(
+    retries = 2,
+    delay = "20ms",
+    timeout = "250ms",
+    deadline = DEADLINE,
+    breaker = REDIS,
+    idempotent = true,
+    fallback = journal.enqueue(acceptance(order))
+)]
+pub(crate) async fn accept_order(
+    cache: &mut Cache,
+    journal: &Journal,
+    order: u32,
+) -> RedisResult<Written<u64>> {
+    acceptance(order).query_async(cache).await
+}
+
+fn acceptance(order: u32) -> Cmd {
+    Cmd::hset(ACCEPTED, order, "accepted")
 }
 
 /// A read in code that blocks.

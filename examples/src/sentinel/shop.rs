@@ -19,7 +19,7 @@ pub(super) static REDIS: Breaker = Breaker::new("redis")
 /// The set to which [`record_order`] adds.
 pub(super) const ORDERS: &str = "orders";
 
-/// A read: the database knows the answer as well, so that nobody waits for the new master.
+/// A read: the database knows the answer as well, so that nobody waits for the new primary.
 #[redis_resilient(
     retries = 2,
     delay = "20ms",
@@ -34,7 +34,7 @@ async fn get_user(redis: &Redis, database: &Database, id: u32) -> Result<User, S
     Ok(User { name, source })
 }
 
-/// A write: nothing can stand in for it, so that it waits for the new master, within its one call. A hundred pauses are longer than the
+/// A write: nothing can stand in for it, so that it waits for the new primary, within its one call. A hundred pauses are longer than the
 /// deadline, which is what ends it. It may be executed twice, for a set has an order once.
 #[redis_resilient(
     retries = 100,

@@ -77,7 +77,7 @@ fn scale(number: &str, unit: u128) -> Result<u128, Complaint> {
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     if fraction.contains('.') || (whole.is_empty() && fraction.is_empty()) {
         return Err(format!(
-            "has the number `{number}`, which is none: write digits with one point at most, like `\"1.5s\"`"
+            "has `{number}`, which is not a number: write digits with at most one point, like `\"1.5s\"`"
         ));
     }
     let value = |digits: &str| match digits {

@@ -56,7 +56,7 @@ pub(crate) fn items(value: &Value, errors: &mut Errors) -> Result<Vec<Item>> {
     {
         errors.over(
             &item.expression,
-            "a closure takes the error, so it has to be the first of the list: put it there",
+            "a closure takes the error, so it has to be the first of the list: move it there",
         );
     }
     Ok(items)
@@ -111,7 +111,7 @@ fn bare_value(expression: &Expr) -> Option<Error> {
         _ => return None,
     };
     let text = format!(
-        "a fallback gives what the function returns, a `Result`: write `{result}`, or a path or closure that gives one"
+        "a fallback has to return what the function returns, a `Result`: write `{result}`, or a path or closure that returns one"
     );
     Some(Error::new_spanned(expression, text))
 }

@@ -15,7 +15,7 @@ pub(crate) enum Limit {
 
 impl Value {
     /// The `Bulkhead` around attempts.
-    pub(super) fn limit(&self) -> Result<Box<Expr>> {
+    pub(crate) fn limit(&self) -> Result<Box<Expr>> {
         let declare = |size: &str| {
             format!(
                 "declare `static POOL: Bulkhead = Bulkhead::new(\"pool\", {size});` and write `limit = POOL`"
@@ -40,30 +40,30 @@ impl Value {
                     return Ok(Box::new(named.clone()));
                 }
                 Err(self.error(format!(
-                    "a limit has to be there for all calls, and what is made here is a new one for each: {}",
+                    "a `Bulkhead` created here is a new one for each call, and limits nothing: {}",
                     declare("20")
                 )))
             }
         }
     }
 
-    fn not_a_number(&self, text: &str, declare: impl Fn(&str) -> String) -> Error {
+    pub(crate) fn not_a_number(&self, text: &str, declare: impl Fn(&str) -> String) -> Error {
         let size = match text.parse::<u32>() {
             Ok(size @ 1..) => size.to_string(),
             _ => "20".to_owned(),
         };
         self.error(format!(
-            "`limit` names a `Bulkhead`, which all functions share that lead to the same place: {}",
+            "`limit` names a `Bulkhead`, which is shared by all functions that use the same resource: {}",
             declare(&size)
         ))
     }
 
-    pub(super) fn fallback_limit(&self) -> Result<Switch<Limit>> {
+    pub(crate) fn fallback_limit(&self) -> Result<Switch<Limit>> {
         match self.kind() {
             Kind::Bool(false) => Ok(Switch::Off),
             Kind::Bool(true) => Err(self.error(format!(
                 "the limit is {FALLBACK_LIMIT} unless you write another: `fallback_limit = 20`; \
-                 `fallback_limit = false` lifts it",
+                 `fallback_limit = false` removes it",
             ))),
             Kind::Number {
                 whole: true,
@@ -77,16 +77,16 @@ impl Value {
                 }
                 match text.parse() {
                     Ok(0) => Err(self.error(
-                        "`fallback_limit` cannot be 0, no call would get its fallback: leave `fallback` out to have none, \
-                         or write `fallback_limit = false` to let all calls into it",
+                        "`fallback_limit` cannot be 0, because no call would get its fallback: leave `fallback` out to have none, \
+                         or write `fallback_limit = false` for no limit",
                     )),
                     Ok(calls) => Ok(Switch::On(Limit::Calls(calls))),
                     Err(_) if text.starts_with('-') => Err(self.error(
                         "`fallback_limit` cannot be negative: write `fallback_limit = 64`, \
-                         or `fallback_limit = false` to let all calls in",
+                         or `fallback_limit = false` for no limit",
                     )),
                     Err(_) => Err(self.error(
-                        "no fallback takes that many calls at once: write `fallback_limit = false` to let all in",
+                        "`fallback_limit` is a `u32`, and this number is too large: write `fallback_limit = false` for no limit",
                     )),
                 }
             }
@@ -109,20 +109,20 @@ impl Value {
             return Ok(Limit::Bulkhead(Box::new(named.clone())));
         }
         Err(self.error(
-            "a limit has to be there for all calls, and what is made here is a new one for each: declare \
+            "a `Bulkhead` created here is a new one for each call, and limits nothing: declare \
              `static PRIMARY: Bulkhead = Bulkhead::new(\"primary\", 64);` and write `fallback_limit = PRIMARY`",
         ))
     }
 
-    pub(super) fn budget(&self) -> Result<()> {
+    pub(crate) fn budget(&self) -> Result<()> {
         match self.kind() {
             Kind::Bool(false) => Ok(()),
             Kind::Bool(true) => {
                 Err(self.error("the retry budget is on unless you write `budget = false`"))
             }
             _ => Err(self.error(
-                "the retry budget is the breaker's, for all functions on it together: set it there, \
-                 `Breaker::new(\"sessions\").retry_budget(20, 10)`; here `budget = false` goes without it",
+                "the retry budget belongs to the breaker and is shared by all functions on it: set it there, \
+                 `Breaker::new(\"sessions\").retry_budget(20, 10)`; `budget = false` turns it off for this function",
             )),
         }
     }

@@ -1,6 +1,7 @@
 //! What is named by a path.
 
 use super::Switch;
+use super::option::Known;
 use super::value::{Kind, Value};
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
@@ -9,7 +10,7 @@ use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Path, Result, Token};
 
 impl Value {
-    pub(super) fn expression(&self) -> Result<Expr> {
+    pub(crate) fn expression(&self) -> Result<Expr> {
         match self.kind() {
             Kind::Expression => Ok(self.expression.clone()),
             Kind::Text(text) if syn::parse_str::<Path>(&text.value()).is_ok() => {
@@ -23,7 +24,7 @@ impl Value {
         }
     }
 
-    pub(super) fn breaker(&self) -> Result<Switch<Expr>> {
+    pub(crate) fn breaker(&self) -> Result<Switch<Expr>> {
         match self.kind() {
             Kind::Bool(false) => Ok(Switch::Off),
             Kind::Bool(true) => Err(self.error(
@@ -51,7 +52,7 @@ impl Value {
         }
     }
 
-    pub(super) fn crate_path(&self) -> Result<Path> {
+    pub(crate) fn crate_path(&self) -> Result<Path> {
         let path = match &self.expression {
             Expr::Path(path) if path.qself.is_none() => path.path.clone(),
             _ => {
@@ -115,12 +116,13 @@ fn static_name(text: &str) -> String {
     }
 }
 
-/// `(a, b)` after the key `clone`.
-pub(super) fn parameters(input: ParseStream<'_>, key: &Ident) -> Result<Vec<Ident>> {
+/// `(a, b)` after the key of an option that names parameters.
+pub(crate) fn parameters(input: ParseStream<'_>, key: &Ident, known: Known) -> Result<Vec<Ident>> {
+    let Known { name, example, .. } = known;
     if !input.peek(syn::token::Paren) {
         return Err(Error::new(
             key.span(),
-            "`clone` takes names of parameters in parentheses: write `clone(key)`",
+            format!("`{name}` takes names of parameters in parentheses: write `{example}`"),
         ));
     }
     let content;
@@ -128,7 +130,7 @@ pub(super) fn parameters(input: ParseStream<'_>, key: &Ident) -> Result<Vec<Iden
     if content.is_empty() {
         return Err(Error::new(
             key.span(),
-            "`clone` names no parameter: write `clone(key)`",
+            format!("`{name}` names no parameter: write `{example}`"),
         ));
     }
     let names = content.call(|content: ParseStream<'_>| {
@@ -141,7 +143,9 @@ pub(super) fn parameters(input: ParseStream<'_>, key: &Ident) -> Result<Vec<Iden
             let _ = content.parse::<TokenStream>();
             Error::new(
                 error.span(),
-                "expected names of parameters, with commas between them: write `clone(key, value)`",
+                format!(
+                    "expected names of parameters, with commas between them: write `{name}(key, value)`"
+                ),
             )
         })
 }

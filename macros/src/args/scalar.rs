@@ -9,7 +9,7 @@ use std::time::Duration;
 use syn::{Expr, LitStr, Result};
 
 impl Value {
-    pub(super) fn retries(&self) -> Result<Amount<u32>> {
+    pub(crate) fn retries(&self) -> Result<Amount<u32>> {
         match self.kind() {
             Kind::Expression => Ok(Amount::Computed(Box::new(self.expression.clone()))),
             Kind::Number {
@@ -48,7 +48,7 @@ impl Value {
         }
     }
 
-    pub(super) fn factor(&self) -> Result<Amount<f64>> {
+    pub(crate) fn factor(&self) -> Result<Amount<f64>> {
         match self.kind() {
             Kind::Expression => Ok(Amount::Computed(Box::new(self.expression.clone()))),
             Kind::Number { text, suffix, .. } => {
@@ -76,7 +76,7 @@ impl Value {
         }
     }
 
-    pub(super) fn duration(&self) -> Result<Amount<Duration>> {
+    pub(crate) fn duration(&self) -> Result<Amount<Duration>> {
         let Known {
             name,
             zero,
@@ -109,7 +109,7 @@ impl Value {
         }
     }
 
-    pub(super) fn timeout(&self) -> Result<Switch<Amount<Duration>>> {
+    pub(crate) fn timeout(&self) -> Result<Switch<Amount<Duration>>> {
         match self.kind() {
             Kind::Bool(false) => Ok(Switch::Off),
             Kind::Bool(true) => Err(self.error(
@@ -120,14 +120,14 @@ impl Value {
         }
     }
 
-    pub(super) fn bool(&self) -> Result<bool> {
+    pub(crate) fn bool(&self) -> Result<bool> {
         match self.kind() {
             Kind::Bool(value) => Ok(value),
             _ => Err(self.expected("`true` or `false`")),
         }
     }
 
-    pub(super) fn name(&self) -> Result<LitStr> {
+    pub(crate) fn name(&self) -> Result<LitStr> {
         match self.kind() {
             Kind::Text(text) if text.value().trim().is_empty() => {
                 Err(self.error("`name` is empty: leave it out to use the path of the function"))

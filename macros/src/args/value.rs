@@ -8,14 +8,14 @@ use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
 use syn::{Error, Expr, Ident, Lit, LitStr, Result, Token, UnOp};
 
-pub(super) struct Value {
-    pub(super) known: Known,
-    pub(super) tokens: TokenStream,
-    pub(super) expression: Expr,
+pub(crate) struct Value {
+    pub(crate) known: Known,
+    pub(crate) tokens: TokenStream,
+    pub(crate) expression: Expr,
 }
 
 /// What a value is at first sight.
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     /// Digits as in `syn`, without underscores; a fraction or exponent may be in it.
     Number {
         text: String,
@@ -30,7 +30,7 @@ pub(super) enum Kind<'a> {
 
 impl Value {
     /// Reads `= value` up to the comma that ends it.
-    pub(super) fn read(input: ParseStream<'_>, key: &Ident, known: Known) -> Result<Self> {
+    pub(crate) fn read(input: ParseStream<'_>, key: &Ident, known: Known) -> Result<Self> {
         let (name, example) = (known.name, known.example);
         if input.is_empty() || input.peek(Token![,]) {
             return Err(Error::new(
@@ -64,23 +64,23 @@ impl Value {
                 let tokens = up_to_comma(input);
                 Err(Error::new_spanned(
                     tokens,
-                    format!("this is no value for `{name}` ({error}): write `{example}`"),
+                    format!("this is not a value for `{name}` ({error}): write `{example}`"),
                 ))
             }
         }
     }
 
-    pub(super) fn error(&self, message: impl Display) -> Error {
+    pub(crate) fn error(&self, message: impl Display) -> Error {
         Error::new_spanned(&self.tokens, message)
     }
 
     /// "expected …" with the example of this option.
-    pub(super) fn expected(&self, what: impl Display) -> Error {
+    pub(crate) fn expected(&self, what: impl Display) -> Error {
         let example = self.known.example;
         self.error(format!("expected {what}: write `{example}`"))
     }
 
-    pub(super) fn kind(&self) -> Kind<'_> {
+    pub(crate) fn kind(&self) -> Kind<'_> {
         kind(&self.expression, false)
     }
 }
@@ -112,7 +112,7 @@ fn kind(expression: &Expr, negative: bool) -> Kind<'_> {
 }
 
 /// Whatever comes next, up to the comma of this level.
-pub(super) fn up_to_comma(input: ParseStream<'_>) -> TokenStream {
+pub(crate) fn up_to_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         match input.parse::<TokenTree>() {

@@ -51,7 +51,7 @@ const FAILURES: &[(&str, FallbackOn)] = &[
 ];
 
 impl Value {
-    pub(super) fn backoff(&self) -> Result<BackoffArg> {
+    pub(crate) fn backoff(&self) -> Result<BackoffArg> {
         match self.kind() {
             // `backoff = exp` would be looked up as a `Backoff` of that name: nobody means that.
             Kind::Expression if meant(&self.expression, CURVES).is_none() => {
@@ -61,11 +61,11 @@ impl Value {
         }
     }
 
-    pub(super) fn jitter(&self) -> Result<Jitter> {
+    pub(crate) fn jitter(&self) -> Result<Jitter> {
         self.word(JITTERS)
     }
 
-    pub(super) fn fallback_on(&self) -> Result<FallbackOn> {
+    pub(crate) fn fallback_on(&self) -> Result<FallbackOn> {
         self.word(FAILURES)
     }
 

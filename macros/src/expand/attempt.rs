@@ -1,18 +1,38 @@
 //! One run of the body, and what follows from its result.
 
-use super::{Expansion, group, located_at};
-use crate::plan::{Breaker, Ending, Mode, Rebind};
+use super::{Expansion, group, hedge, located_at};
+use crate::plan::{Ending, Mode, Rebind};
 use proc_macro2::{Delimiter, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
 
 /// The body in braces of its own, so that it may shadow what it likes.
-pub(super) fn block(body: &TokenStream, braces: Span) -> TokenStream {
+pub(crate) fn block(body: &TokenStream, braces: Span) -> TokenStream {
     // The block stays the user's, whose edition says when the values of its last expression are dropped. Its label, where it
     // begins, keeps `unused_braces` from firing on bodies of one line.
     let label = Lifetime::new("'__resilient_body", braces);
     let block = group(Delimiter::Brace, body.clone(), braces);
     quote!(#label: #block)
+}
+
+/// Tells the compiler the type that `return` and `?` in the body lead to.
+pub(crate) fn fake_return(output: &dyn ToTokens, span: Span) -> TokenStream {
+    quote_spanned! {span=>
+        #[allow(
+            unknown_lints,
+            unreachable_code,
+            clippy::diverging_sub_expression,
+            clippy::empty_loop,
+            clippy::let_unit_value,
+            clippy::let_with_type_underscore,
+            clippy::needless_return,
+            clippy::unreachable
+        )]
+        if false {
+            let __resilient_fake: #output = loop {};
+            return __resilient_fake;
+        }
+    }
 }
 
 impl Expansion<'_> {
@@ -33,48 +53,33 @@ impl Expansion<'_> {
                 }
             }
             Mode::Async { watched: false } => {
-                let fake_return = self.fake_return();
+                let fake_return = fake_return(&self.output, self.plan.output_span);
                 quote_spanned! {mixed=>
                     let __resilient_result: #output = async { #fake_return #prelude #body }.await;
                     match #split { #verdict }
                 }
             }
             Mode::Async { watched: true } => {
-                let fake_return = self.fake_return();
+                let fake_return = fake_return(&self.output, self.plan.output_span);
                 // There, for this is what first finds that a function returns no `Result`.
                 let call = quote_spanned!(mixed=> &mut __resilient_call);
                 let body = quote_spanned!(mixed=> async { #fake_return #prelude #body });
-                let run = quote_spanned!(shown=> #private_shown::attempt(#call, #body).await);
+                let run = if self.plan.hedged {
+                    self.hedged(&call, &body, &private_shown, shown)
+                } else {
+                    quote_spanned!(shown=> #private_shown::attempt(#call, #body).await)
+                };
                 let over = quote_spanned! {shown=>
                     ::core::result::Result::Err(::core::option::Option::None)
                 };
+                let originals = self.originals();
                 quote_spanned! {mixed=>
+                    #originals
                     match #run {
                         #verdict
                         #over => {}
                     }
                 }
-            }
-        }
-    }
-
-    /// Tells the compiler the type that `return` and `?` in the body lead to.
-    fn fake_return(&self) -> TokenStream {
-        let output = self.output;
-        quote_spanned! {self.plan.output_span=>
-            #[allow(
-                unknown_lints,
-                unreachable_code,
-                clippy::diverging_sub_expression,
-                clippy::empty_loop,
-                clippy::let_unit_value,
-                clippy::let_with_type_underscore,
-                clippy::needless_return,
-                clippy::unreachable
-            )]
-            if false {
-                let __resilient_fake: #output = loop {};
-                return __resilient_fake;
             }
         }
     }
@@ -97,7 +102,9 @@ impl Expansion<'_> {
                 Rebind::Clone { cfgs, name, mutable, span } => {
                     let shown = span.resolved_at(mixed);
                     // The parameter itself is not changed; it is borrowed mutably lest its `mut` be called superfluous.
-                    let (keyword, original) = if *mutable {
+                    let (keyword, original) = if *mutable && self.plan.hedged {
+                        (quote_spanned!(mixed=> mut), hedge::original(name).into_token_stream())
+                    } else if *mutable {
                         (quote_spanned!(mixed=> mut), quote_spanned!(shown=> &*&mut #name))
                     } else {
                         (TokenStream::new(), quote_spanned!(shown=> &#name))
@@ -147,9 +154,7 @@ impl Expansion<'_> {
             Mode::Sync => quote_spanned!(mixed=> #call::end(__resilient_call);),
             Mode::Async { .. } => TokenStream::new(),
         };
-        let falls_back = if self.plan.fallback.is_empty() {
-            quote_spanned!(mixed=> #private::Step::Fallback |)
-        } else {
+        let falls_back = if self.plan.falls_back() {
             let ending = match self.plan.ending() {
                 Ending::Nothing => TokenStream::new(),
                 Ending::Error => quote_spanned!(mixed=> __resilient_error),
@@ -158,18 +163,25 @@ impl Expansion<'_> {
                 }
             };
             quote_spanned!(mixed=> #private::Step::Fallback => break #ending,)
+        } else {
+            quote_spanned!(mixed=> #private::Step::Fallback |)
         };
         let succeeds = match self.plan.mode {
             Mode::Sync => quote_spanned!(mixed=> #call::succeeded(__resilient_call);),
-            // Nobody is to be told.
-            Mode::Async { .. } if matches!(self.plan.breaker, Breaker::Off) => TokenStream::new(),
             Mode::Async { .. } => {
                 quote_spanned!(mixed=> #call::succeeded(&mut __resilient_call);)
             }
         };
+        let keeps = self.keeps();
+        // Of a call that cannot be stopped there is no way to tell it.
+        let lost = (matches!(self.plan.mode, Mode::Sync) && self.plan.may_be_stopped()).then(|| {
+            quote_spanned!(mixed=> ::core::result::Result::Ok(_) if #call::loses_reply(&mut __resilient_call) => {})
+        });
         quote_spanned! {mixed=>
+            #lost
             #succeeded => {
                 #succeeds
+                #keeps
                 #exit #value;
             }
             #failed => {
@@ -186,7 +198,7 @@ impl Expansion<'_> {
     }
 
     /// What the failure is, as far as the function's body and the connection tell.
-    fn diagnosis(&self) -> TokenStream {
+    pub(super) fn diagnosis(&self) -> TokenStream {
         let class = self.class();
         if !self.plan.shows_non_idempotent {
             return class;
@@ -238,7 +250,7 @@ impl Expansion<'_> {
     /// What a call does that may make no other attempt, and has no error of its own to end with: in the loop, and behind it.
     pub(super) fn stop(&self) -> (TokenStream, TokenStream) {
         let mixed = Span::mixed_site();
-        if self.plan.fallback.is_empty() {
+        if !self.plan.falls_back() {
             let shown = self.plan.error_span.resolved_at(mixed);
             let call = located_at(&self.call, shown);
             let exit = &self.exit;

@@ -9,7 +9,7 @@ use quote::quote_spanned;
 
 impl Expansion<'_> {
     pub(super) fn fallback(&self) -> TokenStream {
-        let Expansion { exit, output, .. } = self;
+        let output = self.output;
         let last = self.plan.fallback.len().saturating_sub(1);
         self.plan
             .fallback
@@ -32,18 +32,56 @@ impl Expansion<'_> {
                 });
                 let fallen =
                     quote_spanned!(shown=> #allow let __resilient_fallen: #output = #value;);
+                let ended = self.ended(index, shown);
                 if index == last {
-                    return quote_spanned!(shown=> #fallen #exit __resilient_fallen;);
+                    return quote_spanned!(shown=> #fallen #ended);
                 }
                 let step = quote_spanned! {shown=> {
                     #fallen
                     if ::core::option::Option::is_none(&#private::ResultLike::error(&__resilient_fallen)) {
-                        #exit __resilient_fallen;
+                        #ended
                     }
                 }};
                 self.if_admitted(fallback, step)
             })
             .collect()
+    }
+
+    /// A statement that takes what the call has left for the fallback, which is polled elsewhere soon.
+    pub(super) fn span(&self) -> TokenStream {
+        match self.plan.mode {
+            Mode::Sync => TokenStream::new(),
+            Mode::Async { .. } => {
+                let private = &self.private;
+                quote_spanned!(Span::mixed_site()=> let _resilient_span = #private::left_span();)
+            }
+        }
+    }
+
+    /// The end of the function with what the fallback of this number has come to, which is counted.
+    fn ended(&self, index: usize, shown: Span) -> TokenStream {
+        let Expansion { exit, output, .. } = self;
+        let private = self.private_at(shown);
+        let number = number(Literal::usize_unsuffixed(index));
+        let answered = self.answered(quote_spanned!(shown=> __resilient_fallen));
+        if !self.plan.serves_stale() {
+            return quote_spanned! {shown=>
+                #private::Handed::fell(__resilient_handed, #number, &__resilient_fallen);
+                #exit #answered;
+            };
+        }
+        quote_spanned! {shown=>
+            let __resilient_fell =
+                ::core::option::Option::is_none(&#private::ResultLike::error(&__resilient_fallen));
+            let __resilient_answered: #output = #answered;
+            #private::Handed::fell_or_stale(
+                __resilient_handed,
+                #number,
+                __resilient_fell,
+                &__resilient_answered,
+            );
+            #exit __resilient_answered;
+        }
     }
 
     fn value(&self, fallback: &Fallback) -> TokenStream {
@@ -98,7 +136,7 @@ impl Expansion<'_> {
                 use #private::{FutureKind as _, ValueKind as _};
                 (&#private::probe(&__resilient_value)).resilient_kind().settle(__resilient_value)
             }) {
-                __resilient_settled => __resilient_settled.await,
+                __resilient_settled => #private::in_span(&_resilient_span, __resilient_settled).await,
             }
         }
     }

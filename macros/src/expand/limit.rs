@@ -87,12 +87,15 @@ impl Expansion<'_> {
         let limit = quote_spanned!(mixed=> __resilient_limit);
         let located = located_at(call, shown);
         let own = self.private_at(shown);
-        let own = quote_spanned!(shown=> #exit #own::ResultLike::from_error(__resilient_error));
+        let own = quote_spanned!(shown=> #own::ResultLike::from_error(__resilient_error));
+        let own = self.turned_away(&own);
+        let own = quote_spanned!(shown=> #exit #own);
         match (self.plan.ending(), self.plan.closure_takes_error()) {
             (Ending::ErrorOrRejection, false) if self.lends_error() => {
                 let turned_away = quote_spanned! {shown=>
                     #located::turned_away(#ended, #limit, __resilient_error)
                 };
+                let turned_away = self.turned_away(&turned_away);
                 quote_spanned! {mixed=>
                     match #call::enter_fallback(&__resilient_call, #limit, &mut __resilient_error) {
                         ::core::option::Option::Some(__resilient_permit) => {
@@ -142,7 +145,7 @@ impl Expansion<'_> {
     }
 
     /// A fallback that is a closure, and cannot turn anybody away, gets an error in any case.
-    fn own_error_or_rejection(&self) -> TokenStream {
+    pub(super) fn own_error_or_rejection(&self) -> TokenStream {
         if self.plan.ending() != Ending::ErrorOrRejection {
             return TokenStream::new();
         }
@@ -165,6 +168,7 @@ impl Expansion<'_> {
         matches!(self.plan.mode, Mode::Sync)
             && self.plan.ending() == Ending::ErrorOrRejection
             && !self.plan.closure_takes_error()
+            && !self.plan.fallback.is_empty()
     }
 
     fn bulkhead(&self, limit: &Limit) -> TokenStream {

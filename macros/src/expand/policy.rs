@@ -35,15 +35,7 @@ impl Expansion<'_> {
 
     /// The function's name in events.
     pub(super) fn name(&self) -> TokenStream {
-        let mixed = Span::mixed_site();
-        match &self.plan.policy.name {
-            Name::Given(name) => name.to_token_stream(),
-            Name::Function(name) => {
-                let mut name = Literal::string(name);
-                name.set_span(mixed);
-                quote_spanned!(mixed=> ::core::concat!(::core::module_path!(), "::", #name))
-            }
-        }
+        name(&self.plan.policy.name)
     }
 
     fn setter(&self, setter: &Setter) -> TokenStream {
@@ -51,12 +43,13 @@ impl Expansion<'_> {
         match setter {
             Setter::Retries(count) => quote_spanned!(mixed=> .retries(#count)),
             Setter::Backoff(backoff) => {
-                let backoff = self.backoff(backoff);
+                let backoff = backoff_of(&self.private, backoff);
                 quote_spanned!(mixed=> .backoff(#backoff))
             }
             Setter::Timeout(timeout) => quote_spanned!(mixed=> .timeout(#timeout)),
             Setter::NoTimeout => quote_spanned!(mixed=> .no_timeout()),
             Setter::Deadline(deadline) => quote_spanned!(mixed=> .deadline(#deadline)),
+            Setter::Hedge(hedge) => quote_spanned!(mixed=> .hedge(#hedge)),
             Setter::NoBudget => quote_spanned!(mixed=> .no_budget()),
             Setter::ShowsNonIdempotent => quote_spanned!(mixed=> .shows_non_idempotent()),
             Setter::FallbackOn(failures) => {
@@ -68,40 +61,6 @@ impl Expansion<'_> {
                 quote_spanned!(mixed=> .fallback_on(#private::FallbackOn::#name))
             }
             Setter::Idempotent(idempotent) => quote_spanned!(mixed=> .idempotent(#idempotent)),
-        }
-    }
-
-    fn backoff(&self, backoff: &Backoff) -> TokenStream {
-        let Expansion { private, .. } = self;
-        let mixed = Span::mixed_site();
-        let (curve, delay, max_delay, factor, jitter) = match backoff {
-            Backoff::Custom(expression) => return expression.clone(),
-            Backoff::Curve {
-                curve,
-                delay,
-                max_delay,
-                factor,
-                jitter,
-            } => (*curve, delay, max_delay.iter(), factor.iter(), *jitter),
-        };
-        let start = match curve {
-            Curve::Exponential => quote_spanned!(mixed=> exponential(#delay)),
-            Curve::Linear => quote_spanned!(mixed=> linear(#delay)),
-            Curve::Fixed => quote_spanned!(mixed=> fixed(#delay)),
-            Curve::None => quote_spanned!(mixed=> none()),
-        };
-        let jitter = jitter.map(|jitter| {
-            let name = match jitter {
-                Jitter::Full => "Full",
-                Jitter::Equal => "Equal",
-                Jitter::Decorrelated => "Decorrelated",
-                Jitter::None => "None",
-            };
-            let name = Ident::new(name, mixed);
-            quote_spanned!(mixed=> .jitter(#private::Jitter::#name))
-        });
-        quote_spanned! {mixed=>
-            #private::Backoff::#start #(.max_delay(#max_delay))* #(.factor(#factor))* #jitter
         }
     }
 
@@ -159,5 +118,51 @@ impl Expansion<'_> {
                 )
             }
         }
+    }
+}
+
+/// The function's name in events.
+pub(crate) fn name(name: &Name) -> TokenStream {
+    let mixed = Span::mixed_site();
+    match name {
+        Name::Given(name) => name.to_token_stream(),
+        Name::Function(name) => {
+            let mut name = Literal::string(name);
+            name.set_span(mixed);
+            quote_spanned!(mixed=> ::core::concat!(::core::module_path!(), "::", #name))
+        }
+    }
+}
+
+pub(crate) fn backoff_of(private: &TokenStream, backoff: &Backoff) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let (curve, delay, max_delay, factor, jitter) = match backoff {
+        Backoff::Custom(expression) => return expression.clone(),
+        Backoff::Curve {
+            curve,
+            delay,
+            max_delay,
+            factor,
+            jitter,
+        } => (*curve, delay, max_delay.iter(), factor.iter(), *jitter),
+    };
+    let start = match curve {
+        Curve::Exponential => quote_spanned!(mixed=> exponential(#delay)),
+        Curve::Linear => quote_spanned!(mixed=> linear(#delay)),
+        Curve::Fixed => quote_spanned!(mixed=> fixed(#delay)),
+        Curve::None => quote_spanned!(mixed=> none()),
+    };
+    let jitter = jitter.map(|jitter| {
+        let name = match jitter {
+            Jitter::Full => "Full",
+            Jitter::Equal => "Equal",
+            Jitter::Decorrelated => "Decorrelated",
+            Jitter::None => "None",
+        };
+        let name = Ident::new(name, mixed);
+        quote_spanned!(mixed=> .jitter(#private::Jitter::#name))
+    });
+    quote_spanned! {mixed=>
+        #private::Backoff::#start #(.max_delay(#max_delay))* #(.factor(#factor))* #jitter
     }
 }

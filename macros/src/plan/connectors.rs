@@ -20,7 +20,7 @@ const CONNECTING: [&str; 5] = [
 ];
 
 /// The places to look at, each as an expression, the first one first.
-pub(super) fn places(target: &Target, parameters: &Parameters) -> Vec<TokenStream> {
+pub(crate) fn places(target: &Target, parameters: &Parameters) -> Vec<TokenStream> {
     let body = match &target.shape {
         Shape::Async(body) | Shape::Sync(body) => body,
         Shape::AsyncTrait(frame) => &frame.body,
@@ -186,7 +186,8 @@ mod tests {
 
     #[track_caller]
     fn found(function: &str, places_of: &[&str]) {
-        let target = crate::item::parse(function.parse().unwrap()).unwrap();
+        let target =
+            crate::item::parse(function.parse().unwrap(), &crate::item::RESILIENT).unwrap();
         let parameters = Parameters::of(&target);
         let places: Vec<_> = places(&target, &parameters)
             .iter()

@@ -38,6 +38,12 @@ fn section(args: &Args, is_async: bool, commands: &[String], connectors: &[Token
     let pauses = Pauses::of(args);
     let items = [
         Some(attempts(&retries, timeout.as_ref(), args, commands)),
+        args.hedge.as_ref().map(|hedge| {
+            format!(
+                "A second attempt starts beside one that has not answered within {}, for at most 5 % of them; the first good answer counts.",
+                Known::of(&hedge.value).text(time::show)
+            )
+        }),
         (!matches!(retries, Known::Value(0))).then(|| pauses.text()),
         if is_async {
             total(&retries, timeout.as_ref(), deadline, &pauses, args)
@@ -145,7 +151,7 @@ fn repeats(args: &Args, commands: &[String]) -> String {
     let names = names(commands);
     let many = commands.len() > 1;
     match args.idempotent.as_ref().map(|idempotent| idempotent.value) {
-        Some(false) => " None follows one whose command Redis may have executed.".to_owned(),
+        Some(false) => " No attempt follows one whose command Redis may have executed.".to_owned(),
         _ if commands.is_empty() => String::new(),
         Some(true) => format!(" When a reply is lost, {names} may be executed twice."),
         None => {
@@ -199,7 +205,8 @@ fn total(
 fn breaker(args: &Args, connectors: &[TokenStream]) -> String {
     let mut text = match args.breaker.as_ref().map(|breaker| &breaker.value) {
         None => match connectors {
-            [] => "Circuit breaker: the one of all functions that name none.".to_owned(),
+            [] => "Circuit breaker: the default one, shared by all functions that name none."
+                .to_owned(),
             [connector, ..] => format!(
                 "Circuit breaker: the default one, which is that of its Redis where {} is a `Connector`.",
                 code(connector)
@@ -221,7 +228,10 @@ fn breaker(args: &Args, connectors: &[TokenStream]) -> String {
 
 fn fallback(args: &Args) -> String {
     let Some(items) = args.fallback.as_ref().map(|fallback| &fallback.value) else {
-        return "No fallback: when all has failed, the last error is returned.".to_owned();
+        return match &args.stale {
+            Some(_) => format!("No fallback.{}", stale(args)),
+            None => "No fallback: after the last attempt its error is returned.".to_owned(),
+        };
     };
     let names: Vec<String> = items
         .iter()
@@ -237,7 +247,30 @@ fn fallback(args: &Args) -> String {
     if matches!(&args.fallback_on, Some(failures) if failures.value == FallbackOn::Outage) {
         text += " It answers for outages only, not for wrong credentials or settings.";
     }
+    if let Some(key) = &args.key
+        && matches!(&args.coalesce, Some(coalesce) if coalesce.value)
+    {
+        let key = key.value.value();
+        text.extend([
+            " Calls with the same key, `",
+            key.as_str(),
+            "`, run it once for all of them.",
+        ]);
+    }
+    text += &stale(args);
     text
+}
+
+/// What comes before the error.
+fn stale(args: &Args) -> String {
+    let (Some(stale), Some(key)) = (&args.stale, &args.key) else {
+        return String::new();
+    };
+    format!(
+        " In place of an error, the last good value of the same key, `{}`, is returned, if it is not older than {}.",
+        key.value.value(),
+        Known::of(&stale.value).text(time::show)
+    )
 }
 
 fn limit(args: &Args, items: &[Item]) -> String {
@@ -248,15 +281,12 @@ fn limit(args: &Args, items: &[Item]) -> String {
         None => at_most(defaults::FALLBACK_LIMIT),
         Some(Switch::On(Limit::Calls(calls))) => at_most(*calls),
         Some(Switch::On(Limit::Bulkhead(bulkhead))) => {
-            format!(
-                " As many calls are in it at once as {} lets in.",
-                code(bulkhead)
-            )
+            format!(" {} limits the calls in it.", code(bulkhead))
         }
         Some(Switch::Off) => String::new(),
     }
 }
 
 fn at_most(calls: u32) -> String {
-    format!(" At most {calls} calls are in it at once.")
+    format!(" At most {calls} calls run it at once.")
 }

@@ -42,11 +42,12 @@ fn waits_or_fails(tokens: TokenStream) -> bool {
 pub(super) fn check(args: &Args, errors: &mut Errors) {
     if let Some(failures) = &args.fallback_on
         && args.fallback.is_none()
+        && !args.is_written("stale")
         && !args.fallback_is_wrong
     {
         errors.at(
             failures.key,
-            "`fallback_on` says nothing without a `fallback`: write one, `fallback = fetch_db`, or remove it",
+            "`fallback_on` has no effect without a `fallback`: write one, `fallback = fetch_db`, or remove it",
         );
     }
     let Some(limit) = &args.fallback_limit else {
@@ -56,15 +57,15 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
         None if args.fallback_is_wrong => {}
         None => errors.at(
             limit.key,
-            "`fallback_limit` says nothing without a `fallback`: write one, `fallback = fetch_db`, or remove the limit",
+            "`fallback_limit` has no effect without a `fallback`: write one, `fallback = fetch_db`, or remove the limit",
         ),
         Some(fallback)
             if matches!(limit.value, Switch::On(_)) && fallback.value.iter().all(is_plain) =>
         {
             errors.at(
                 limit.key,
-                "`fallback_limit` says nothing here, a plain value is given to all: remove it, \
-                 or, if the value takes work, move that into a function: `fallback = fetch_db`",
+                "`fallback_limit` has no effect here, because a plain value is not limited: remove it, \
+                 or, if the value is costly, compute it in a function: `fallback = fetch_db`",
             );
         }
         Some(_) => {}
@@ -90,7 +91,7 @@ pub(super) fn plan(
 }
 
 /// The `Bulkhead` that an expression names.
-pub(super) fn shared(expression: &Expr, user: UserCode) -> Shared {
+pub(crate) fn shared(expression: &Expr, user: UserCode) -> Shared {
     Shared {
         span: telling_span(expression),
         is_static: names_static(expression),

@@ -1,5 +1,7 @@
 //! The parameters of the function: what an attempt does with them, and how a fallback gets them.
 
+mod hedged;
+
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::item::{Shape, Target};
@@ -11,7 +13,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Pat, ReceiverKind, ReturnType, Signature, Type, TypeReference};
 
-pub(super) struct Parameters {
+pub(crate) struct Parameters {
     function: Ident,
     receiver: Option<Receiver>,
     others: Vec<Parameter>,
@@ -51,8 +53,12 @@ pub(crate) enum Rebind {
 }
 
 impl Parameters {
-    pub(super) fn of(target: &Target) -> Self {
-        let renamed = matches!(target.shape, Shape::AsyncTrait(_));
+    pub(crate) fn of(target: &Target) -> Self {
+        let before = match &target.shape {
+            Shape::AsyncTrait(frame) => Some(&frame.before),
+            Shape::Async(_) | Shape::Sync(_) => None,
+        };
+        let renamed = before.is_some();
         let mut receiver = None;
         let mut others = Vec::new();
         for input in &target.signature.inputs {
@@ -68,7 +74,7 @@ impl Parameters {
                         },
                     });
                 }
-                FnArg::Typed(found) => others.push(Parameter::of(found, renamed)),
+                FnArg::Typed(found) => others.push(Parameter::of(found, before)),
             }
         }
         Parameters {
@@ -116,7 +122,10 @@ impl Parameters {
                     format!("`{name}` is named twice: keep one of them"),
                 );
             } else if name == "self" {
-                errors.at(name.span(), "`self` cannot be replaced by a clone: clone it in the body, where it is used up");
+                errors.at(
+                    name.span(),
+                    "`self` cannot be replaced by a clone: clone it in the body, where it is moved",
+                );
             } else {
                 match self.find(name) {
                     Some(found) if mutable_reference(&found.ty).is_some() => errors.at(
@@ -128,7 +137,7 @@ impl Parameters {
                         name.span(),
                         format!(
                             "`{name}` is part of a pattern, only a whole parameter can be cloned: \
-                             name the parameter, and take it apart in the body"
+                             name the parameter, and destructure it in the body"
                         ),
                     ),
                     None if names.is_empty() => errors.at(
@@ -154,7 +163,7 @@ impl Parameters {
             if parameter.name.is_none() {
                 errors.at(
                     parameter.span,
-                    "this parameter has no name to hand to the fallback: name it and take it apart in the body, \
+                    "this parameter has no name to pass to the fallback: name it and destructure it in the body, \
                      or write the call: `fallback = fetch_db(id)`",
                 );
             } else if let Some(cfg) = parameter.cfgs.first() {
@@ -235,19 +244,23 @@ impl Parameters {
 }
 
 impl Parameter {
-    fn of(found: &syn::PatType, renamed: bool) -> Self {
+    /// `before` is what `#[async_trait]` does with the parameters first of all.
+    fn of(found: &syn::PatType, before: Option<&TokenStream>) -> Self {
         let (name, declared_mut) = match &*found.pat {
             Pat::Ident(pattern) if pattern.subpat.is_none() && pattern.by_ref.is_none() => {
                 (Some(pattern.ident.clone()), pattern.mutability.is_some())
             }
             _ => (None, false),
         };
+        // `#[async_trait]` puts such a name in the place of a pattern, and takes it apart; a `mut` it moves to there as well.
+        let is_pattern =
+            |name: &Ident| before.is_some() && name.unraw().to_string().starts_with("__arg");
+        let is_mut = |name: &Ident| before.is_some_and(|before| is_declared_mut(before, name));
         Parameter {
-            // `#[async_trait]` puts such a name in the place of a pattern, and takes it apart first of all.
-            name: name.filter(|name| !(renamed && name.unraw().to_string().starts_with("__arg"))),
+            declared_mut: declared_mut || name.as_ref().is_some_and(is_mut),
+            name: name.filter(|name| !is_pattern(name)),
             pattern: found.pat.to_token_stream(),
             span: found.pat.span(),
-            declared_mut,
             ty: (*found.ty).clone(),
             cfgs: found
                 .attrs
@@ -264,6 +277,16 @@ fn contains(tokens: TokenStream, name: &Ident) -> bool {
         TokenTree::Ident(word) => word == *name,
         TokenTree::Group(group) => contains(group.stream(), name),
         _ => false,
+    })
+}
+
+/// Does it say `mut name`?
+fn is_declared_mut(tokens: &TokenStream, name: &Ident) -> bool {
+    let mut is_behind_mut = false;
+    tokens.clone().into_iter().any(|token| {
+        let is_here = matches!(&token, TokenTree::Ident(word) if is_behind_mut && word == name);
+        is_behind_mut = matches!(&token, TokenTree::Ident(word) if word == "mut");
+        is_here
     })
 }
 

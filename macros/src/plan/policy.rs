@@ -32,6 +32,7 @@ pub(crate) enum Setter {
     Timeout(TokenStream),
     NoTimeout,
     Deadline(TokenStream),
+    Hedge(TokenStream),
     Idempotent(bool),
     ShowsNonIdempotent,
     NoBudget,
@@ -49,7 +50,7 @@ pub(crate) enum Backoff {
     },
 }
 
-pub(super) fn plan(
+pub(crate) fn plan(
     args: &Args,
     target: &Target,
     is_async: bool,
@@ -86,6 +87,10 @@ pub(super) fn plan(
         let deadline = build.amount(&deadline.value, time);
         build.setters.push(Setter::Deadline(deadline));
     }
+    if let Some(hedge) = &args.hedge {
+        let hedge = build.amount(&hedge.value, time);
+        build.setters.push(Setter::Hedge(hedge));
+    }
     if let Some(idempotent) = &args.idempotent {
         build.setters.push(Setter::Idempotent(idempotent.value));
     } else if shows_non_idempotent {
@@ -94,7 +99,7 @@ pub(super) fn plan(
     if args.budget.is_some() {
         build.setters.push(Setter::NoBudget);
     }
-    if args.fallback.is_some() {
+    if args.fallback.is_some() || args.stale.is_some() {
         let failures = args.fallback_on.as_ref();
         let failures = failures.map(|failures| failures.value).unwrap_or_default();
         build.setters.push(Setter::FallbackOn(failures));
@@ -170,7 +175,7 @@ impl Build {
     }
 }
 
-fn time(duration: &Duration) -> TokenStream {
+pub(crate) fn time(duration: &Duration) -> TokenStream {
     let seconds = number(Literal::u64_suffixed(duration.as_secs()));
     let nanoseconds = number(Literal::u32_suffixed(duration.subsec_nanos()));
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#seconds, #nanoseconds))
@@ -183,7 +188,7 @@ pub(crate) fn number(mut literal: Literal) -> TokenStream {
 }
 
 /// Everything that is wrong with the options as a whole.
-pub(super) fn check(args: &Args, errors: &mut Errors) {
+pub(crate) fn check(args: &Args, errors: &mut Errors) {
     match args.backoff.as_ref().map(|backoff| &backoff.value) {
         Some(BackoffArg::Custom(_)) => {
             for (key, name) in shaping(args) {
@@ -197,7 +202,7 @@ pub(super) fn check(args: &Args, errors: &mut Errors) {
             for (key, name) in shaping(args) {
                 errors.at(
                     key,
-                    format!("`{name}` says nothing with `backoff = \"none\"`, which does not pause: remove one of the two"),
+                    format!("`{name}` has no effect with `backoff = \"none\"`, which does not pause: remove one of the two"),
                 );
             }
         }
@@ -242,7 +247,7 @@ fn check_even(curve: Curve, args: &Args, errors: &mut Errors) {
     if let Some(jitter) = decorrelated(args) {
         errors.at(
             jitter,
-            format!("`jitter = \"decorrelated\"` grows by itself and belongs to `backoff = \"exp\"`: with \"{word}\" write \"full\" or \"equal\""),
+            format!("`jitter = \"decorrelated\"` sets its own growth and needs `backoff = \"exp\"`: with \"{word}\" write \"full\" or \"equal\""),
         );
     }
 }
@@ -251,7 +256,7 @@ fn check_exponential(args: &Args, errors: &mut Errors) {
     if let (Some(factor), Some(_)) = (&args.factor, decorrelated(args)) {
         errors.at(
             factor.key,
-            "`factor` says nothing with `jitter = \"decorrelated\"`, which draws up to three times the last pause: remove one of the two",
+            "`factor` has no effect with `jitter = \"decorrelated\"`, which draws up to three times the last pause: remove one of the two",
         );
     }
 }
@@ -319,12 +324,12 @@ fn check_budget(args: &Args, errors: &mut Errors) {
     if matches!(breaker.value, Switch::Off) {
         errors.at(
             budget.key,
-            "`budget = false` says nothing with `breaker = false`, for the budget is the breaker's: remove it",
+            "`budget = false` has no effect with `breaker = false`, because the budget belongs to the breaker: remove it",
         );
     }
 }
 
-fn literal(written: Option<&Written<Amount<Duration>>>) -> Option<(Span, Duration)> {
+pub(crate) fn literal(written: Option<&Written<Amount<Duration>>>) -> Option<(Span, Duration)> {
     let Written { key, value } = written?;
     Some((*key, value.literal()?))
 }

@@ -8,7 +8,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{ReturnType, Type};
 
 const TWICE: &str =
-    "`#[redis_resilient]` is here twice: the attempts would multiply; keep one of them";
+    "`#[redis_resilient]` is here twice, and the attempts would multiply: keep one of them";
 
 /// The type an attempt returns, if there is one to work with.
 pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option<Type> {
@@ -29,7 +29,7 @@ pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option
         errors.over(twice, TWICE);
     }
     if let Shape::Async(body) | Shape::Sync(body) = &target.shape {
-        if is_resilient(body.clone(), 4) {
+        if is_resilient(body.clone()) {
             errors.at(Span::call_site(), TWICE);
             return None;
         }
@@ -49,8 +49,8 @@ pub(super) fn check(args: &Args, target: &Target, errors: &mut Errors) -> Option
     {
         errors.over(
             error,
-            "an error that borrows cannot be looked into for a Redis error: \
-             name a function from it to its `Class`: `classify = my_class`",
+            "a borrowing error type cannot be searched for a Redis error: \
+             name a function that returns its `Class`, `classify = my_class`",
         );
     }
     Some(output)
@@ -83,16 +83,16 @@ fn output(target: &Target, errors: &mut Errors) -> Option<Type> {
     if matches!(target.shape, Shape::Sync(_)) && types::is_future(output) {
         errors.over(
             output,
-            "`#[redis_resilient]` cannot look into a returned future: write `async fn` and return the `Result`; \
-             an attribute that makes such a future of an `async fn` goes below this one",
+            "`#[redis_resilient]` cannot retry a future that is returned: write `async fn` and return the `Result`; \
+             if another attribute turns the `async fn` into such a future, put it below this one",
         );
         return None;
     }
     if let Some(hidden) = types::bare_impl_trait(output) {
         errors.over(
             hidden,
-            "`#[redis_resilient]` needs a function that returns a `Result`, this `impl` type is none: \
-             write the `Result` around it, `redis::RedisResult<impl …>`",
+            "`#[redis_resilient]` needs a function that returns a `Result`, and `impl …` is not a `Result`: \
+             wrap it, `redis::RedisResult<impl …>`",
         );
         return None;
     }
@@ -107,17 +107,24 @@ fn output(target: &Target, errors: &mut Errors) -> Option<Type> {
 }
 
 /// Did this attribute expand before, under another name or out of a `cfg_attr`? No user writes the path that follows from it.
-fn is_resilient(body: TokenStream, depth: usize) -> bool {
+fn is_resilient(body: TokenStream) -> bool {
+    names_private(body, &["Call", "BlockingCall"], 4)
+}
+
+/// Does `__private::NAME` stand in it, for one of these names?
+pub(crate) fn names_private(body: TokenStream, names: &[&str], depth: usize) -> bool {
     let mut tokens = body.into_iter();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(word) if word == "__private" => {
-                if matches!(tokens.nth(2), Some(TokenTree::Ident(next)) if next == "Call" || next == "BlockingCall")
+                if matches!(tokens.nth(2), Some(TokenTree::Ident(next)) if names.iter().any(|name| next == name))
                 {
                     return true;
                 }
             }
-            TokenTree::Group(group) if depth > 0 && is_resilient(group.stream(), depth - 1) => {
+            TokenTree::Group(group)
+                if depth > 0 && names_private(group.stream(), names, depth - 1) =>
+            {
                 return true;
             }
             _ => {}

@@ -90,25 +90,25 @@ pub(super) fn check(args: &Args, target: &Target, parameters: &Parameters, error
 fn text(name: &Ident, ty: &Type, way: Way, clones: &[Ident]) -> String {
     if way == Way::Called {
         return format!(
-            "`{name}` can be called only once, and the body runs once for each attempt: take an `impl Fn` in its place"
+            "`{name}` can be called only once, but the body runs once for each attempt: take an `impl Fn` instead"
         );
     }
     let names: Vec<_> = clones.iter().chain([name]).map(Ident::to_string).collect();
     let clone = format!("`clone({})`", names.join(", "));
     let bound = match ty {
         Type::ImplTrait(_) if place_of(ty.to_token_stream(), "Clone").is_none() => {
-            ", with `+ Clone` at its type"
+            ", and add `+ Clone` to its type"
         }
         _ => "",
     };
     let lend = match way {
-        Way::Given => format!("; or lend it here: `&{name}`"),
+        Way::Given => format!("; or borrow it here: `&{name}`"),
         Way::Taken | Way::Called => String::new(),
         Way::Captured => format!("; or clone it before, `let {name} = {name}.clone();`"),
     };
     format!(
-        "`{name}` is used up here, and the body runs once for each attempt: write {clone} in the attribute to have it \
-         cloned for each{bound}{lend}"
+        "`{name}` is moved here, but the body runs once for each attempt: write {clone} in the attribute to clone it \
+         for each attempt{bound}{lend}"
     )
 }
 

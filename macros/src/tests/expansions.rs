@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// The name of the file, what stands between the parentheses, and the function.
-const KINDS: [(&str, &str, &str); 16] = [
+const KINDS: [(&str, &str, &str); 20] = [
     (
         "async",
         "",
@@ -23,6 +23,11 @@ const KINDS: [(&str, &str, &str); 16] = [
         "async fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
     ),
     (
+        "async_coalesce_and_stale",
+        "fallback = [fetch_replica, fetch_db], key = \"user:{id}:{T}\", coalesce = true, stale = \"10m\"",
+        "async fn get<T: Decode>(&self, redis: &Connector, id: u64) -> RedisResult<Option<T>> { redis.get().await?.get(id).await }",
+    ),
+    (
         "async_fallback_list",
         "retries = 2, breaker = SESSIONS, fallback = [|error| replica(error, id), fetch_db]",
         "/// Of the user.\npub async fn get_user(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id).await }",
@@ -37,6 +42,11 @@ const KINDS: [(&str, &str, &str); 16] = [
         "clone(key)",
         "async fn get<'a, C: ConnectionLike, K, const N: usize>(conn: &'a mut C, mut key: K) -> Result<[u8; N], E>
          where K: Clone + 'a { conn.get(key).await }",
+    ),
+    (
+        "async_hedge",
+        "hedge = \"20ms\", limit = POOL, clone(key)",
+        "async fn get(redis: &Connector, mut key: String) -> RedisResult<User> { redis.get().await?.get(key).await }",
     ),
     (
         "async_limit",
@@ -70,6 +80,11 @@ const KINDS: [(&str, &str, &str); 16] = [
         "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
     ),
     (
+        "sync_coalesce",
+        "breaker = SESSIONS, fallback = fetch_db, key = \"user:{id}\", skip(lang), coalesce = true",
+        "fn get(conn: &mut redis::Connection, id: u64, lang: &str) -> Result<User, Error> { Ok(conn.get(id)?) }",
+    ),
+    (
         "sync_limit",
         "limit = self.pool, breaker = false, fallback = self.row",
         "fn get(&mut self, id: u64) -> RedisResult<User> { self.conn.get(id) }",
@@ -80,19 +95,30 @@ const KINDS: [(&str, &str, &str); 16] = [
         "fn push(conn: &mut C, id: u64) -> RedisResult<u64> { redis::cmd(\"RPUSH\").arg(id).query(conn) }",
     ),
     (
+        "sync_stale",
+        "key = \"user:{id}\", stale = PATIENCE",
+        "fn get(conn: &mut redis::Connection, id: u64) -> RedisResult<User> { conn.get(id) }",
+    ),
+    (
         "sync_fallback",
         "deadline = \"5s\", fallback = fetch_db",
         "fn get(conn: &mut C, id: u64) -> RedisResult<User> { conn.get(id) }",
     ),
 ];
 
-#[test]
-fn expansions_are_those_that_were_read() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/expansions");
+/// Compares the expansions of an attribute with those in the folder.
+#[track_caller]
+pub(crate) fn compare(
+    folder: &str,
+    attribute: &str,
+    kinds: &[(&str, &str, &str)],
+    expansion: fn(&str, &str) -> String,
+) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut differ = Vec::new();
-    for (name, args, item) in KINDS {
+    for (name, args, item) in kinds {
         let file = directory.join(name).with_extension("rs.txt");
-        let output = format!("// #[redis_resilient({args})]\n\n{}", expansion(args, item));
+        let output = format!("// #[{attribute}({args})]\n\n{}", expansion(args, item));
         if env::var_os("UPDATE_EXPANSION").is_some() {
             fs::write(&file, output).expect("the file is written");
         } else if fs::read_to_string(&file).unwrap_or_default() != output {
@@ -105,7 +131,12 @@ fn expansions_are_those_that_were_read() {
         differ.join("\n")
     );
     let files = fs::read_dir(directory).expect("the directory is read");
-    assert_eq!(files.count(), KINDS.len(), "a file that no kind writes");
+    assert_eq!(files.count(), kinds.len(), "a file that no kind writes");
+}
+
+#[test]
+fn expansions_are_those_that_were_read() {
+    compare("src/tests/expansions", "redis_resilient", &KINDS, expansion);
 }
 
 #[test]

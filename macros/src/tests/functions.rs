@@ -111,7 +111,7 @@ fn a_function_has_to_be_one_that_can_run_again() {
         (
             "fn f() -> impl Iterator<Item = u8> { g() }",
             "impl Iterator<Item = u8>",
-            "write the `Result` around it",
+            "`impl …` is not a `Result`",
         ),
         (
             "async fn f() -> Result<u8, E> { let mut __resilient_call = ::other::__private::Call::new(3); }",
@@ -203,13 +203,13 @@ fn options_and_function_have_to_fit() {
             "fallback = fetch",
             &item,
             pattern,
-            "no name to hand to the fallback",
+            "no name to pass to the fallback",
         );
         says_with(
             "fallback = [self.fetch, Ok(3)]",
             &item,
             pattern,
-            "no name to hand to the fallback",
+            "no name to pass to the fallback",
         );
     }
     says_with(

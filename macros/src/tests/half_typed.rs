@@ -118,6 +118,17 @@ fn prefixes_are_what_they_say() {
     );
 }
 
+/// Each way in which a text is handed over while it is typed: cut off, and repaired by an editor.
+pub(crate) fn each_prefix(text: &str, check: impl Fn(TokenStream)) {
+    prefixes_of_text(text).for_each(&check);
+    let whole = tokens(text);
+    for repair in [None, Some("__ra_fixup")] {
+        prefixes_of_tokens(&whole, repair)
+            .into_iter()
+            .for_each(&check);
+    }
+}
+
 #[test]
 fn every_prefix_of_the_options_is_survived() {
     for (attribute, function) in ATTRIBUTES
@@ -125,15 +136,7 @@ fn every_prefix_of_the_options_is_survived() {
         .flat_map(|attribute| FUNCTIONS.map(|function| (attribute, function)))
     {
         let function = tokens(function);
-        for prefix in prefixes_of_text(attribute) {
-            check(prefix, function.clone());
-        }
-        let attribute = tokens(attribute);
-        for repair in [None, Some("__ra_fixup")] {
-            for prefix in prefixes_of_tokens(&attribute, repair) {
-                check(prefix, function.clone());
-            }
-        }
+        each_prefix(attribute, |prefix| check(prefix, function.clone()));
     }
 }
 
@@ -143,15 +146,7 @@ fn every_prefix_of_the_function_is_survived() {
         ["", ATTRIBUTES[0], ATTRIBUTES[2]].map(|attribute| (attribute, function))
     }) {
         let attribute = tokens(attribute);
-        for prefix in prefixes_of_text(function) {
-            check(attribute.clone(), prefix);
-        }
-        let function = tokens(function);
-        for repair in [None, Some("__ra_fixup")] {
-            for prefix in prefixes_of_tokens(&function, repair) {
-                check(attribute.clone(), prefix);
-            }
-        }
+        each_prefix(function, |prefix| check(attribute.clone(), prefix));
     }
 }
 

@@ -104,7 +104,7 @@ fn all_mistakes_are_told_at_once() {
             "`\"2\"` expected a number, without quotes: write `retries = 2`",
             "`50` a duration needs a unit: write `delay = \"50ms\"` (units: `ns`, `us`, `ms`, `s`, `m`, `h`)",
             "`speed` unknown option `speed`; expected one of `retries`, `backoff`, `delay`, `max_delay`, `factor`, \
-             `jitter`, `timeout`, `deadline`, `breaker`, `limit`, `fallback`, `fallback_on`, `fallback_limit`, `idempotent`, `budget`, `classify`, `clone`, \
+             `jitter`, `timeout`, `deadline`, `hedge`, `breaker`, `limit`, `fallback`, `fallback_on`, `fallback_limit`, `key`, `skip`, `coalesce`, `stale`, `idempotent`, `budget`, `classify`, `clone`, \
              `name`, `crate`",
             "`kez` `kez` is not a parameter of `get`; did you mean `key`?",
         ],
@@ -129,7 +129,7 @@ fn half_typed_options_are_survived() {
         "retries = , fallback = db::, timeout = \"1s\"",
         &[
             "`=` expected a value for `retries` after this `=`: write `retries = 3`",
-            "`db::` this is no value for `fallback` (expected identifier): write `fallback = fetch_db`",
+            "`db::` this is not a value for `fallback` (expected identifier): write `fallback = fetch_db`",
         ],
     );
     bad(
@@ -201,6 +201,15 @@ fn foreign_spellings_are_translated() {
         ("bulkhead = 5", "`limit = POOL`"),
         ("max_concurrent_calls = 5", "`fallback_limit = 64`"),
         ("max_fallbacks = 5", "`fallback_limit = 64`"),
+        (
+            "singleflight = true",
+            "`key = \"user:{id}\", coalesce = true`",
+        ),
+        (
+            "stale_if_error = \"1h\"",
+            "`key = \"user:{id}\", stale = \"10m\"`",
+        ),
+        ("stale_key = \"a\"", "`key = \"user:{id}\"`"),
         ("retry_budget = 20", "`budget = false`"),
         ("on_error = x", "`fallback`"),
         ("or_else = x", "`fallback`"),
@@ -316,8 +325,8 @@ fn durations_have_units() {
         ("\"50x\"", ["unknown unit `x`", "use one of"]),
         ("\"2d\"", ["`d`", "longest unit is `h`"]),
         ("\"1m30s\"", ["more than one number", "\"90s\""]),
-        ("\"1.2.3s\"", ["1.2.3", "none"]),
-        ("\".s\"", ["`.`", "none"]),
+        ("\"1.2.3s\"", ["1.2.3", "not a number"]),
+        ("\".s\"", ["`.`", "not a number"]),
         ("\"0ms\"", ["cannot be zero", "`backoff = \"none\"`"]),
         ("\"0.0001ns\"", ["not a whole number", "nanoseconds"]),
         (
@@ -465,9 +474,9 @@ fn options_are_checked_against_each_other() {
     bad(
         "backoff = \"none\", max_delay = \"10ms\", delay = \"20ms\", factor = 3",
         &[
-            "`delay` `delay` says nothing with `backoff = \"none\"`, which does not pause: remove one of the two",
-            "`max_delay` `max_delay` says nothing with `backoff = \"none\"`, which does not pause: remove one of the two",
-            "`factor` `factor` says nothing with `backoff = \"none\"`, which does not pause: remove one of the two",
+            "`delay` `delay` has no effect with `backoff = \"none\"`, which does not pause: remove one of the two",
+            "`max_delay` `max_delay` has no effect with `backoff = \"none\"`, which does not pause: remove one of the two",
+            "`factor` `factor` has no effect with `backoff = \"none\"`, which does not pause: remove one of the two",
         ],
     );
     says("backoff = \"linear\", factor = 3", "factor", &["\"exp\""]);

@@ -328,9 +328,12 @@ fn without_room_a_list_goes_on_at_its_plain_end() {
         &[
             "let (__resilient_permit, __resilient_error) = {",
             "(::redis_resilient::__private::Call::enters(&mut __resilient_call, __resilient_limit), __resilient_error) };
+         let _resilient_span = ::redis_resilient::__private::left_span();
          if ::core::option::Option::is_some(&__resilient_permit) { #[allow(unknown_lints, clippy::redundant_closure,",
             "} else { ::core::mem::drop(__resilient_error); } if ::core::option::Option::is_some(&__resilient_permit) {",
-            "let __resilient_fallen: RedisResult<u64> = Ok(1); return __resilient_fallen;",
+            "let __resilient_fallen: RedisResult<u64> = Ok(1);
+             ::redis_resilient::__private::Handed::fell(__resilient_handed, 2, &__resilient_fallen);
+             return __resilient_fallen;",
         ],
     );
     lacks("fallback = [Ok(1), fetch]", FUNCTION, &["Option::is_some("]);
@@ -441,7 +444,7 @@ fn mutable_references_are_borrowed_for_an_attempt() {
 }
 
 /// As `async-trait` 0.1.92 expands `async fn get(&mut self, key: String, (a, b): (u8, u8)) -> RedisResult<u64>`.
-pub(super) const ASYNC_TRAIT: &str = "
+pub(crate) const ASYNC_TRAIT: &str = "
     fn get<'life0, 'async_trait>(&'life0 mut self, key: String, __arg2: (u8, u8)) -> ::core::pin::Pin<Box<
         dyn ::core::future::Future<Output = RedisResult<u64>> + ::core::marker::Send + 'async_trait>>
     where 'life0: 'async_trait, Self: 'async_trait {

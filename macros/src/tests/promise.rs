@@ -1,5 +1,6 @@
-//! What the attribute promises whatever it is given: no panic, nothing swallowed, and Rust out of Rust. The fuzz targets hold it to that too.
+//! What the attributes promise whatever they are given: no panic, nothing swallowed, and Rust out of Rust. The fuzz targets hold them to that too.
 
+use crate::cached::cached;
 use crate::stages::resilient;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -8,8 +9,24 @@ use syn::{Item, ItemFn};
 /// # Panics
 /// If a promise is broken.
 pub(crate) fn check(args: TokenStream, item: TokenStream) {
+    check_one(resilient, args, item);
+}
+
+/// The same of `#[redis_cached]`, which may have functions of its own beside that of the user.
+///
+/// # Panics
+/// If a promise is broken.
+pub(crate) fn check_cached(args: TokenStream, item: TokenStream) {
+    check_one(cached, args, item);
+}
+
+fn check_one(
+    attribute: fn(TokenStream, &TokenStream) -> TokenStream,
+    args: TokenStream,
+    item: TokenStream,
+) {
     let written = item.to_string();
-    let output = resilient(args, &item);
+    let output = attribute(args, &item);
     if output.to_string().ends_with(&written) {
         // It had something to complain of, and handed the item on.
         return;
@@ -24,9 +41,11 @@ pub(crate) fn check(args: TokenStream, item: TokenStream) {
     };
     let file: syn::File = syn::parse2(output.clone())
         .unwrap_or_else(|error| panic!("{error} in\n{output}\nmade of\n{written}"));
-    let [Item::Fn(expanded)] = file.items.as_slice() else {
-        panic!("not one function\n{output}\nmade of\n{written}");
+    let [Item::Fn(expanded), others @ ..] = file.items.as_slice() else {
+        panic!("no function\n{output}\nmade of\n{written}");
     };
+    let is_alone = others.is_empty() || output.to_string().contains("_is_written_Self_");
+    assert!(is_alone, "not one function\n{output}\nmade of\n{written}");
     assert_eq!(
         expanded.sig.to_token_stream().to_string(),
         function.sig.to_token_stream().to_string(),
@@ -76,7 +95,8 @@ fn leaves(tokens: TokenStream) -> Vec<String> {
             leaves.extend(self::leaves(group.stream()));
             leaves.push(close.to_owned());
         } else {
-            leaves.push(token.to_string());
+            // A body that runs with a copy of it has another name for it.
+            leaves.push(token.to_string().replace("__self", "self"));
         }
     }
     leaves

@@ -28,6 +28,8 @@ pub(super) enum Weight {
     Probe = 1,
     /// Part of a probe that holds the permit itself: a failure of this one counts, all else is the probe's to say.
     Nested = 2,
+    /// As `Full`, and what runs on this thread while it is polled is marked: it belongs to a span.
+    Marked = 5,
     /// Nothing: admitted while the protection is out of service, or not asked for at all.
     None = 3,
     /// Admitted past a circuit that is only observed: it counts for what is observed, and changes nothing.
@@ -38,6 +40,7 @@ pub(super) enum Weight {
 const CLOSED_MASK: u64 = 0b011;
 const WHAT_MASK: u64 = 0b111;
 const REFUSED: u64 = 0b111;
+const MARKED: u64 = Weight::Marked as u64;
 const WAIT_SHIFT: u32 = 3;
 const START_MASK: u64 = (1 << (GENERATION_SHIFT - WAIT_SHIFT)) - 1;
 
@@ -97,10 +100,9 @@ impl Admission {
 
     #[inline]
     const fn what(self) -> u64 {
-        if self.0 & CLOSED_MASK == 0 {
-            Weight::Full as u64
-        } else {
-            self.0 & WHAT_MASK
+        match self.0 & WHAT_MASK {
+            0b100 | MARKED => Weight::Full as u64,
+            what => what,
         }
     }
 
@@ -125,6 +127,21 @@ impl Admission {
     pub(crate) const fn is_out(self) -> bool {
         // One that was refused has these bits too.
         self.0 & CLOSED_MASK != Weight::None as u64
+    }
+
+    /// The same, of a call that has a span. What is not asked for is marked as well: nobody settles it.
+    pub(crate) const fn marked(self) -> Self {
+        if self.0 & CLOSED_MASK == 0 || self.0 == Self::NONE.0 {
+            Self(self.0 & !WHAT_MASK | MARKED)
+        } else {
+            self
+        }
+    }
+
+    /// Whether what runs on this thread is to be marked while the attempt is polled: as a part of a probe, or of a span.
+    #[inline]
+    pub(crate) const fn is_marked(self) -> bool {
+        self.0 & CLOSED_MASK == Weight::Probe as u64
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use super::packed_state::Answer;
 use super::{Breaker, Permit, probing, settings};
 use crate::cause::Cause;
 use crate::clock::now_ms;
+use crate::counts;
 use crate::event::{CallRefused, Event, ProbeLost};
 use crate::{Rejection, kill_switch};
 
@@ -62,7 +63,12 @@ impl Breaker {
     }
 
     /// The answer of an open circuit, if it is one whose period is not over: all that most calls come to while Redis is away.
-    #[inline]
+    // Where two of its callers are compiled together, a mere hint leaves it a function of its own.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is there but three times, and is what a call costs then"
+    )]
+    #[inline(always)]
     pub(crate) fn refuses(&self) -> Option<Admission> {
         let deadline_ms = self.word().opens_up_at()?;
         let left_ms = deadline_ms.checked_sub(now_ms())?;
@@ -142,6 +148,9 @@ impl Breaker {
 
     #[inline]
     fn tell_refused(&self, retry_after_ms: u64, passes: bool) {
+        if counts::ON && !passes {
+            self.record().sums.refused();
+        }
         self.notify(|| {
             Event::CallRefused(CallRefused {
                 breaker: self.name(),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Breaker, State};
+use super::Breaker;
 use crate::event::Event;
-use crate::observer;
+use crate::{State, observer};
 
 /// A change of a circuit's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

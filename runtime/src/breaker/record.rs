@@ -7,6 +7,7 @@ use super::Breaker;
 use super::note::Note;
 use super::packed_state::PackedState;
 use super::settings::Settings;
+use super::sums::Sums;
 use super::window::Window;
 use crate::handle::{Handle, Way};
 use crate::observer::Observers;
@@ -35,14 +36,16 @@ pub(crate) struct Record {
     /// For the rules that slide.
     pub(super) window: Option<Window>,
     pub(super) observers: Observers,
+    /// Those of its name.
+    pub(super) sums: &'static Sums,
 }
 
 impl Record {
     /// One that is listed from now on, for as long as its breaker lives.
     pub(super) fn listed(breaker: &Breaker, word: PackedState) -> Arc<Self> {
-        let settings = breaker.settings;
+        let (settings, name) = (breaker.settings, breaker.full_name());
         let record = Arc::new(Self {
-            name: breaker.full_name(),
+            name,
             place: (breaker.name, breaker.number),
             way: OnceLock::new(),
             settings,
@@ -52,6 +55,7 @@ impl Record {
             observing: AtomicBool::new(false),
             window: Window::for_rule(settings.trip),
             observers: Observers::new(),
+            sums: Sums::of(name),
         });
         LIST.add_new(&record);
         record

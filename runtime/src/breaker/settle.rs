@@ -4,11 +4,16 @@ use super::admission::{Admission, Weight};
 use super::packed_state::{Effect, PackedState};
 use super::record::Record;
 use super::trip_rule::Sample;
-use super::{Breaker, ORDER, Outcome, State};
+use super::{Breaker, ORDER, Outcome};
 use crate::cause::{Cause, Why};
 use crate::clock::now_ms;
 use crate::event::{CircuitChanged, Event, FailureCounted, StaleOutcome};
-use crate::{kill_switch, observer};
+use crate::{State, kill_switch, observer};
+
+const TOO_SLOW: Cause<'_> = Cause {
+    why: Why::Other(&"the call was answered, but too slowly"),
+    ..Cause::NONE
+};
 
 impl Breaker {
     /// The attempt succeeded.
@@ -81,11 +86,7 @@ impl Breaker {
         let now_ms = now_ms();
         let slow = self.was_slow(admission, outcome, now_ms);
         let failed = outcome == Outcome::Failure;
-        let too_slow = Cause {
-            why: Why::Other(&"the call was answered, but too slowly"),
-            ..Cause::NONE
-        };
-        let cause = if slow && !failed { &too_slow } else { cause };
+        let cause = if slow && !failed { &TOO_SLOW } else { cause };
         let is_stale = self.word().generation() != admission.generation();
         if (failed || slow) && (is_observed || !is_stale) {
             self.notify(|| {
@@ -212,6 +213,7 @@ impl Breaker {
     #[cold]
     fn tell(&self, record: &Record, from: State, to: State, cause: &Cause<'_>) {
         record.entered(now_ms());
+        record.sums.entered(to);
         // What closes it is an attempt that succeeded.
         let cause = match to {
             State::Open => cause,
@@ -224,6 +226,7 @@ impl Breaker {
             open_for: self.retry_after(),
             function: cause.function,
             class: cause.class,
+            answered: cause.answered,
             error: cause.error(),
             address: cause.address(),
         }));

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::Breaker;
 use super::packed_state::{PackedState, Phase};
 use super::record::{self, Record};
+use super::sums::Sums;
 use super::trip_rule::Tally;
-use super::{Breaker, State};
 use crate::clock::now_ms;
-use crate::kill_switch;
+use crate::{State, kill_switch};
 
 /// What a breaker was doing at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,9 @@ pub struct Snapshot {
     pub retry_after: Duration,
     /// Whether calls are let through that the circuit would refuse.
     pub observing: bool,
+    /// Calls that were refused, by all breakers of this name there have been; `None` without the feature `counts`.
+    pub refused: Option<u64>,
+    entered: [u64; Sums::STATES.len()],
     /// `None`: there is no rate.
     min_calls: Option<u32>,
 }
@@ -51,6 +55,13 @@ impl Snapshot {
     #[must_use]
     pub fn slow_call_rate(&self) -> Option<f64> {
         self.rate(self.slow)
+    }
+
+    /// How often a breaker of this name has come to that state from another one. Those there have been before are in it: the number only grows.
+    #[must_use]
+    pub fn times_entered(&self, state: State) -> u64 {
+        let at = Sums::STATES.iter().position(|one| *one == state);
+        at.map_or(0, |at| self.entered[at])
     }
 
     fn rate(&self, part: u32) -> Option<f64> {
@@ -106,6 +117,8 @@ impl Snapshot {
                 Duration::from_millis(word.refuses_for_ms(settings, now_ms))
             },
             observing,
+            refused: record.sums.times_refused(),
+            entered: record.sums.times_entered(),
             min_calls: settings.trip.min_calls().map(small),
         }
     }

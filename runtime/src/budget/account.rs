@@ -17,8 +17,8 @@ const SPENT_BITS: u32 = 24;
 const SPENT_MASK: u64 = (1 << SPENT_BITS) - 1;
 const MAX_TIME_MS: u64 = u64::MAX >> SPENT_BITS;
 
-pub(super) const MAX_PERCENT: u32 = 100;
-pub(super) const MAX_PER_SECOND: u32 = 1000;
+pub(crate) const MAX_PERCENT: u32 = 100;
+pub(crate) const MAX_PER_SECOND: u32 = 1000;
 
 // The emptiest bucket has to fit.
 const _: () = assert!(MAX_PER_SECOND as u64 * WINDOW_MS <= SPENT_MASK);
@@ -36,7 +36,7 @@ impl Rate {
     pub(super) const DEFAULT: Self = Self::new(20, 10);
 
     /// The numbers have been checked.
-    pub(super) const fn new(percent: u32, per_second: u32) -> Self {
+    pub(crate) const fn new(percent: u32, per_second: u32) -> Self {
         Self {
             per_call: percent as u64 * TOKEN / 100,
             per_ms: per_second as u64,
@@ -76,6 +76,12 @@ impl Account {
         let paid = spent + TOKEN <= rate.capacity();
         let spent = if paid { spent + TOKEN } else { spent };
         (Self { spent, ..current }, paid)
+    }
+
+    /// Whole tokens that are there.
+    pub(super) fn tokens(self, rate: &Rate, now_ms: u64) -> u32 {
+        let left = rate.capacity().saturating_sub(self.at(rate, now_ms).spent);
+        u32::try_from(left / TOKEN).unwrap_or(u32::MAX)
     }
 
     /// With what has come since it was looked at last.

@@ -83,7 +83,7 @@ impl Wake for Unpark {
 }
 
 /// The value of `future`, if it is there within `limit`; the thread is blocked until then, and looks again and again too.
-pub(super) fn block_on<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
+pub fn block_on<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let begun = Instant::now();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -9,13 +9,14 @@ mod outlined;
 use std::mem::{self, ManuallyDrop};
 
 use super::retry_state::LazyRetryState;
-use super::{Step, fallback};
+use super::{Handed, Step, fallback, injection, tally};
 use crate::breaker::{Admission, Breaker};
-use crate::class::diagnosis::Diagnosis;
 use crate::clock::Instant;
-use crate::policy::Settings;
+use crate::counts::{self, CallResult};
+use crate::diagnosis::Diagnosis;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
-use crate::{Bulkhead, BulkheadPermit, Rejection};
+use crate::settings::Settings;
+use crate::{Bulkhead, BulkheadPermit, Rejection, request_budget};
 
 /// One call of an annotated sync function.
 #[derive(Debug)]
@@ -31,19 +32,21 @@ pub struct BlockingCall<'a> {
 impl<'a> BlockingCall<'a> {
     /// A call that has not begun.
     #[inline(always)]
-    pub const fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
+    pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
         Self {
             policy,
             breaker,
             admission: Admission::NONE,
-            retry_state: ManuallyDrop::new(None),
+            retry_state: ManuallyDrop::new(tally::begins()),
         }
     }
 
     /// A value of the attribute that was known only at run time and makes no sense.
     #[inline(always)]
     pub fn misconfigured(&self) -> Option<Rejection> {
-        self.policy.problem()
+        let problem = self.policy.problem()?;
+        tally::ended(self.policy, self.breaker, CallResult::Failed);
+        Some(problem)
     }
 
     /// Asks for leave to make the first attempt. `false`: the call is over, and [`rejection`](Self::rejection) says why.
@@ -52,17 +55,29 @@ impl<'a> BlockingCall<'a> {
     #[inline(always)]
     #[must_use]
     pub fn begin(&mut self) -> bool {
+        if request_budget::is_in_use() {
+            self.retry_state = ManuallyDrop::new(outlined::too_late(self.policy, self.breaker));
+            if self.retry_state.is_some() {
+                return false;
+            }
+        }
         let Some(breaker) = self.breaker else {
-            return true;
+            return self.meets_faults();
         };
         if let Some(admission) = breaker.passes() {
             self.admission = admission;
-            return true;
+            return self.meets_faults();
         }
         let (retry_state, admission) = outlined::begin(self.policy, breaker);
-        self.retry_state = ManuallyDrop::new(retry_state);
+        if counts::ON && retry_state.is_some() {
+            // A probe: it is not timed.
+            drop(self.retry_state.take());
+        }
+        if !counts::ON || retry_state.is_some() {
+            self.retry_state = ManuallyDrop::new(retry_state);
+        }
         self.admission = admission;
-        !admission.is_refused()
+        !admission.is_refused() && self.meets_faults()
     }
 
     /// As [`Call::acquire`](super::Call::acquire).
@@ -85,11 +100,12 @@ impl<'a> BlockingCall<'a> {
         let is_quiet = self.breaker.is_none_or(Breaker::is_quiet);
         // One test of both, which takes fewer instructions than one after the other.
         if is_quiet & self.retry_state.is_none() {
+            tally::ended(self.policy, self.breaker, CallResult::Redis);
             mem::forget(self);
         } else {
-            let breaker = self.breaker;
+            let (policy, breaker) = (self.policy, self.breaker);
             let (admission, retry_state) = self.into_parts();
-            outlined::succeeded(breaker, admission, retry_state);
+            outlined::succeeded(policy, breaker, admission, retry_state);
         }
     }
 
@@ -126,7 +142,35 @@ impl<'a> BlockingCall<'a> {
         let (retry_state, admission) = outlined::pause(self.policy, self.breaker, retry_state);
         self.retry_state = ManuallyDrop::new(retry_state);
         self.admission = admission;
-        !admission.is_refused()
+        !admission.is_refused() && self.meets_faults()
+    }
+
+    /// What chaos does before the body runs. `false`: the call is over.
+    #[inline(always)]
+    fn meets_faults(&mut self) -> bool {
+        if !injection::is_armed() {
+            return true;
+        }
+        let (admission, retry_state) = self.take();
+        let (retry_state, admission, goes_on) =
+            outlined::meets_faults(self.policy, self.breaker, admission, retry_state);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        goes_on
+    }
+
+    /// Whether chaos loses what the body has answered: then the attempt has failed, and [`pause`](Self::pause) says what follows.
+    #[inline(always)]
+    pub fn loses_reply(&mut self) -> bool {
+        if !injection::is_armed() {
+            return false;
+        }
+        let (admission, retry_state) = self.take();
+        let (retry_state, admission, loses) =
+            outlined::loses_reply(self.policy, self.breaker, admission, retry_state);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        loses
     }
 
     /// Why the call is over, which has no error of its own.
@@ -146,6 +190,12 @@ impl<'a> BlockingCall<'a> {
         let (policy, breaker) = (self.policy, self.breaker);
         let (admission, retry_state) = self.into_parts();
         outlined::refuse(policy, breaker, admission, retry_state)
+    }
+
+    /// As [`Call::hands_over`](super::Call::hands_over).
+    #[inline(always)]
+    pub fn hands_over(&self) -> Handed {
+        Handed::by(self.policy, self.breaker)
     }
 
     /// As [`Call::enters`].
@@ -196,8 +246,14 @@ impl<'a> BlockingCall<'a> {
     /// Ends the call, and tells that the fallback answers from here on.
     #[inline(always)]
     pub fn falls_back(self) {
-        fallback::falls_back(self.policy, self.breaker);
+        fallback::falls_back(self.policy, self.breaker, None);
         self.gives_up();
+    }
+
+    /// As [`Call::is_answered`](super::Call::is_answered).
+    #[inline(always)]
+    pub fn is_answered(self) {
+        self.falls_back();
     }
 
     /// Ends a call that has failed, or was refused.

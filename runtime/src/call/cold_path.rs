@@ -4,33 +4,78 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
-use super::{Call, Step, fallback, tally};
+use super::waiting::shorter;
+use super::{Call, CallSpan, Ending, Step, fallback, tally};
 use crate::breaker::{Admission, Breaker};
 use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
-use crate::class::diagnosis::{Diagnosis, Remark};
 use crate::class::lost_source;
 use crate::clock::{self, Instant};
+use crate::counts::CallResult;
+use crate::diagnosis::{Diagnosis, Remark};
 use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted};
-use crate::{Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer};
+use crate::{
+    Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer, overrides, request_budget,
+};
 
 impl Call<'_> {
     /// Asks for leave to make the first attempt on a breaker that does not let it pass at once.
     // Not cold: while a circuit is open, every call comes this way.
     #[inline(never)]
     pub(super) fn begins_on(&mut self, breaker: &Breaker) -> bool {
-        self.admission = breaker
-            .refuses()
-            .unwrap_or_else(|| breaker.ask(self.longest_attempt()));
+        self.admission = breaker.refuses().unwrap_or_else(|| {
+            self.looks_for_overrides();
+            breaker.ask(self.longest_attempt())
+        });
         !self.admission.is_refused()
+    }
+
+    /// Goes by what is in force now, until it ends.
+    #[inline]
+    pub(super) fn looks_for_overrides(&mut self) {
+        if overrides::is_in_use() {
+            self.finds_overrides();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finds_overrides(&mut self) {
+        let policy = self.policy;
+        self.retry_state()
+            .project()
+            .said
+            .get_or_insert_with(|| overrides::in_force(policy));
+    }
+
+    /// Whether the time of its request is used up before it begins: [`rejection`](Self::rejection) says so.
+    // Not cold: where requests have a budget, every call comes this way.
+    #[inline(never)]
+    pub(super) fn comes_too_late(&mut self) -> bool {
+        let over = match request_budget::current() {
+            Some(budget) if budget.left_at(clock::now()).is_zero() => Over::RequestBudget {
+                budget: budget.total(),
+                attempted: false,
+            },
+            _ => return false,
+        };
+        if kill_switch::is_engaged() {
+            return false;
+        }
+        *self.retry_state().project().over = Some(over);
+        if self.policy().fallback.is_some() {
+            let rejection = || self.rejection_for(over);
+            fallback::answers_for_rejection(Class::Rejected, rejection);
+        }
+        true
     }
 
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
     pub fn begin_again(&mut self) -> bool {
-        if self.has_started() && self.is_past_deadline() {
-            *self.retry_state().project().over = Some(Over::Deadline);
-            if self.policy.fallback.is_some() {
-                let rejection = || self.rejection_for(Over::Deadline);
+        if let Some(over) = self.out_of_time() {
+            *self.retry_state().project().over = Some(over);
+            if self.policy().fallback.is_some() {
+                let rejection = || self.rejection_for(over);
                 fallback::answers_for_rejection(Class::Ambiguous, rejection);
             }
             self.admission = Admission::REFUSED;
@@ -39,11 +84,18 @@ impl Call<'_> {
         self.admission = self.breaker.map_or(Admission::NONE, |breaker| {
             breaker.ask(self.longest_attempt())
         });
-        !self.admission.is_refused()
+        if let Some(state) = &mut *self.retry_state {
+            state.as_mut().project().timing.again();
+        }
+        if self.admission.is_refused() {
+            return false;
+        }
+        self.retries();
+        true
     }
 
     pub(super) fn longest_attempt(&self) -> Duration {
-        let longest = self.policy.timeout.or(self.policy.deadline);
+        let longest = self.policy().timeout.or(self.policy().deadline);
         longest.unwrap_or_default()
     }
 
@@ -53,7 +105,20 @@ impl Call<'_> {
     pub fn failed(&mut self, diagnosis: Diagnosis) -> Step {
         // Without a remark nothing was left.
         let description = diagnosis.remark.and_then(|_| cause::take());
-        self.fails(diagnosis, description)
+        let step = self.fails(diagnosis, description);
+        // Where there is something else that may answer, what that comes to is counted.
+        if step == Step::Return || (step == Step::Fallback && self.policy.fallback.is_none()) {
+            tally::ended(self.policy, self.breaker, CallResult::Failed);
+        }
+        step
+    }
+
+    /// How a call ends that has no error of its own, and that nothing else answers.
+    pub(super) fn result_without_answer(&self) -> CallResult {
+        match (self.over(), self.breaker) {
+            (None, Some(_)) => CallResult::Rejected,
+            _ => CallResult::Failed,
+        }
     }
 
     /// Why the call is over, which has no error of its own.
@@ -69,13 +134,20 @@ impl Call<'_> {
 
     /// Of a call that has run out of this.
     pub(super) fn rejection_for(&self, over: Over) -> Rejection {
-        let function = self.policy.name;
+        let function = self.policy().name;
         match over {
             Over::Saturated { bulkhead, limit } => Rejection::Saturated { bulkhead, limit },
+            #[cfg(feature = "chaos")]
+            Over::Injected(fault) => Self::injected_rejection(function, fault),
             Over::Timeout(after) => Rejection::TimedOut { function, after },
+            Over::RequestBudget { budget, attempted } => Rejection::RequestBudgetExceeded {
+                function,
+                budget,
+                attempted,
+            },
             Over::Deadline => Rejection::DeadlineExceeded {
                 function,
-                deadline: self.policy.deadline.unwrap_or_default(),
+                deadline: self.policy().deadline.unwrap_or_default(),
             },
         }
     }
@@ -83,7 +155,7 @@ impl Call<'_> {
     /// Asks for leave to run the fallback. `None`, which is told as well: too many calls are in it.
     #[inline(never)]
     pub fn enters<'l>(&self, limit: &'l Bulkhead) -> Option<BulkheadPermit<'l>> {
-        fallback::enters(self.policy, self.breaker, limit)
+        fallback::enters(self.policy(), self.breaker, limit, Some(&self.retry_state))
     }
 
     /// The end of a call of which there is something left.
@@ -92,6 +164,10 @@ impl Call<'_> {
     pub(super) fn end(&mut self) {
         let admission = self.take_admission();
         if let Some(mut retry_state) = self.retry_state.take() {
+            // Else it was cancelled.
+            if retry_state.is_retrying && self.breaker.is_some() && !admission.is_out() {
+                retry_state.span.ends(Ending::Retried);
+            }
             retry_state.as_mut().unmark();
         }
         if let Some(breaker) = self.breaker {
@@ -107,8 +183,16 @@ impl Call<'_> {
         diagnosis: Diagnosis,
         description: Option<Box<Description>>,
     ) -> Step {
+        self.unmark();
+        if CallSpan::is_wanted() {
+            self.opens_span(diagnosis.class, description.as_deref());
+        }
         let step = self.decides(diagnosis, description);
-        tally::failed(self.policy, self.breaker, diagnosis.class, step);
+        self.leaves_span(step);
+        tally::failed(self.policy(), self.breaker, diagnosis.class, step);
+        if let Some(state) = &*self.retry_state {
+            tally::attempt_failed(self.policy(), self.breaker, state);
+        }
         step
     }
 
@@ -116,16 +200,17 @@ impl Call<'_> {
     #[expect(clippy::inline_always, reason = "a part of `fails`")]
     #[inline(always)]
     fn decides(&mut self, diagnosis: Diagnosis, description: Option<Box<Description>>) -> Step {
+        self.looks_for_overrides();
         let Diagnosis { class, remark } = diagnosis;
-        let verdict = class.verdict(self.policy.says_idempotent());
+        let verdict = class.verdict(self.policy().says_idempotent());
         let attempt = self.failures().saturating_add(1);
-        let function = self.policy.name;
+        let function = self.policy().name;
         let cause = Cause {
             function: Some(function),
             class: Some(class),
+            answered: verdict.fallback && self.answers_for(class),
             why: description.as_deref().into(),
         };
-        self.unmark();
         // Where calls are counted, what comes of this one is known only when it is over.
         let counts_later = verdict.retry && self.counts_calls();
         if !counts_later {
@@ -153,11 +238,11 @@ impl Call<'_> {
             self.tell_exhausted(attempt, class, &cause);
         }
         self.settle(verdict.breaker, &cause);
-        if !verdict.fallback || !self.policy.falls_back_on(class) {
+        if !verdict.fallback || !self.policy().falls_back_on(class) {
             self.tell_failed(attempt, remark, &cause, Next::Return);
             return Step::Return;
         }
-        if self.policy.fallback.is_none() {
+        if self.policy().fallback.is_none() {
             self.tell_failed(attempt, remark, &cause, Next::Return);
         } else {
             self.tell_failed(attempt, remark, &cause, Next::Fallback);
@@ -166,8 +251,19 @@ impl Call<'_> {
         Step::Fallback
     }
 
+    /// Whether there is a fallback for this.
+    const fn answers_for(&self, class: Class) -> bool {
+        self.policy.fallback.is_some() && self.policy.falls_back_on(class)
+    }
+
     #[inline]
-    fn tell_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
+    pub(super) fn tell_failed(
+        &self,
+        attempt: u32,
+        remark: Option<Remark>,
+        cause: &Cause<'_>,
+        next: Next,
+    ) {
         let class = cause.class.unwrap_or(Class::NotRedis);
         if observer::wants(event::severity_of_failure(class, next)) {
             self.tells_failed(attempt, remark, cause, next);
@@ -178,7 +274,7 @@ impl Call<'_> {
     #[inline(never)]
     fn tells_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
         observer::emit(&Event::AttemptFailed(AttemptFailed {
-            function: self.policy.name,
+            function: self.policy().name,
             attempt,
             class: cause.class.unwrap_or(Class::NotRedis),
             code: match remark {
@@ -187,6 +283,10 @@ impl Call<'_> {
             },
             breaker: self.breaker.map(Breaker::name),
             next,
+            injected: self
+                .retry_state
+                .as_ref()
+                .is_some_and(|state| state.is_injected),
             error: cause.error(),
             address: cause.address(),
         }));
@@ -195,7 +295,7 @@ impl Call<'_> {
     fn tell_exhausted(&self, attempt: u32, class: Class, cause: &Cause<'_>) {
         if let Some(breaker) = self.breaker {
             breaker.emit(&Event::RetryBudgetExhausted(RetryBudgetExhausted {
-                function: self.policy.name,
+                function: self.policy().name,
                 attempt,
                 class,
                 breaker: breaker.name(),
@@ -213,7 +313,7 @@ impl Call<'_> {
     }
 
     /// Whether the attempt under way is to be counted with its call only. A probe is waited for.
-    fn counts_calls(&self) -> bool {
+    pub(super) fn counts_calls(&self) -> bool {
         self.breaker.is_some_and(Breaker::counts_calls) && !self.admission.is_probe()
     }
 
@@ -236,13 +336,18 @@ impl Call<'_> {
     #[inline(never)]
     pub(super) fn mark(&mut self) {
         let admission = self.admission;
-        if let Some(breaker) = self.breaker {
+        if let Some(breaker) = self.breaker
+            && admission.is_probe()
+        {
             self.retry_state().mark(breaker, admission);
+        }
+        if let Some(retry_state) = &mut *self.retry_state {
+            retry_state.as_mut().project().span.enter();
         }
     }
 
     /// The attempt is over, or has to wait.
-    pub(super) fn unmark(&mut self) {
+    pub(crate) fn unmark(&mut self) {
         if let Some(retry_state) = &mut *self.retry_state {
             retry_state.as_mut().unmark();
         }
@@ -254,7 +359,7 @@ impl Call<'_> {
             .and_then(|retry_state| retry_state.over)
     }
 
-    fn failures(&self) -> u32 {
+    pub(super) fn failures(&self) -> u32 {
         self.retry_state
             .as_ref()
             .map_or(0, |retry_state| retry_state.failed)
@@ -266,20 +371,31 @@ impl Call<'_> {
             .is_some_and(|retry_state| retry_state.started.is_some())
     }
 
+    /// Whether anything limits the call as a whole.
+    pub(super) fn is_limited(&self) -> bool {
+        self.policy().deadline.is_some() || request_budget::current().is_some()
+    }
+
+    /// What is left for the call as a whole, of its own deadline and of what its request was given.
+    fn time_left(&mut self, now: Instant) -> Option<Duration> {
+        let of_request = request_budget::current().map(|budget| budget.left_at(now));
+        shorter(self.left_of_deadline(now), of_request)
+    }
+
     /// What is left of the deadline, which begins to run now if it has not yet.
-    pub(super) fn time_left(&mut self, now: Instant) -> Option<Duration> {
-        let deadline = self.policy.deadline?;
+    pub(super) fn left_of_deadline(&mut self, now: Instant) -> Option<Duration> {
+        let deadline = self.policy().deadline?;
         let started = *self.retry_state().project().started.get_or_insert(now);
         Some(deadline.saturating_sub(now.saturating_duration_since(started)))
     }
 
     /// The delay before another attempt after so many, if there is one: not if it would be refused or come too late.
     fn plans_retry(&mut self, failed: u32) -> Option<Duration> {
-        if failed > self.policy.retries || kill_switch::is_engaged() {
+        if failed > self.policy().retries || kill_switch::is_engaged() {
             return None;
         }
         let delay = self
-            .policy
+            .policy()
             .backoff
             .delay(failed, self.delay(), fastrand::u32(..));
         if self
@@ -288,7 +404,7 @@ impl Call<'_> {
         {
             return None;
         }
-        if self.policy.deadline.is_some()
+        if self.is_limited()
             && self
                 .time_left(clock::now())
                 .is_some_and(|left| delay >= left)
@@ -301,15 +417,25 @@ impl Call<'_> {
     /// Whether the breaker's retry budget pays for the retry: asked last, for it is paid then.
     fn can_afford_retry(&self, failed: u32) -> bool {
         match self.breaker {
-            Some(breaker) if self.policy.budgeted => breaker.budget.pays_for_retry(failed == 1),
+            Some(breaker) if self.policy().budgeted => breaker.budget.pays_for_retry(failed == 1),
             _ => true,
         }
     }
 
-    pub(super) fn is_past_deadline(&mut self) -> bool {
-        self.policy.deadline.is_some()
-            && self
-                .time_left(clock::now())
-                .is_some_and(|left| left.is_zero())
+    /// What the call as a whole has run out of, if it has.
+    pub(super) fn out_of_time(&mut self) -> Option<Over> {
+        if !self.is_limited() {
+            return None;
+        }
+        let now = clock::now();
+        let is_over = |left: Duration| left.is_zero();
+        if self.has_started() && self.left_of_deadline(now).is_some_and(is_over) {
+            return Some(Over::Deadline);
+        }
+        let budget = request_budget::current()?;
+        is_over(budget.left_at(now)).then_some(Over::RequestBudget {
+            budget: budget.total(),
+            attempted: true,
+        })
     }
 }

@@ -34,7 +34,7 @@ impl Call<'_> {
             limit: limit.limit(),
         });
         limit.note_refusal();
-        tally::no_permit(self.policy, self.breaker);
+        tally::no_permit(self.policy(), self.breaker);
         self.tell_full(limit);
         None
     }
@@ -43,13 +43,13 @@ impl Call<'_> {
         if !observer::wants(Severity::Warn) {
             return;
         }
-        if self.policy.fallback.is_some() {
+        if self.policy().fallback.is_some() {
             fallback::answers_for_rejection(Class::Rejected, || limit.saturated());
         }
         observer::emit(&Event::BulkheadFull(BulkheadFull {
             bulkhead: limit.name(),
             limit: limit.limit(),
-            function: Some(self.policy.name),
+            function: Some(self.policy().name),
             breaker: self.breaker.map(Breaker::name),
         }));
     }

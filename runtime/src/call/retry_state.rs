@@ -9,7 +9,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
 use crate::breaker::{Admission, Breaker, probing};
+use crate::call::span::CallSpan;
 use crate::clock::Instant;
+use crate::counts::Timing;
+use crate::settings::Settings;
 
 pin_project! {
     /// Made when an attempt has to wait or is to be followed by another one. In the future of every annotated function it
@@ -18,22 +21,44 @@ pin_project! {
     pub(crate) struct RetryState {
         // Attempts that have failed.
         pub(crate) failed: u32,
+        // What was said of the function while the program runs, once somebody has looked; it holds until the call ends.
+        pub(crate) said: Option<Option<Box<Settings>>>,
         // The pause before the next attempt, and what decorrelated jitter grows from.
         pub(crate) delay: Duration,
         // When the deadline began to run.
         pub(crate) started: Option<Instant>,
         // Whether the attempt has been cut off, and nothing has come of that yet.
         pub(crate) cut_off: bool,
+        // Whether its request had left the attempt so little time that to be cut off says nothing about Redis.
+        pub(crate) hurried: bool,
         // What the call has run out of.
         pub(crate) over: Option<Over>,
         // Whether what runs on this thread is marked as part of a probe.
         pub(crate) marked: bool,
+        // The call's span, if it has one.
+        pub(crate) span: CallSpan,
+        // Whether an attempt is under way that follows one that failed.
+        pub(crate) is_retrying: bool,
+        // What chaos has made of an attempt, and nothing has come of that yet.
+        pub(crate) injected: Injected,
+        // Whether what is told of an attempt was made by chaos.
+        pub(crate) is_injected: bool,
+        // Whether chaos loses the answer of the attempt under way, in a blocking call.
+        pub(crate) loses_reply: bool,
         // Whether the timer has been set for the attempt or pause under way, and its time has not come.
         pub(crate) timed: bool,
+        // How long the attempt under way takes.
+        pub(crate) timing: Timing,
         #[pin]
         sleep: Option<Sleep>,
     }
 }
+
+/// What chaos has made of an attempt.
+#[cfg(feature = "chaos")]
+pub(crate) type Injected = Option<crate::chaos::Fault>;
+#[cfg(not(feature = "chaos"))]
+pub(crate) type Injected = ();
 
 /// What a call has run out of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +66,14 @@ pub(crate) enum Over {
     /// The time for one attempt.
     Timeout(Duration),
     Deadline,
+    /// What chaos has made of its attempts.
+    #[cfg(feature = "chaos")]
+    Injected(crate::chaos::Fault),
+    /// What its request was given.
+    RequestBudget {
+        budget: Duration,
+        attempted: bool,
+    },
     /// Permits for another attempt.
     Saturated {
         bulkhead: &'static str,
@@ -60,9 +93,11 @@ impl RetryState {
 
     /// No longer, if it was.
     pub(crate) fn unmark(self: Pin<&mut Self>) {
-        if std::mem::take(self.project().marked) {
+        let this = self.project();
+        if std::mem::take(this.marked) {
             probing::leave();
         }
+        this.span.exit();
     }
 
     /// Sets the timer, which is one for all attempts and pauses of the call.

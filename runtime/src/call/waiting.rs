@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use super::retry_state::Over;
 use super::{Call, Step};
-use crate::cause::Description;
+use crate::cause::{Cause, Description};
+use crate::class::Outcome;
 use crate::clock::Instant;
+use crate::counts;
 use crate::cut_off::{self, UnderWay};
 use crate::event::Severity;
-use crate::{Class, kill_switch, observer};
+use crate::{Class, kill_switch, observer, request_budget};
+
+/// An attempt that its request leaves less than this part of its own time says nothing about Redis when it is cut off.
+const FAIR_SHARE: u32 = 10;
 
 /// The shorter of two limits, either of which may not be there.
-fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+pub(super) fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (limit, None) | (None, limit) => limit,
@@ -20,7 +25,7 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 }
 
 /// At `delay` from `now`; a delay beyond what the clock can tell is as good as for ever.
-fn after(now: Instant, delay: Duration) -> Instant {
+pub(super) fn after(now: Instant, delay: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
     now.checked_add(delay).unwrap_or_else(|| now + FAR)
 }
@@ -31,11 +36,13 @@ impl Call<'_> {
     pub(crate) fn times_out(&mut self, cx: &mut Context<'_>) -> bool {
         self.unmark();
         if !self.is_timed() {
-            let is_limited = self.timeout().is_some() || self.policy.deadline.is_some();
+            self.looks_for_overrides();
+            let is_limited = self.timeout().is_some() || self.is_limited();
             if !is_limited || kill_switch::is_engaged() {
                 return false;
             }
             let now = Instant::now();
+            self.waits(now);
             if let Some(limit) = self.attempt_limit(now) {
                 self.retry_state().set_timer(after(now, limit));
             }
@@ -53,6 +60,7 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.settles_injected();
         if std::mem::take(self.retry_state().project().cut_off) {
             self.timed_out();
         }
@@ -71,16 +79,27 @@ impl Call<'_> {
         Poll::Ready(self.begin_again())
     }
 
+    /// The attempt has to wait: from now on it is timed.
+    #[inline]
+    pub(super) fn waits(&mut self, now: Instant) {
+        if counts::ON {
+            self.retry_state().project().timing.waits(now);
+        }
+    }
+
     /// The attempt was cut off. If there is to be no other one, the call is over.
     pub(super) fn timed_out(&mut self) {
         let timeout = self.timeout();
         let class = match cut_off::end() {
             UnderWay::NotRepeatable => Class::NotIdempotent,
             UnderWay::Repeatable => Class::Ambiguous,
-            UnderWay::Unknown => self.policy.cut_off(),
+            UnderWay::Unknown => self.policy().cut_off(),
         };
         // Asked before what comes of it is told, and again after: that takes its time.
         let description = self.description_of_cut_off(class, timeout);
+        if self.retry_state().hurried {
+            self.settle(Outcome::Neutral, &Cause::NONE);
+        }
         if self.fails(class.into(), description) == Step::Pause {
             return;
         }
@@ -90,9 +109,10 @@ impl Call<'_> {
 
     /// What has cut off the attempt, which had so much time.
     fn cut_off_by(&mut self, timeout: Option<Duration>) -> Over {
-        match (self.is_past_deadline(), timeout) {
-            (false, Some(after)) => Over::Timeout(after),
-            _ => Over::Deadline,
+        match (self.out_of_time(), timeout) {
+            (Some(over), _) => over,
+            (None, Some(after)) => Over::Timeout(after),
+            (None, None) => Over::Deadline,
         }
     }
 
@@ -107,13 +127,20 @@ impl Call<'_> {
         }
         let over = self.cut_off_by(timeout);
         let rejection = self.rejection_for(over);
-        Some(Box::new(Description::of(class, &rejection)))
+        Some(Box::new(
+            Description::of(class, &rejection).at(cut_off::address()),
+        ))
     }
 
     /// How long the attempt that has just had to wait for the first time may go on; `None`: as long as it likes.
     pub(super) fn attempt_limit(&mut self, now: Instant) -> Option<Duration> {
-        let left = self.time_left(now);
-        shorter(self.timeout(), left)
+        let own = shorter(self.timeout(), self.left_of_deadline(now));
+        let Some(budget) = request_budget::current() else {
+            return own;
+        };
+        let left = budget.left_at(now);
+        *self.retry_state().project().hurried = own.is_none_or(|own| left < own / FAIR_SHARE);
+        shorter(own, Some(left))
     }
 
     /// How long this attempt may take, whatever is left of the deadline.
@@ -122,7 +149,7 @@ impl Call<'_> {
             Some(breaker) if self.admission.is_probe() => breaker.probe_timeout(),
             _ => None,
         };
-        shorter(self.policy.timeout, as_probe)
+        shorter(self.policy().timeout, as_probe)
     }
 
     /// Whether the timer runs for the attempt or pause under way.

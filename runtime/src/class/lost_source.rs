@@ -13,8 +13,8 @@ use std::sync::{Mutex, PoisonError};
 
 use redis::RedisError;
 
-use super::chain;
 use super::redis::class_of_link;
+use crate::chain;
 
 /// Whether errors of a type tell of a Redis error that they are made of.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use redis::{ErrorKind, ParsingError, RedisError, ServerError, ServerErrorKind};
 
-use super::Class;
+use super::{Class, tagged};
 use crate::Rejection;
 
 /// How redis-rs begins when the reply to EXEC is neither a list nor nil.
@@ -17,16 +17,18 @@ const EXEC_REFUSED: &str = "Invalid response when parsing multi response";
 
 /// The class that one link of a chain of errors stands for, if it is about Redis.
 pub(super) fn class_of_link(link: &(dyn Error + 'static)) -> Option<Class> {
-    if let Some(class) = super::tagged::class_in(link) {
+    // First, for that is what most links are. It may be tagged itself.
+    if let Some(error) = link.downcast_ref::<RedisError>() {
+        return Some(of_redis(error));
+    }
+    if let Some(class) = tagged::class_in(link) {
         return Some(class);
     }
     #[cfg(any(feature = "deadpool-redis", feature = "bb8", feature = "r2d2"))]
     if let Some(class) = super::pools::class_in(link) {
         return Some(class);
     }
-    if let Some(error) = link.downcast_ref::<RedisError>() {
-        Some(of_redis(error))
-    } else if let Some(rejection) = link.downcast_ref::<Rejection>() {
+    if let Some(rejection) = link.downcast_ref::<Rejection>() {
         Some(of_rejection(rejection))
     } else if let Some(reply) = link.downcast_ref::<ServerError>() {
         Some(of_reply(reply))
@@ -46,7 +48,9 @@ fn of_redis(error: &RedisError) -> Class {
         ErrorKind::Io => error
             .source()
             .and_then(inner_io)
-            .map_or(Class::Ambiguous, of_io),
+            .map_or(Class::Ambiguous, |io| {
+                tagged::class_in_io(io).unwrap_or_else(|| of_io(io))
+            }),
         ErrorKind::Parse => of_parsing(error.detail().unwrap_or_default()),
         // EXEC itself was refused, and redis-rs keeps the reason to itself: nothing was executed.
         ErrorKind::UnexpectedReturnType if error.to_string().starts_with(EXEC_REFUSED) => {
@@ -89,10 +93,11 @@ pub(super) fn of_client(text: &str) -> Class {
 
 /// One error reply, a pipeline's several, or an aborted transaction's.
 fn of_replies(error: &RedisError) -> Class {
-    if let Ok(reply) = ServerError::try_from(error.clone()) {
-        return of_reply(&reply);
-    }
-    let Some(replies) = error.clone().into_server_errors() else {
+    let several = match ServerError::try_from(error.clone()) {
+        Ok(reply) => return of_reply(&reply),
+        Err(several) => several,
+    };
+    let Some(replies) = several.into_server_errors() else {
         return of_made_up(error);
     };
     let mut classes = replies.iter().map(|(_, reply)| of_reply(reply));
@@ -201,10 +206,15 @@ fn of_io(error: &io::Error) -> Class {
 
 fn of_rejection(rejection: &Rejection) -> Class {
     match rejection {
-        Rejection::CircuitOpen { .. } | Rejection::Saturated { .. } => Class::Rejected,
+        // The budget is the request's: no other attempt of it has any time, and it says nothing of Redis.
+        Rejection::CircuitOpen { .. }
+        | Rejection::Saturated { .. }
+        | Rejection::RequestBudgetExceeded { .. } => Class::Rejected,
         Rejection::TimedOut { .. } | Rejection::DeadlineExceeded { .. } => Class::Ambiguous,
         // A mistake of the program, which no fallback is to hide.
         Rejection::Misconfigured { .. } => Class::NotRedis,
+        #[cfg(feature = "chaos")]
+        Rejection::Injected { fault, .. } => of_redis(&fault.error()),
     }
 }
 

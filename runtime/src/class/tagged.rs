@@ -6,8 +6,9 @@ use std::io;
 
 use redis::{ErrorKind, RedisError};
 
+use super::Class;
 use super::redis::inner_io;
-use super::{Class, chain};
+use crate::chain;
 
 /// What is known of a failure, around the failure itself.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ pub fn repeatable(error: RedisError) -> RedisError {
 }
 
 /// Whether a connection has said so.
-pub(super) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_repeatable(error: &(dyn Error + 'static)) -> bool {
     chain::find_map(error, &mut class_in) == Some(Class::Ambiguous)
 }
 
@@ -93,6 +94,11 @@ pub(super) fn class_in(link: &(dyn Error + 'static)) -> Option<Class> {
         Some(ClassMark(class)) => Some(*class),
         None => tag_in(link).map(|tag| tag.class),
     }
+}
+
+/// The same of the I/O error that a Redis error stands for.
+pub(super) fn class_in_io(error: &io::Error) -> Option<Class> {
+    tag_in_io(error).map(|tag| tag.class)
 }
 
 /// The address of the server that the failure is about, if somebody has said it.
@@ -106,11 +112,14 @@ fn tag_in<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a Tagged> {
     if let Some(tag) = link.downcast_ref::<Tagged>() {
         return Some(tag);
     }
-    let carried = match link.downcast_ref::<RedisError>() {
-        Some(error) => inner_io(error.source()?)?.get_ref()?,
-        None => inner_io(link)?.get_ref()?,
-    };
-    carried.downcast_ref::<Tagged>()
+    tag_in_io(match link.downcast_ref::<RedisError>() {
+        Some(error) => inner_io(error.source()?)?,
+        None => inner_io(link)?,
+    })
+}
+
+fn tag_in_io(error: &io::Error) -> Option<&Tagged> {
+    error.get_ref()?.downcast_ref::<Tagged>()
 }
 
 #[cfg(test)]

@@ -25,29 +25,63 @@ impl Event<'_> {
             Self::AttemptFailed(event) => severity_of_failure(event.class, event.next),
             Self::CircuitChanged(event) => match (event.from, event.to) {
                 (State::HalfOpen, State::Open) => Severity::Warn,
+                // No caller has seen an error.
+                (_, State::Open) if event.answered => Severity::Warn,
                 (_, State::Open) => Severity::Error,
                 (_, State::Closed) => Severity::Info,
                 _ => Severity::Warn,
             },
-            Self::CredentialsFailed(_) => Severity::Error,
+            Self::CredentialsFailed(_)
+            | Self::WriteDead(_)
+            | Self::EntryDeadLettered(_)
+            | Self::EntriesTrimmed(_)
+            | Self::JournalDropped(_)
+            | Self::SettingsRefused(_)
+            | Self::JournalFailed(_) => Severity::Error,
+            Self::JournalDamaged(event) if event.lost > 0 => Severity::Error,
             Self::Connected(event) if event.again => Severity::Info,
+            Self::GroupMade(event) if event.again => Severity::Warn,
+            Self::GroupMade(_)
+            | Self::ConsumerRecovered(_)
+            | Self::EntriesTakenOver(_)
+            | Self::InvalidationsSettled(_)
+            | Self::TrackingRestored(_)
+            | Self::JournalProgress(_)
+            | Self::SettingsApplied(_)
+            | Self::JournalDrained(_)
+            | Self::ChaosEnded(_) => Severity::Info,
+            Self::ValueNotStored(event) if event.took.as_nanos() >= event.lease.as_nanos() => {
+                Severity::Warn
+            }
             // The application's own bulkhead is its own affair.
             Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
             | Self::BulkheadFull(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)
+            | Self::FallbackUsed(_)
+            | Self::ChaosArmed(_)
             | Self::ProbeLost(_)
             | Self::ConnectFailed(_)
             | Self::ConnectionLost(_)
             | Self::PrimaryMoved(_)
             | Self::HealthCheckFailed(_)
-            | Self::SubscriptionGap(_) => Severity::Warn,
+            | Self::SubscriptionGap(_)
+            | Self::EntryUnreadable(_)
+            | Self::JournalQueued(_)
+            | Self::JournalDamaged(_)
+            | Self::ConsumerFailed(_)
+            | Self::EntryFailed(_)
+            | Self::TrackingLost(_)
+            | Self::OrderGiven(_)
+            | Self::InvalidationPending(_) => Severity::Warn,
             Self::Connected(_)
             | Self::CredentialsRenewed(_)
-            | Self::FallbackUsed(_)
+            | Self::Hedged(_)
             | Self::FailureCounted(_)
             | Self::CallRefused(_)
+            | Self::StaleServed(_)
+            | Self::ValueNotStored(_)
             | Self::StaleOutcome(_) => Severity::Debug,
         }
     }
@@ -59,6 +93,6 @@ pub(crate) const fn severity_of_failure(class: Class, next: Next) -> Severity {
         // A fallback that answers hides that nothing works.
         Next::Fallback if matches!(class, Class::Misconfigured) => Severity::Error,
         Next::Retry { .. } => Severity::Warn,
-        Next::Fallback | Next::Return => Severity::Debug,
+        Next::Hedge | Next::Fallback | Next::Return => Severity::Debug,
     }
 }

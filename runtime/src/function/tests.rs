@@ -5,7 +5,7 @@ use crate::Class::{
     Ambiguous, Misconfigured, NotIdempotent, NotRedis, Permanent, Rejected, Unavailable,
     Unreachable, WriteRefused,
 };
-use crate::policy::Settings;
+use crate::settings::Settings;
 
 fn told(name: &'static str) -> Told {
     Told {
@@ -51,7 +51,7 @@ fn many_threads_put_it_into_the_list_once() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..100 {
-                    FUNCTION.list(|| told("function::at once"));
+                    FUNCTION.enter_list(told("function::at once"));
                     FUNCTION.failed(Unreachable, Follows::Retry);
                     FUNCTION.failed(Ambiguous, Follows::Fallback);
                 }
@@ -68,8 +68,8 @@ fn many_threads_put_it_into_the_list_once() {
 fn two_with_one_name_are_two_and_those_without_a_place_are_one() {
     static ONE: Function = Function::new();
     static OTHER: Function = Function::new();
-    OTHER.list(|| told("function::twice"));
-    ONE.list(|| told("function::twice"));
+    OTHER.enter_list(told("function::twice"));
+    ONE.enter_list(told("function::twice"));
     ONE.failed(Unreachable, Follows::Error);
     let listed = named("function::twice");
     let failed: Vec<_> = listed.iter().map(|function| function.failed).collect();
@@ -77,4 +77,27 @@ fn two_with_one_name_are_two_and_those_without_a_place_are_one() {
 
     let by_name = || Function::by_name("function::computed");
     assert!(ptr::eq(by_name(), by_name()));
+}
+
+#[test]
+fn the_worst_case_is_all_attempts_and_the_longest_pauses_or_the_deadline() {
+    use crate::{Backoff, Jitter};
+    use std::time::Duration;
+    let millis = Duration::from_millis;
+    let mut policy = Settings::new("function::worst").numbers();
+    (policy.retries, policy.timeout, policy.deadline) = (3, Some(millis(1_000)), None);
+    policy.backoff = Backoff::exponential(millis(50)).max_delay(millis(80));
+    assert_eq!(policy.worst_case(), Some(millis(4_000 + 50 + 80 + 80)));
+    policy.backoff = Backoff::fixed(millis(100))
+        .jitter(Jitter::Proportional(50))
+        .max_delay(millis(120));
+    assert_eq!(policy.worst_case(), Some(millis(4_000 + 3 * 120)));
+    policy.backoff = Backoff::none();
+    assert_eq!(policy.worst_case(), Some(millis(4_000)));
+    policy.deadline = Some(millis(2_500));
+    assert_eq!(policy.worst_case(), Some(millis(2_500)));
+    policy.timeout = None;
+    assert_eq!(policy.worst_case(), Some(millis(2_500)));
+    policy.deadline = None;
+    assert_eq!(policy.worst_case(), None, "there is no end to it");
 }

@@ -1,15 +1,36 @@
 //! The observer that is always there: what the people on call see in their logs. docs/events.md has the table of it.
 //!
 //! Numbers are numbers, with their unit in the name. What is not known is left out.
+//!
+//! What comes with every call or connection of an outage is written a few times, and then ever more rarely: [`series`] says when, [`limits`] keeps
+//! count of each subject, and [`subject`] says what belongs together. Only the log is limited: other observers are told every event.
 
-use tracing::{Level, debug, error, info, warn};
+mod attempts;
+mod caches;
+mod chaos;
+mod circuits;
+mod connections;
+mod consumers;
+mod journals;
+mod limits;
+mod orders;
+mod series;
+mod settings;
+mod subject;
 
+use tracing::Level;
+
+use self::limits::Limits;
+use self::series::LeftOut;
+pub(crate) use self::subject::Line;
+use self::subject::Subject;
 use super::Severity;
-use crate::State;
-use crate::clock::whole_millis;
-use crate::event::{AttemptFailed, CircuitChanged, Event, Next, severity_of_failure};
+use crate::clock::now_ms;
+use crate::event::Event;
+use crate::logging::TARGET;
+use crate::{State, logging};
 
-const TARGET: &str = "redis_resilient";
+static LIMITS: Limits = Limits::new();
 
 /// Whether anybody takes what is printed at this level.
 #[inline]
@@ -22,222 +43,103 @@ pub(super) fn wants(severity: Severity) -> bool {
     }
 }
 
+/// Whether a line about this would be left out now; then it is counted as left out, and nothing has to be made of it.
+pub(super) fn leaves_out(line: Line, subject: &str) -> bool {
+    logging::is_limited() && LIMITS.leaves_out(line, subject, now_ms())
+}
+
 /// Prints it, if it is one for people: each call that is refused, and each failure that a breaker counts, is not.
 pub(super) fn print(event: &Event<'_>) {
+    if matches!(event, Event::FailureCounted(_) | Event::CallRefused(_)) || !wants(event.severity())
+    {
+        return;
+    }
+    if let Some(left) = admitted(event) {
+        write(event, left);
+    }
+}
+
+/// What was left out before it, if it is to be written.
+fn admitted(event: &Event<'_>) -> Option<LeftOut> {
+    if !logging::is_limited() {
+        return Some(LeftOut::default());
+    }
     match event {
-        Event::AttemptFailed(event) => attempt_failed(event),
-        Event::RetryBudgetExhausted(event) => warn!(
-            target: TARGET,
-            function = event.function,
-            attempt = event.attempt,
-            class = event.class.label(),
-            error = event.error,
-            address = event.address,
-            breaker = event.breaker,
-            "retry budget exhausted",
-        ),
-        Event::LostSource(event) => warn!(
-            target: TARGET,
-            function = event.function,
-            attempt = event.attempt,
-            class = crate::Class::NotRedis.label(),
-            error = event.error,
-            breaker = event.breaker,
-            "the error has no Redis error among its sources: it is not retried, and no fallback answers; if Redis has failed, keep the \
-             `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
-             means: `impl Classify`, or `classify = …`",
-        ),
-        Event::FallbackUsed(event) => debug!(
-            target: TARGET,
-            function = event.function,
-            class = event.class.map(crate::Class::label),
-            error = event.error,
-            address = event.address,
-            breaker = event.breaker,
-            "using the fallback",
-        ),
-        Event::FallbackSaturated(event) => warn!(
-            target: TARGET,
-            function = event.function,
-            bulkhead = event.bulkhead,
-            limit = event.limit,
-            class = event.class.map(crate::Class::label),
-            error = event.error,
-            address = event.address,
-            breaker = event.breaker,
-            "fallback saturated",
-        ),
-        Event::BulkheadFull(event) if event.function.is_some() => warn!(
-            target: TARGET,
-            function = event.function,
-            bulkhead = event.bulkhead,
-            limit = event.limit,
-            breaker = event.breaker,
-            "bulkhead full, attempt not made",
-        ),
-        Event::BulkheadFull(event) => debug!(
-            target: TARGET,
-            bulkhead = event.bulkhead,
-            limit = event.limit,
-            "bulkhead full",
-        ),
-        Event::CircuitChanged(event) => circuit_changed(event),
-        Event::StaleOutcome(event) => debug!(
-            target: TARGET,
-            breaker = event.breaker,
-            "outcome of an earlier life of the circuit dropped",
-        ),
-        Event::ProbeLost(event) => warn!(
-            target: TARGET,
-            breaker = event.breaker,
-            "probe lost, another one replaces it",
-        ),
-        Event::FailureCounted(_) | Event::CallRefused(_) => {}
-        other => connection(other),
-    }
-}
-
-fn attempt_failed(event: &AttemptFailed<'_>) {
-    match event.next {
-        Next::Retry { delay } => warn!(
-            target: TARGET,
-            function = event.function,
-            attempt = event.attempt,
-            class = event.class.label(),
-            error = event.error,
-            address = event.address,
-            delay_ms = whole_millis(delay),
-            breaker = event.breaker,
-            "attempt failed, will retry",
-        ),
-        Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
-            error!(
-                target: TARGET,
-                function = event.function,
-                attempt = event.attempt,
-                class = event.class.label(),
-                code = event.code,
-                error = event.error,
-                address = event.address,
-                breaker = event.breaker,
-                "wrong credentials or settings, using the fallback",
-            );
+        Event::CircuitChanged(change) if change.to == State::Closed => {
+            Some(LIMITS.circuit_closed(change.breaker, now_ms()))
         }
-        Next::Fallback | Next::Return => debug!(
-            target: TARGET,
-            function = event.function,
-            attempt = event.attempt,
-            class = event.class.label(),
-            code = event.code,
-            error = event.error,
-            address = event.address,
-            breaker = event.breaker,
-            "attempt failed, will not retry",
-        ),
+        Event::ConsumerRecovered(event) => Some(LIMITS.recovered(event.stream, now_ms())),
+        _ => {
+            let Some(subject) = Subject::of(event) else {
+                return Some(LeftOut::default());
+            };
+            let left = LIMITS.admits(&subject, now_ms())?;
+            // What comes next is news again.
+            Some(match event {
+                Event::Connected(connected) if connected.again => {
+                    left.and(LIMITS.recovered(connected.connector, now_ms()))
+                }
+                _ => left,
+            })
+        }
     }
 }
 
-fn circuit_changed(event: &CircuitChanged<'_>) {
-    let breaker = event.breaker;
-    let open_ms = whole_millis(event.open_for);
-    match (event.from, event.to) {
-        (State::HalfOpen, State::Open) => warn!(
-            target: TARGET,
-            breaker,
-            open_ms,
-            function = event.function,
-            class = event.class.map(crate::Class::label),
-            error = event.error,
-            address = event.address,
-            "circuit still open",
-        ),
-        (_, State::Open) => error!(
-            target: TARGET,
-            breaker,
-            open_ms,
-            function = event.function,
-            class = event.class.map(crate::Class::label),
-            error = event.error,
-            address = event.address,
-            "circuit opened",
-        ),
-        (_, State::HalfOpen) => warn!(target: TARGET, breaker, "circuit half-open, probing"),
-        (_, State::Closed) => info!(target: TARGET, breaker, "circuit closed"),
-        (_, State::ForcedOpen) => warn!(target: TARGET, breaker, open_ms, "circuit forced open"),
-        (_, State::ForcedClosed) => warn!(target: TARGET, breaker, "circuit forced closed"),
-        (_, State::Disabled) => warn!(target: TARGET, breaker, "circuit disabled"),
-    }
+/// The circuit has opened that was not open before.
+fn outage_began(breaker: &'static str) {
+    LIMITS.outage_began(breaker, now_ms());
 }
 
-/// What connections tell.
-fn connection(event: &Event<'_>) {
+/// How long that has lasted, if it was seen to begin.
+fn outage_ended(breaker: &str) -> Option<u64> {
+    LIMITS.outage_ended(breaker, now_ms())
+}
+
+fn write(event: &Event<'_>, left: LeftOut) {
     match event {
-        Event::Connected(event) => {
-            let took_ms = whole_millis(event.took);
-            let (connector, address) = (event.connector, event.address);
-            if event.again {
-                info!(target: TARGET, connector, address, took_ms, "connected again");
-            } else {
-                debug!(target: TARGET, connector, address, took_ms, "connected");
-            }
-        }
-        Event::ConnectFailed(event) => warn!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            class = event.class.label(),
-            error = event.error,
-            retry_after_ms = event.retry_after.map(whole_millis),
-            "cannot connect",
-        ),
-        Event::ConnectionLost(event) => warn!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            class = event.class.label(),
-            error = event.error,
-            "connection lost",
-        ),
-        Event::PrimaryMoved(event) => warn!(
-            target: TARGET,
-            connector = event.connector,
-            from = event.from,
-            to = event.to,
-            "primary moved",
-        ),
-        Event::CredentialsRenewed(event) => debug!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            next_ms = event.next_in.map(whole_millis),
-            "credentials renewed",
-        ),
-        Event::CredentialsFailed(event) => error!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            class = event.class.label(),
-            error = event.error,
-            retry_after_ms = event.retry_after.map(whole_millis),
-            "credentials not renewed",
-        ),
-        Event::HealthCheckFailed(event) => warn!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            class = event.class.label(),
-            error = event.error,
-            "health check failed",
-        ),
-        Event::SubscriptionGap(event) => warn!(
-            target: TARGET,
-            connector = event.connector,
-            address = event.address,
-            error = event.error,
-            missed = event.missed,
-            lasted_ms = event.lasted.map(whole_millis),
-            "subscription has a gap",
-        ),
-        _ => {}
+        Event::AttemptFailed(_)
+        | Event::RetryBudgetExhausted(_)
+        | Event::LostSource(_)
+        | Event::Hedged(_)
+        | Event::FallbackUsed(_)
+        | Event::FallbackSaturated(_)
+        | Event::BulkheadFull(_) => attempts::write(event, left),
+        Event::CircuitChanged(_)
+        | Event::StaleOutcome(_)
+        | Event::ProbeLost(_)
+        | Event::FailureCounted(_)
+        | Event::CallRefused(_) => circuits::write(event, left),
+        Event::Connected(_)
+        | Event::ConnectFailed(_)
+        | Event::ConnectionLost(_)
+        | Event::PrimaryMoved(_)
+        | Event::CredentialsRenewed(_)
+        | Event::CredentialsFailed(_)
+        | Event::HealthCheckFailed(_)
+        | Event::SubscriptionGap(_) => connections::write(event, left),
+        Event::StaleServed(_)
+        | Event::EntryUnreadable(_)
+        | Event::ValueNotStored(_)
+        | Event::InvalidationPending(_)
+        | Event::InvalidationsSettled(_)
+        | Event::TrackingLost(_)
+        | Event::TrackingRestored(_) => caches::write(event, left),
+        Event::JournalQueued(_)
+        | Event::JournalProgress(_)
+        | Event::JournalDrained(_)
+        | Event::WriteDead(_)
+        | Event::JournalDropped(_)
+        | Event::JournalFailed(_)
+        | Event::JournalDamaged(_) => journals::write(event, left),
+        Event::ConsumerFailed(_)
+        | Event::ConsumerRecovered(_)
+        | Event::GroupMade(_)
+        | Event::EntryFailed(_)
+        | Event::EntryDeadLettered(_)
+        | Event::EntriesTakenOver(_)
+        | Event::EntriesTrimmed(_) => consumers::write(event, left),
+        Event::ChaosArmed(_) | Event::ChaosEnded(_) => chaos::write(event),
+        Event::OrderGiven(_) => orders::write(event),
+        Event::SettingsApplied(_) | Event::SettingsRefused(_) => settings::write(event),
     }
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::failure::Readable;
 use super::{Policy, run, run_blocking};
 use crate::Class;
-use crate::class::diagnosis::Diagnosis;
+use crate::diagnosis::Diagnosis;
 
 /// A [`Policy`] with a function that says what an error means; made by [`Policy::classify`]. It is `Copy` where the function is.
 pub struct ClassifiedPolicy<'p, E, C> {

@@ -6,8 +6,8 @@ use std::error::Error;
 use redis::RedisError;
 
 use crate::Classify;
-use crate::class::diagnosis::Diagnosis;
 use crate::class::lost_source::{self, Origin};
+use crate::diagnosis::Diagnosis;
 
 /// An error type that says what a failure means. `Via` is how; the compiler finds it.
 #[diagnostic::on_unimplemented(

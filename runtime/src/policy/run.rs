@@ -3,10 +3,10 @@
 use redis::RedisError;
 
 use super::{Failure, Policy};
-use crate::Bulkhead;
 use crate::attempt::{attempt, pause};
-use crate::call::{Call, Step};
-use crate::class::diagnosis::Diagnosis;
+use crate::call::{Call, Step, in_span, left_span};
+use crate::diagnosis::Diagnosis;
+use crate::hedge::hedged;
 use crate::result_like::rejected;
 
 impl Policy {
@@ -75,7 +75,7 @@ where
     E: From<RedisError>,
 {
     let mut call = Call::new(&policy.settings, policy.breaker);
-    match attempts(&mut call, policy.limit, body, diagnose).await {
+    match attempts(&mut call, policy, body, diagnose).await {
         Ended::Answered(result) => result,
         Ended::Failed(error) => Err(error),
         Ended::Stopped => call.refuse(),
@@ -94,23 +94,29 @@ where
 {
     let settings = policy.settings.fallback_on(policy.fallback_on);
     // The call is over before the fallback begins.
-    let (_permit, error) = {
+    let (_permit, error, handed) = {
         let mut call = Call::new(&settings, policy.breaker);
-        let error = match attempts(&mut call, policy.limit, body, diagnose).await {
+        let error = match attempts(&mut call, policy, body, diagnose).await {
             Ended::Answered(result) => return result,
             Ended::Failed(error) => Some(error),
             Ended::Stopped => None,
         };
+        let handed = call.hands_over();
         if let Some(limit) = policy.bulkhead_of_fallback() {
-            let (permit, error) = call.enter_fallback_with_error(limit, error)?;
-            (Some(permit), error)
+            let (permit, error) = call
+                .enter_fallback_with_error(limit, error)
+                .inspect_err(|_| handed.failed())?;
+            (Some(permit), error, handed)
         } else {
             let error = error.unwrap_or_else(|| rejected(call.rejection()));
             call.falls_back();
-            (None, error)
+            (None, error, handed)
         }
     };
-    fallback(error).await
+    let span = left_span();
+    let result = in_span(&span, fallback(error)).await;
+    handed.fell(0, &result);
+    result
 }
 
 /// How the attempts of a call end.
@@ -126,7 +132,7 @@ enum Ended<T, E> {
 // Not an `AsyncFnMut`: the compiler (1.95) does not find a future `Send` that calls one which borrows anything.
 async fn attempts<T, E, F: Future<Output = Result<T, E>>>(
     call: &mut Call<'_>,
-    limit: Option<&Bulkhead>,
+    policy: &Policy,
     mut body: impl FnMut() -> F,
     diagnose: impl Fn(&E) -> Diagnosis,
 ) -> Ended<T, E> {
@@ -136,12 +142,17 @@ async fn attempts<T, E, F: Future<Output = Result<T, E>>>(
     loop {
         // Nothing of an attempt is kept for the pause.
         {
-            let _permit = match limit.map(|limit| call.acquire(limit)) {
+            let _permit = match policy.limit.map(|limit| call.acquire(limit)) {
                 Some(None) => return Ended::Stopped,
                 Some(permit @ Some(_)) => permit,
                 None => None,
             };
-            match attempt(call, body()).await {
+            let ended = if policy.settings.hedge.is_some() {
+                hedged(call, &policy.hedges, policy.limit, &mut body, &diagnose).await
+            } else {
+                attempt(call, body()).await
+            };
+            match ended {
                 Ok(value) => {
                     call.succeeded();
                     return Ended::Answered(Ok(value));

@@ -5,8 +5,8 @@ use redis::RedisError;
 use super::{Failure, Policy};
 use crate::Bulkhead;
 use crate::call::{BlockingCall, Step};
-use crate::class::diagnosis::Diagnosis;
 use crate::clock;
+use crate::diagnosis::Diagnosis;
 use crate::result_like::rejected;
 
 impl Policy {
@@ -102,15 +102,20 @@ pub(super) fn run_or<T, E: From<RedisError>>(
         Ended::Failed(call, error) => (call, Some(error)),
         Ended::Stopped(call) => (call, None),
     };
+    let handed = call.hands_over();
     let (_permit, error) = if let Some(limit) = policy.bulkhead_of_fallback() {
-        let (permit, error) = call.enter_fallback_with_error(limit, error)?;
+        let (permit, error) = call
+            .enter_fallback_with_error(limit, error)
+            .inspect_err(|_| handed.failed())?;
         (Some(permit), error)
     } else {
         let error = error.unwrap_or_else(|| rejected(call.rejection()));
         call.falls_back();
         (None, error)
     };
-    fallback(error)
+    let result = fallback(error);
+    handed.fell(0, &result);
+    result
 }
 
 /// How the attempts of a call end; with what is left of the call.
@@ -144,6 +149,7 @@ fn attempts<'c, T, E>(
                 None => None,
             };
             match body() {
+                Ok(_) if call.loses_reply() => {}
                 Ok(value) => {
                     call.succeeded();
                     return Ended::Answered(Ok(value));

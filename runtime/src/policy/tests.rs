@@ -137,7 +137,7 @@ fn the_docs_state_the_defaults() {
         ),
         (
             "settings.rs",
-            include_str!("settings.rs"),
+            include_str!("../settings.rs"),
             &[
                 all,
                 format!("at most {}.", defaults::MAX_RETRIES),

@@ -235,3 +235,88 @@ fn a_report_that_panics_leaves_the_registry_usable() {
     drop(panics);
     assert_eq!(registry.connectors().len(), 1);
 }
+
+struct DoubleJournal(&'static str);
+
+impl RegisteredJournal for DoubleJournal {
+    fn report(&self) -> JournalReport {
+        JournalReport::new(self.0, "redis:6379", 100, 1_000)
+    }
+
+    fn drain(&self) {}
+
+    fn replay_dead_letters(self: Arc<Self>) -> Replayed {
+        Box::pin(async { Ok(3) })
+    }
+}
+
+struct DoubleCache(&'static str);
+
+impl RegisteredCache for DoubleCache {
+    fn report(&self) -> CacheReport {
+        CacheReport::new(self.0, "redis:6379")
+    }
+}
+
+struct DoubleConsumer(&'static str, &'static str);
+
+impl RegisteredConsumer for DoubleConsumer {
+    fn report(&self) -> ConsumerReport {
+        ConsumerReport::new(self.0, "group", self.1, "redis:6379")
+    }
+}
+
+#[test]
+fn caches_journals_and_consumers_are_listed_in_order_as_long_as_they_live() {
+    let registry = Registry::new();
+    let caches = ["b", "a"].map(|name| Arc::new(DoubleCache(name)));
+    let journals = ["b", "a"].map(|name| Arc::new(DoubleJournal(name)));
+    let consumers = [("b", "1"), ("a", "2"), ("a", "1")]
+        .map(|(stream, name)| Arc::new(DoubleConsumer(stream, name)));
+    for _ in 0..2 {
+        for one in &caches {
+            registry.register_cache(one);
+        }
+        for one in &journals {
+            registry.register_journal(one);
+        }
+        for one in &consumers {
+            registry.register_consumer(one);
+        }
+    }
+    let names = |reports: Vec<CacheReport>| -> Vec<_> {
+        reports.into_iter().map(|report| report.name).collect()
+    };
+    assert_eq!(names(registry.caches()), ["a", "b"]);
+    let listed = registry.journals();
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0].report.name, "a");
+    let streams: Vec<_> = registry
+        .consumers()
+        .into_iter()
+        .map(|one| one.stream + &one.name)
+        .collect();
+    assert_eq!(streams, ["a1", "a2", "b1"]);
+
+    drop((caches, journals, consumers));
+    assert_eq!(registry.journals().len(), 2, "as long as they are held");
+    drop(listed);
+    assert_eq!(registry.journals().len(), 0);
+    assert_eq!(
+        (registry.caches().len(), registry.consumers().len()),
+        (0, 0)
+    );
+}
+
+#[test]
+fn a_journal_is_as_full_as_its_writes_or_its_bytes() {
+    let report = |waiting, bytes| {
+        let mut report = JournalReport::new("full", "redis:6379", 100, 1_000);
+        (report.waiting, report.waiting_bytes) = (waiting, bytes);
+        report
+    };
+    assert!((report(50, 100).fill() - 0.5).abs() < 1e-9);
+    assert!((report(50, 900).fill() - 0.9).abs() < 1e-9);
+    assert!(!report(99, 999).is_full());
+    assert!(report(100, 1).is_full() && report(1, 1_000).is_full());
+}

@@ -20,6 +20,13 @@ pub enum WireFault {
     /// Each reply comes so much later; replies on one connection stay in order, but the delays of
     /// pipelined ones do not add up.
     Delay(Duration),
+    /// As [`Delay`](Self::Delay), for the connection with this number alone: they are counted from 0, as they are accepted.
+    DelayOne {
+        /// The number of the connection.
+        connection: u64,
+        /// How much later each of its replies comes.
+        delay: Duration,
+    },
     /// Each reply comes byte by byte, with this time before each.
     Trickle(Duration),
     /// Each reply is cut; commands arrive and are executed.
@@ -70,9 +77,10 @@ impl Plan {
         }
     }
 
-    pub(super) fn delay(&self) -> Duration {
+    pub(super) fn delay(&self, of: u64) -> Duration {
         match self.standing {
             Some(WireFault::Delay(delay)) => delay,
+            Some(WireFault::DelayOne { connection, delay }) if connection == of => delay,
             _ => Duration::ZERO,
         }
     }

@@ -101,7 +101,7 @@ impl Gate {
         if self.is_replica() {
             Duration::ZERO
         } else {
-            self.plan.borrow().delay()
+            self.plan.borrow().delay(self.number)
         }
     }
 

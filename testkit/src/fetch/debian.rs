@@ -67,6 +67,8 @@ fn missing_libraries(depends: &str) -> Vec<String> {
         .filter_map(|dependency| dependency.split('|').next()?.split_whitespace().next())
         .map(|name| name.split(':').next().unwrap_or(name).to_owned())
         .filter(|name| name.starts_with("lib") || name.starts_with("lua-"))
+        // Of pages for browsers.
+        .filter(|name| !name.starts_with("libjs-"))
         .filter(|name| !is_installed(name))
         .collect()
 }
@@ -85,7 +87,7 @@ mod tests {
     #[test]
     fn picks_the_libraries_that_are_missing() {
         let depends = "libc6 (>= 2.34), libno-such-thing1 (>= 2.1.1) | libother2, adduser, \
-                       lua-no-such:any, libno-such-thing2\n";
+                       lua-no-such:any, libjs-no-such, libno-such-thing2\n";
         let mut expected = vec!["libno-such-thing1", "lua-no-such", "libno-such-thing2"];
         if !is_installed("libc6") {
             expected.insert(0, "libc6");

@@ -18,7 +18,7 @@ impl RealClusterBuilder {
             .args(["--cluster-node-timeout", "1000"])
             // One dead shard is no reason for the others to refuse.
             .args(["--cluster-require-full-coverage", "no"])
-            // A replica takes over however long it has not heard from its master.
+            // A replica takes over however long it has not heard from its primary.
             .args(["--cluster-replica-validity-factor", "0"])
             .args(replication::ARGS);
         Self { node }

@@ -3,11 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::{MASTERS, PATIENCE, RealCluster, slots::SLOTS};
-use crate::{
-    FaultProxy, RealRedis,
-    ask::{ask, poll},
-};
+use super::{PATIENCE, PRIMARIES, RealCluster, slots::SLOTS};
+use crate::{FaultProxy, RealRedis, poll::poll, real_redis::ask::ask};
 
 /// Nodes forget who has not answered them by then.
 const MEETING: Duration = Duration::from_secs(3);
@@ -15,18 +12,18 @@ const MEETING: Duration = Duration::from_secs(3);
 impl RealCluster {
     /// Makes a cluster of nodes that do not know each other.
     pub(super) fn form(&self) -> io::Result<()> {
-        let (masters, replicas) = self.nodes.split_at(MASTERS);
+        let (primaries, replicas) = self.nodes.split_at(PRIMARIES);
         let share = SLOTS / 3 + 1;
         let starts = (0..SLOTS).step_by(usize::from(share));
-        for ((master, start), epoch) in masters.iter().zip(starts).zip(1..) {
+        for ((primary, start), epoch) in primaries.iter().zip(starts).zip(1..) {
             let end = (start + share).min(SLOTS) - 1;
-            order(master, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
-            order(master, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
+            order(primary, &format!("CLUSTER ADDSLOTSRANGE {start} {end}"))?;
+            order(primary, &format!("CLUSTER SET-CONFIG-EPOCH {epoch}"))?;
         }
         self.meet()?;
         let mut met = Instant::now();
-        for (master, replica) in masters.iter().zip(replicas) {
-            let id: String = ask(master, "CLUSTER MYID").map_err(io::Error::other)?;
+        for (primary, replica) in primaries.iter().zip(replicas) {
+            let id: String = ask(primary, "CLUSTER MYID").map_err(io::Error::other)?;
             // Refused until they have met.
             let command = format!("CLUSTER REPLICATE {id}");
             let replicate = || {

@@ -3,10 +3,7 @@
 use std::{io, time::Duration};
 
 use super::{PATIENCE, RealCluster, slots::SLOTS, view::View};
-use crate::{
-    Product, RealRedis,
-    ask::{ask_within, poll},
-};
+use crate::{Product, RealRedis, poll::poll, real_redis::ask::ask_within};
 
 /// How many keys to move at a time where nobody says.
 const BATCH: usize = 100;
@@ -31,11 +28,11 @@ impl RealCluster {
         super::slot_of(key.as_ref())
     }
 
-    /// Begins to move a slot to another master, and moves no key yet.
+    /// Begins to move a slot to another primary, and moves no key yet.
     ///
     /// # Errors
     ///
-    /// If a node does not take its part, as when `to` is not a master or has the slot already.
+    /// If a node does not take its part, as when `to` is not a primary or has the slot already.
     ///
     /// # Panics
     ///
@@ -56,7 +53,7 @@ impl RealCluster {
         })
     }
 
-    /// Moves a slot with all its keys to another master, key by key, and waits until all nodes that
+    /// Moves a slot with all its keys to another primary, key by key, and waits until all nodes that
     /// are up agree on it.
     ///
     /// # Errors
@@ -81,7 +78,7 @@ impl RealCluster {
         }
     }
 
-    /// Moves slots with all their keys to another master at once: nobody is answered `ASK`
+    /// Moves slots with all their keys to another primary at once: nobody is answered `ASK`
     /// (`CLUSTER MIGRATESLOTS` of Valkey, `CLUSTER MIGRATION` of Redis). Waits until all nodes that
     /// are up agree on it.
     ///
@@ -89,7 +86,7 @@ impl RealCluster {
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) where the servers
     /// [cannot](Self::has_atomic_migration); an error if a node refuses, as when the slots are not
-    /// all with one other master; [`TimedOut`](io::ErrorKind::TimedOut) if it takes longer than half
+    /// all with one other primary; [`TimedOut`](io::ErrorKind::TimedOut) if it takes longer than half
     /// a minute.
     ///
     /// # Panics

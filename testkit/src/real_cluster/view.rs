@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::slots::SLOTS;
-use crate::{RealRedis, ask::ask};
+use crate::{RealRedis, real_redis::ask::ask};
 
 /// The nodes that one of them knows, itself among them.
 #[derive(Debug)]
@@ -50,8 +50,8 @@ impl View {
 #[derive(Debug)]
 pub(super) struct Node {
     id: String,
-    /// The id of its master, if it is a replica.
-    master: Option<String>,
+    /// The id of its primary, if it is a replica.
+    primary: Option<String>,
     is_myself: bool,
     epoch: u64,
     slots: Vec<RangeInclusive<u16>>,
@@ -60,12 +60,12 @@ pub(super) struct Node {
 impl Node {
     fn read(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [id, _, flags, master, _, _, epoch, _, slots @ ..] = words.as_slice() else {
+        let [id, _, flags, primary, _, _, epoch, _, slots @ ..] = words.as_slice() else {
             return None;
         };
         Some(Self {
             id: (*id).to_owned(),
-            master: (*master != "-").then(|| (*master).to_owned()),
+            primary: (*primary != "-").then(|| (*primary).to_owned()),
             is_myself: flags.split(',').any(|flag| flag == "myself"),
             epoch: epoch.parse().ok()?,
             // Those in brackets are on their way to or from another node.
@@ -77,8 +77,8 @@ impl Node {
         &self.id
     }
 
-    pub(super) fn master(&self) -> Option<&str> {
-        self.master.as_deref()
+    pub(super) fn primary(&self) -> Option<&str> {
+        self.primary.as_deref()
     }
 
     /// Where two nodes claim a slot, the one of the higher epoch has it.
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!((view.myself().id(), view.myself().epoch()), ("b2", 9));
         assert!(view.myself().owns(6) && view.myself().owns(10) && !view.myself().owns(7));
         assert_eq!(
-            (view.myself().master(), view.nodes[2].master()),
+            (view.myself().primary(), view.nodes[2].primary()),
             (None, Some("a1"))
         );
         let owners = view.owners();

@@ -2,11 +2,8 @@
 
 use std::io;
 
-use crate::{
-    RealRedis,
-    ask::ask,
-    tls::{Tls, TlsCertificate},
-};
+use super::{RealRedis, ask::ask};
+use crate::tls::{Tls, TlsCertificate};
 
 impl RealRedis {
     /// Shows another certificate to those who connect from now on, also after a

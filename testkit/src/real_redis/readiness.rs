@@ -9,8 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::process::Process;
-use crate::StartError;
+use crate::{StartError, process::Process};
 
 /// How long a server may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,7 +59,7 @@ fn ping(socket: &Path) -> io::Result<Vec<u8>> {
     Ok(reply)
 }
 
-fn last_lines(log: &Path) -> String {
+pub(crate) fn last_lines(log: &Path) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.trim_end().lines().collect();

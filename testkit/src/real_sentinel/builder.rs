@@ -1,4 +1,4 @@
-//! How a master and what belongs to it are to be started.
+//! How a primary and what belongs to it are to be started.
 
 use super::RealSentinel;
 use crate::{RealRedis, RealRedisBuilder, ServerProgram, StartError};

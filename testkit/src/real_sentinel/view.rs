@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::{RealRedis, ask::ask};
+use crate::{RealRedis, real_redis::ask::ask};
 
 type Fields = HashMap<String, String>;
 
-/// What one sentinel has to say about the master.
+/// What one sentinel has to say about the primary.
 #[derive(Debug)]
 pub(super) struct View {
     port: u16,
@@ -15,8 +15,8 @@ pub(super) struct View {
 
 impl View {
     /// Asks a sentinel; `None` if it does not answer.
-    pub(super) fn of(sentinel: &RealRedis, master: &str) -> Option<Self> {
-        Self::read(&master_fields(sentinel, master)?)
+    pub(super) fn of(sentinel: &RealRedis, primary: &str) -> Option<Self> {
+        Self::read(&primary_fields(sentinel, primary)?)
     }
 
     fn read(fields: &Fields) -> Option<Self> {
@@ -30,26 +30,26 @@ impl View {
         self.port
     }
 
-    /// Whether the sentinel is connected to the master and sees nothing wrong with it.
-    pub(super) fn is_master_up(&self) -> bool {
+    /// Whether the sentinel is connected to the primary and sees nothing wrong with it.
+    pub(super) fn is_primary_up(&self) -> bool {
         self.flags == "master"
     }
 }
 
-/// Whether the sentinel sees the master, `replicas` and `others` in good order, but for those that
+/// Whether the sentinel sees the primary, `replicas` and `others` in good order, but for those that
 /// it knows to be down.
 pub(super) fn is_settled(
     sentinel: &RealRedis,
-    master: &str,
+    primary: &str,
     replicas: usize,
     others: usize,
 ) -> bool {
     let are_well = |command: &str, count: usize, is_well: &dyn Fn(&Fields) -> bool| {
-        let known: Vec<Fields> = ask(sentinel, &format!("{command} {master}")).unwrap_or_default();
+        let known: Vec<Fields> = ask(sentinel, &format!("{command} {primary}")).unwrap_or_default();
         let mut up = known.iter().filter(|one| !is_down(one));
         known.len() == count && up.all(is_well)
     };
-    let Some(view) = View::of(sentinel, master) else {
+    let Some(view) = View::of(sentinel, primary) else {
         return false;
     };
     let port = view.port().to_string();
@@ -59,15 +59,15 @@ pub(super) fn is_settled(
             && has(replica, "master-port", &port)
             && has(replica, "master-link-status", "ok")
     };
-    view.is_master_up()
+    view.is_primary_up()
         && are_well("SENTINEL REPLICAS", replicas, &follows)
         && are_well("SENTINEL SENTINELS", others, &|other| {
             has(other, "flags", "sentinel")
         })
 }
 
-fn master_fields(sentinel: &RealRedis, master: &str) -> Option<Fields> {
-    ask(sentinel, &format!("SENTINEL MASTER {master}")).ok()
+fn primary_fields(sentinel: &RealRedis, primary: &str) -> Option<Fields> {
+    ask(sentinel, &format!("SENTINEL MASTER {primary}")).ok()
 }
 
 fn has(fields: &Fields, name: &str, value: &str) -> bool {

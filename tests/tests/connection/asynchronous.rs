@@ -160,7 +160,7 @@ async fn a_changed_password_is_asked_for_anew() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_replica_that_was_a_master_is_left() -> TestResult {
+async fn a_replica_that_was_a_primary_is_left() -> TestResult {
     let server = redis_resilient_tests::server()?;
     let proxy = FaultProxy::to(server.addr())?;
     let redis = connector(&proxy.url())?;

@@ -212,9 +212,9 @@ async fn a_dedicated_connection_without_an_answer_is_over() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_dedicated_connection_leads_to_the_master_that_sentinels_name() -> TestResult {
+async fn a_dedicated_connection_leads_to_the_primary_that_sentinels_name() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?.build();
+    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?.build();
     let mut own = redis.dedicated().await?;
     own.watch("k").await?;
     let mut pipe = redis::pipe();
@@ -262,12 +262,12 @@ async fn in_a_cluster_a_dedicated_connection_is_for_a_key() -> TestResult {
 async fn wait_over_a_shared_connection_waits_for_what_was_written() -> TestResult {
     for program in servers()? {
         let servers = RealSentinel::builder().program(&program).start()?;
-        let master = servers.master_index();
-        let mut redis = connector(&servers.server(master).url())?.get().await?;
+        let primary = servers.primary_index();
+        let mut redis = connector(&servers.server(primary).url())?.get().await?;
         redis.set::<_, _, ()>("k", 1).await?;
         let acknowledged: i64 = words("WAIT 1 10000").query_async(&mut redis).await?;
         assert!(acknowledged >= 1, "{program}: the replicas are well");
-        let replicas = (0..servers.servers().len()).filter(|index| *index != master);
+        let replicas = (0..servers.servers().len()).filter(|index| *index != primary);
         replicas.for_each(|index| servers.server(index).freeze());
         redis.set::<_, _, ()>("k", 2).await?;
         let acknowledged: i64 = words("WAIT 1 200").query_async(&mut redis).await?;
@@ -304,8 +304,8 @@ async fn nobody_else_waits_for_a_wait() -> TestResult {
 #[test]
 fn synchronous_code_waits_for_what_it_has_written_itself() -> TestResult {
     let servers = RealSentinel::start()?;
-    let master = servers.master_index();
-    let connector = connector(&servers.server(master).url())?;
+    let primary = servers.primary_index();
+    let connector = connector(&servers.server(primary).url())?;
     let mut redis = connector.get_blocking()?;
     let error = words("WAIT 1 100")
         .exec(&mut redis)
@@ -314,7 +314,7 @@ fn synchronous_code_waits_for_what_it_has_written_itself() -> TestResult {
     redis.set::<_, _, ()>("k", 1)?;
     assert!(words("WAIT 1 10000").query::<i64>(&mut redis)? >= 1);
     // The connection with the writes is lost: no other knows of them.
-    kill_all_but(servers.server(master))?;
+    kill_all_but(servers.server(primary))?;
     while redis.get::<_, i64>("k").is_err() {}
     let error = words("WAIT 1 100")
         .exec(&mut redis)

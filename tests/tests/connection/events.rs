@@ -1,5 +1,7 @@
 //! What an observer is told of connections: each loss and why, in order, with connector and address, and without a secret.
 
+mod replies;
+
 use std::fmt::{Debug, Write as _};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -107,6 +109,8 @@ fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         observe(write_down);
+        // All tests of the process share its log, in which lines about the same function are left out otherwise.
+        redis_resilient::logging::write_every_line(true);
         let log = tracing_subscriber::registry().with(Log);
         tracing::subscriber::set_global_default(log).expect("the first");
     });
@@ -385,16 +389,16 @@ async fn a_wrong_password_is_told_of_with_the_server_that_refuses_it() -> TestRe
 async fn a_failover_is_told_of_from_which_server_to_which() -> TestResult {
     listen();
     let sentinels = RealSentinel::start()?;
-    let connector = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?
+    let connector = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?
         .connect_timeout(CONNECT)
         .response_timeout(RESPONSE)
         .build();
     let mut redis = connector.get().await?;
     write(&mut redis, "k", 1).await?;
-    let old = sentinels.master().addr().to_string();
-    sentinels.kill_master();
+    let old = sentinels.primary().addr().to_string();
+    sentinels.kill_primary();
     write(&mut redis, "k", 2).await?;
-    let new = sentinels.master().addr().to_string();
+    let new = sentinels.primary().addr().to_string();
     let first = sentinels.sentinels().first().ok_or("there are some")?;
     let told = told_by(&first.addr().to_string());
     let moved: Vec<_> = told.iter().filter(|told| told.kind == "moved").collect();

@@ -229,7 +229,7 @@ fn a_call_in_flight_when_the_server_dies_may_have_run() -> TestResult {
 }
 
 #[test]
-fn a_replica_that_has_lost_its_master_is_left() -> TestResult {
+fn a_replica_that_has_lost_its_primary_is_left() -> TestResult {
     let server = server_with(&["--replica-serve-stale-data", "no"])?;
     let proxy = FaultProxy::to(server.addr())?;
     let mut side = side(&server)?;

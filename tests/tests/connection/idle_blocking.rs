@@ -111,7 +111,7 @@ fn those_that_are_closed_are_passed_over() -> TestResult {
 fn sentinels_are_asked_once_for_all() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let urls = sentinels.sentinel_urls();
-    let redis = Connector::sentinel(urls.clone(), sentinels.master_name())?
+    let redis = Connector::sentinel(urls.clone(), sentinels.primary_name())?
         .connect_timeout(Duration::from_secs(2))
         .response_timeout(Duration::from_secs(1))
         .health_check_after(MS(500))

@@ -10,6 +10,7 @@ mod commands;
 mod credentials;
 mod events;
 mod faults;
+mod hedges;
 mod idle_blocking;
 mod listed;
 mod lock;

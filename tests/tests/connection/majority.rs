@@ -1,4 +1,4 @@
-//! How many Sentinels have to say where the master is.
+//! How many Sentinels have to say where the primary is.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ fn of(sentinels: &RealSentinel) -> RedisResult<ConnectorBuilder> {
 }
 
 fn named(urls: Vec<String>, sentinels: &RealSentinel) -> RedisResult<ConnectorBuilder> {
-    Ok(Connector::sentinel(urls, sentinels.master_name())?
+    Ok(Connector::sentinel(urls, sentinels.primary_name())?
         .connect_timeout(PATIENT)
         .response_timeout(PATIENT))
 }
@@ -106,9 +106,9 @@ async fn sentinels_that_stand_still_are_waited_for_and_do_not_count() -> TestRes
     Ok(())
 }
 
-/// The Sentinel that the client still sees names the old master for as long as it has not heard of the new one.
+/// The Sentinel that the client still sees names the old primary for as long as it has not heard of the new one.
 #[tokio::test]
-async fn who_is_cut_off_with_the_old_master_does_not_write_to_it() -> TestResult {
+async fn who_is_cut_off_with_the_old_primary_does_not_write_to_it() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let proxies = sentinels.sentinels().iter();
     let proxies = proxies.map(|sentinel| FaultProxy::to(sentinel.addr()));
@@ -120,7 +120,7 @@ async fn who_is_cut_off_with_the_old_master_does_not_write_to_it() -> TestResult
         proxy.set(redis_resilient_testkit::WireFault::BlackHole);
     }
     // Its connection is lost too, and made anew.
-    let old = sentinels.master();
+    let old = sentinels.primary();
     let mut operator = connect(&old.url())?;
     redis::cmd("CLIENT")
         .arg("KILL")
@@ -155,7 +155,7 @@ async fn those_that_do_not_know_the_name_are_no_voices_for_it() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let forget = |index: usize| {
         let mut forget = redis::cmd("SENTINEL");
-        forget.arg("REMOVE").arg(sentinels.master_name());
+        forget.arg("REMOVE").arg(sentinels.primary_name());
         forget.exec(&mut connect(&sentinels.sentinel_urls()[index])?)
     };
     forget(2)?;
@@ -210,9 +210,9 @@ async fn a_replica_that_stands_still_leaves_time_for_the_next() -> TestResult {
     };
     let connectors = (0..24).map(|_| to_a_replica());
     let connectors = connectors.collect::<RedisResult<Vec<_>>>()?;
-    let master = sentinels.master_index();
+    let primary = sentinels.primary_index();
     let frozen = (0..3)
-        .find(|index| *index != master)
+        .find(|index| *index != primary)
         .ok_or("there are three")?;
     sentinels.server(frozen).freeze();
     let mut asynchronous = tokio::task::JoinSet::new();

@@ -97,10 +97,10 @@ async fn connections_of_commands_that_wait_are_looked_at_before_they_are_used_ag
 #[tokio::test]
 async fn a_counter_behind_sentinels_goes_on() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?.build();
+    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?.build();
     for expected in 1..=5 {
         assert_eq!(count(&redis, "n").await?, expected);
-        kill_all(sentinels.master())?;
+        kill_all(sentinels.primary())?;
         tokio::time::sleep(MS(30)).await;
     }
     Ok(())

@@ -164,27 +164,27 @@ async fn a_wrong_password_is_told_and_a_right_one_is_taken() -> TestResult {
 }
 
 #[tokio::test]
-async fn a_new_master_is_followed_whether_the_old_one_is_dead_or_well() -> TestResult {
+async fn a_new_primary_is_followed_whether_the_old_one_is_dead_or_well() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let nodes = (sentinels.sentinel_urls(), sentinels.master_name());
+    let nodes = (sentinels.sentinel_urls(), sentinels.primary_name());
     let redis = quick(Connector::sentinel(nodes.0, nodes.1)?);
     let mut subscription = redis.subscribe("news");
     is_subscribed(&mut subscription).await?;
     sentinels.failover()?;
     is_lost(&mut subscription).await?;
     is_back(&mut subscription).await?;
-    reaches_the_master(&sentinels, &mut subscription).await?;
-    let old = sentinels.kill_master();
+    reaches_the_primary(&sentinels, &mut subscription).await?;
+    let old = sentinels.kill_primary();
     sentinels.wait_for_failover(old, PATIENCE)?;
     is_lost(&mut subscription).await?;
     is_back(&mut subscription).await?;
-    reaches_the_master(&sentinels, &mut subscription).await
+    reaches_the_primary(&sentinels, &mut subscription).await
 }
 
 #[tokio::test]
-async fn a_server_that_is_the_master_no_more_is_left_though_it_says_nothing() -> TestResult {
+async fn a_server_that_is_no_longer_the_primary_is_left_though_it_says_nothing() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let nodes = (sentinels.sentinel_urls(), sentinels.master_name());
+    let nodes = (sentinels.sentinel_urls(), sentinels.primary_name());
     let redis = quick(Connector::sentinel(nodes.0.clone(), nodes.1)?);
     let mut subscription = redis.subscribe("news");
     is_subscribed(&mut subscription).await?;
@@ -203,13 +203,13 @@ async fn a_server_that_is_the_master_no_more_is_left_though_it_says_nothing() ->
     brings(&mut subscription, "one").await
 }
 
-async fn reaches_the_master(
+async fn reaches_the_primary(
     sentinels: &RealSentinel,
     subscription: &mut Subscription,
 ) -> TestResult {
-    let received = publish(&sentinels.master().url(), "to the master")?;
-    assert_eq!(received, 1, "it is subscribed to the master itself");
-    brings(subscription, "to the master").await
+    let received = publish(&sentinels.primary().url(), "to the primary")?;
+    assert_eq!(received, 1, "it is subscribed to the primary itself");
+    brings(subscription, "to the primary").await
 }
 
 #[tokio::test]
@@ -231,17 +231,17 @@ async fn in_a_cluster_it_goes_to_another_server_when_its_own_is_lost() -> TestRe
 }
 
 #[test]
-fn synchronous_code_subscribes_to_the_master_of_now() -> TestResult {
+fn synchronous_code_subscribes_to_the_current_primary() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let nodes = (sentinels.sentinel_urls(), sentinels.master_name());
+    let nodes = (sentinels.sentinel_urls(), sentinels.primary_name());
     let redis = quick(Connector::sentinel(nodes.0, nodes.1)?);
-    let old = sentinels.kill_master();
+    let old = sentinels.kill_primary();
     sentinels.wait_for_failover(old, PATIENCE)?;
     let mut connection = redis.pubsub_blocking()?;
     let mut pubsub = connection.as_pubsub();
     pubsub.set_read_timeout(Some(PATIENCE))?;
     pubsub.subscribe("news")?;
-    assert_eq!(publish(&sentinels.master().url(), "one")?, 1);
+    assert_eq!(publish(&sentinels.primary().url(), "one")?, 1);
     assert_eq!(pubsub.get_message()?.get_payload::<String>()?, "one");
     Ok(())
 }

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn to_a_replica(sentinels: &RealSentinel) -> RedisResult<Connector> {
     let nodes = sentinels.sentinel_urls();
-    Ok(Connector::sentinel(nodes, sentinels.master_name())?
+    Ok(Connector::sentinel(nodes, sentinels.primary_name())?
         .role(Role::Replica)
         .connect_timeout(CONNECT)
         .response_timeout(RESPONSE)
@@ -66,11 +66,11 @@ async fn comes_to(redis: &mut Connection, wanted: impl Fn(u16) -> bool) -> TestR
 #[tokio::test]
 async fn it_reads_from_a_replica_and_a_refused_write_ends_nothing() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let master = sentinels.master().addr().port();
+    let primary = sentinels.primary().addr().port();
     let connector = to_a_replica(&sentinels)?;
     let mut redis = connector.get().await?;
     let own = port(&mut redis).await?;
-    assert_ne!(own, master);
+    assert_ne!(own, primary);
     let identify = redis::cmd("CLIENT").arg("ID").to_owned();
     let before: u64 = identify.query_async(&mut redis).await?;
     let refused: RedisError = redis
@@ -93,7 +93,7 @@ async fn it_reads_from_a_replica_and_a_refused_write_ends_nothing() -> TestResul
     }
 
     let mut blocking = connector.get_blocking()?;
-    assert_ne!(port_blocking(&mut blocking)?, master);
+    assert_ne!(port_blocking(&mut blocking)?, primary);
     let before: u64 = identify.query(&mut blocking)?;
     let refused: RedisError =
         Commands::set::<_, _, ()>(&mut blocking, "k", 1).expect_err("it is a replica");
@@ -107,7 +107,7 @@ async fn it_reads_from_a_replica_and_a_refused_write_ends_nothing() -> TestResul
 }
 
 #[tokio::test]
-async fn a_replica_that_has_become_the_master_is_left() -> TestResult {
+async fn a_replica_that_has_become_the_primary_is_left() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let connector = to_a_replica(&sentinels)?;
     let mut connections = Vec::new();
@@ -117,37 +117,37 @@ async fn a_replica_that_has_become_the_master_is_left() -> TestResult {
     }
     let mut idle = connector.get_blocking()?;
     sentinels.failover()?;
-    let master = sentinels.master().addr().port();
+    let primary = sentinels.primary().addr().port();
     for redis in &mut connections {
-        comes_to(redis, |port| port != master).await?;
+        comes_to(redis, |port| port != primary).await?;
     }
     sleep(MS(200)).await;
-    assert_ne!(port_blocking(&mut idle)?, master);
+    assert_ne!(port_blocking(&mut idle)?, primary);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_replica_that_is_gone_is_replaced_and_the_last_resort_is_the_master() -> TestResult {
+async fn a_replica_that_is_gone_is_replaced_and_the_last_resort_is_the_primary() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let master = sentinels.master().addr().port();
+    let primary = sentinels.primary().addr().port();
     let connector = to_a_replica(&sentinels)?;
     let mut redis = connector.get().await?;
     let own = port(&mut redis).await?;
     let (first, second): (Vec<_>, Vec<_>) = sentinels
         .servers()
         .iter()
-        .filter(|server| server.addr().port() != master)
+        .filter(|server| server.addr().port() != primary)
         .partition(|server| server.addr().port() == own);
     for server in &first {
         server.kill();
     }
     let other = port(&mut redis).await?;
-    assert!(other != own && other != master, "{other}");
+    assert!(other != own && other != primary, "{other}");
     for server in &second {
         server.kill();
     }
-    assert_eq!(port(&mut redis).await?, master);
-    assert_eq!(port_blocking(&mut connector.get_blocking()?)?, master);
+    assert_eq!(port(&mut redis).await?, primary);
+    assert_eq!(port_blocking(&mut connector.get_blocking()?)?, primary);
     write(&mut redis, "k", 1).await?;
     for server in &second {
         server.restart()?;
@@ -165,7 +165,7 @@ async fn a_replica_that_the_sentinels_do_not_name_any_more_is_left() -> TestResu
     let other = redis_resilient_tests::server()?;
     let other_port = other.addr().port();
     for url in sentinels.sentinel_urls() {
-        let (mut sentinel, name) = (connect(&url)?, sentinels.master_name());
+        let (mut sentinel, name) = (connect(&url)?, sentinels.primary_name());
         let mut tell = redis::cmd("SENTINEL");
         tell.arg("REMOVE").arg(name).exec(&mut sentinel)?;
         let mut tell = redis::cmd("SENTINEL");

@@ -111,7 +111,7 @@ async fn a_server_that_asks_for_a_certificate_is_shown_one() -> TestResult {
 
 /// The Sentinels themselves are spoken to without TLS.
 #[tokio::test]
-async fn a_master_that_sentinels_name_is_spoken_to_over_tls() -> TestResult {
+async fn a_primary_that_sentinels_name_is_spoken_to_over_tls() -> TestResult {
     let authority = TlsAuthority::new();
     let redis = RealRedis::builder().tls(authority.server()).start()?;
     let sentinels = RealSentinel::start()?;
@@ -122,12 +122,12 @@ async fn a_master_that_sentinels_name_is_spoken_to_over_tls() -> TestResult {
         tell.arg(redis.addr().port()).arg(2);
         tell.exec(&mut redis_resilient_tests::connect(&url)?)?;
     }
-    let to_the_master = || Connector::sentinel(sentinels.sentinel_urls(), name);
-    let connector = quick(to_the_master()?, &root(&authority))?;
+    let to_the_primary = || Connector::sentinel(sentinels.sentinel_urls(), name);
+    let connector = quick(to_the_primary()?, &root(&authority))?;
     connector.get().await?.set::<_, _, ()>("k", 1).await?;
     let kept = std::thread::spawn(move || connector.get_blocking()?.get::<_, u64>("k"));
     assert_eq!(kept.join().map_err(|_| "it panicked")??, 1);
-    let misled = quick(to_the_master()?, &root(&TlsAuthority::new()))?;
+    let misled = quick(to_the_primary()?, &root(&TlsAuthority::new()))?;
     assert!(misled.get().await.is_err(), "it cannot be trusted");
     Ok(())
 }

@@ -226,7 +226,7 @@ async fn many_workers_look_together() -> TestResult {
 #[tokio::test]
 async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
+    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
     // It is only the Sentinels' word that can tell.
     let redis = watched(builder.give_up_after(10_000));
     let worker = worker(&redis, "list", 0.0);
@@ -235,8 +235,8 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
         let popped: Popped = own.blpop("list", 0.0).await;
         popped
     });
-    block(sentinels.master(), 2).await?;
-    let old = sentinels.freeze_master();
+    block(sentinels.primary(), 2).await?;
+    let old = sentinels.freeze_primary();
     for worker in [worker, on_its_own] {
         let error = timeout(MS(30_000), worker)
             .await??
@@ -247,7 +247,7 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
     // The next one waits in the new primary.
     let next = reader(&redis);
     sentinels.wait_for_failover(old, MS(20_000))?;
-    write_entry(sentinels.master())?;
+    write_entry(sentinels.primary())?;
     let read = timeout(MS(40_000), next).await???;
     assert_eq!(read.len(), 1);
     sentinels.server(old).thaw();
@@ -257,13 +257,13 @@ async fn a_worker_leaves_a_server_that_is_the_primary_no_more() -> TestResult {
 #[tokio::test]
 async fn an_annotated_reader_goes_on_with_the_next_primary() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
+    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
     let redis = watched(builder);
     let reader = reader(&redis);
-    block(sentinels.master(), 1).await?;
-    let old = sentinels.freeze_master();
+    block(sentinels.primary(), 1).await?;
+    let old = sentinels.freeze_primary();
     sentinels.wait_for_failover(old, MS(20_000))?;
-    write_entry(sentinels.master())?;
+    write_entry(sentinels.primary())?;
     let read = timeout(MS(40_000), reader).await???;
     assert_eq!(read[0].1[0].1, [("f".to_owned(), 7)]);
     sentinels.server(old).thaw();
@@ -273,12 +273,12 @@ async fn an_annotated_reader_goes_on_with_the_next_primary() -> TestResult {
 #[tokio::test]
 async fn a_worker_that_is_told_of_the_change_goes_to_the_next_primary() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?;
+    let builder = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
     let redis = watched(builder);
     let reader = reader(&redis);
-    block(sentinels.master(), 1).await?;
+    block(sentinels.primary(), 1).await?;
     sentinels.failover()?;
-    write_entry(sentinels.master())?;
+    write_entry(sentinels.primary())?;
     let read = timeout(MS(40_000), reader).await???;
     assert_eq!(read.len(), 1);
     Ok(())

@@ -140,45 +140,46 @@ impl Crate {
         files
     }
 
-    /// Which imports make a circle.
-    pub(crate) fn arrows_among(&self, what: &str, names: &BTreeSet<String>) -> Vec<String> {
-        let of = |name: &Name| {
-            if what == "Circle" {
-                name.join("::")
-            } else {
-                name[0].clone()
-            }
-        };
-        let arrows = self.arrows().into_iter().filter(|(from, to)| {
-            of(from) != of(to)
-                && !(what == "Circle" && to.starts_with(from))
-                && names.contains(&of(from))
-                && names.contains(&of(to))
-        });
+    /// Which imports make a circle of rooms.
+    pub(crate) fn arrows_among_rooms(&self, rooms: &BTreeSet<String>) -> Vec<String> {
+        self.arrows_where(|from, to| {
+            from[0] != to[0] && rooms.contains(&from[0]) && rooms.contains(&to[0])
+        })
+    }
+
+    /// Which imports make a circle of files.
+    pub(crate) fn arrows_among_files(&self, files: &BTreeSet<String>) -> Vec<String> {
+        self.arrows_where(|from, to| {
+            !to.starts_with(from)
+                && files.contains(&from.join("::"))
+                && files.contains(&to.join("::"))
+        })
+    }
+
+    fn arrows_where(&self, is_of_them: impl Fn(&Name, &Name) -> bool) -> Vec<String> {
+        let arrows = self.arrows().into_iter();
         arrows
+            .filter(|(from, to)| is_of_them(from, to))
             .map(|(from, to)| format!("    {} -> {}", from.join("::"), to.join("::")))
             .collect()
     }
 
-    /// The circles that are explained in the heads of rooms, and in that of the crate.
-    pub(crate) fn explanations(&self) -> BTreeSet<(String, BTreeSet<String>)> {
+    /// The circles of files that are explained in the heads of their rooms.
+    pub(crate) fn explanations(&self) -> BTreeSet<BTreeSet<String>> {
         let mut explained = BTreeSet::new();
-        for (name, module) in self.modules.iter().filter(|(name, _)| name.len() < 2) {
-            let what = if name.is_empty() {
-                "Circle of rooms"
-            } else {
-                "Circle"
-            };
+        for (_, module) in self.modules.iter().filter(|(name, _)| name.len() == 1) {
             for line in module.head.lines() {
-                let Some(line) = line.strip_prefix(&format!("//! {what}: ")) else {
+                let Some(line) = line.strip_prefix("//! Circle: ") else {
                     continue;
                 };
                 let (names, why) = line.split_once(": ").unwrap_or((line, ""));
                 assert!(!why.trim().is_empty(), "it is not said why: {line}");
-                let names = names
-                    .split(", ")
-                    .map(|name| name.trim_matches('`').to_owned());
-                explained.insert((what.to_owned(), names.collect()));
+                let names = names.split(", ");
+                explained.insert(
+                    names
+                        .map(|name| name.trim_matches('`').to_owned())
+                        .collect(),
+                );
             }
         }
         explained

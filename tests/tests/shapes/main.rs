@@ -18,6 +18,7 @@ mod drop_order;
 mod errors;
 mod fallbacks;
 mod generics;
+mod keys;
 mod lints;
 mod macros;
 mod names;

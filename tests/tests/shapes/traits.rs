@@ -179,6 +179,34 @@ async fn row_47_async_trait_methods() -> TestResult {
 }
 
 #[async_trait]
+trait Changing {
+    async fn cloned(&self, key: String) -> RedisResult<String>;
+    async fn hedged(&self, key: String) -> RedisResult<String>;
+}
+
+#[async_trait]
+impl Changing for Redis {
+    #[redis_resilient(breaker = false, backoff = "none", clone(key))]
+    async fn cloned(&self, mut key: String) -> RedisResult<String> {
+        key.push('!');
+        self.get().await.map(|asked| key + &asked.to_string())
+    }
+
+    #[redis_resilient(breaker = false, backoff = "none", hedge = "20ms", clone(key))]
+    async fn hedged(&self, mut key: String) -> RedisResult<String> {
+        key.push('!');
+        self.get().await.map(|asked| key + &asked.to_string())
+    }
+}
+
+#[tokio::test]
+async fn row_47_async_trait_with_mut_arguments_that_are_cloned() -> TestResult {
+    assert_eq!(Redis::starting().cloned("k".into()).await?, "k!3");
+    assert_eq!(Redis::starting().hedged("k".into()).await?, "k!3");
+    Ok(())
+}
+
+#[async_trait]
 trait Generic<T> {
     async fn pair(self: Arc<Self>, pair: (u32, u32)) -> RedisResult<u32>;
     async fn value<V: FromRedisValue + Send>(&self, number: i64) -> RedisResult<V>;

@@ -82,7 +82,7 @@ fn frozen(worker: impl Fn(&Connector) -> RedisResult<Item> + Send + 'static) -> 
 
 fn failed_over(worker: impl Fn(&Connector) -> RedisResult<Item> + Send + 'static) -> Result<Seen> {
     let sentinels = RealSentinel::start()?;
-    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?.build();
+    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?.build();
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         loop {
@@ -94,7 +94,7 @@ fn failed_over(worker: impl Fn(&Connector) -> RedisResult<Item> + Send + 'static
     });
     thread::sleep(BEGUN);
     let begun = Instant::now();
-    let old = sentinels.freeze_master();
+    let old = sentinels.freeze_primary();
     let new = sentinels.wait_for_failover(old, NEVER)?;
     let mut next = redis::Client::open(sentinels.server(new).url())?.get_connection()?;
     next.lpush::<_, _, ()>("q", "item")?;
@@ -109,7 +109,7 @@ fn failed_over(worker: impl Fn(&Connector) -> RedisResult<Item> + Send + 'static
 
 fn lone(write: impl Fn(&Connector) -> RedisResult<()>) -> Result<Seen> {
     let sentinels = RealSentinel::start()?;
-    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?.build();
+    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?.build();
     for sentinel in sentinels.sentinels().iter().skip(1) {
         sentinel.kill();
     }

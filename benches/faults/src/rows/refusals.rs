@@ -22,7 +22,7 @@ pub(crate) fn rows() -> Vec<Row> {
     };
     vec![
         Row {
-            name: "READONLY, new connections lead to the master",
+            name: "READONLY, new connections lead to the primary",
             way: Way::Switch,
             begin: |world| {
                 world.say(&["REPLICAOF", "127.0.0.1", "1"])?;
@@ -33,7 +33,7 @@ pub(crate) fn rows() -> Vec<Row> {
             ..write
         },
         Row {
-            name: "MASTERDOWN, new connections lead to the master",
+            name: "MASTERDOWN, new connections lead to the primary",
             way: Way::Switch,
             server: &["--replica-serve-stale-data", "no"],
             begin: |world| {

@@ -12,8 +12,9 @@ use measure::{check_seconds, future_sizes, text_size};
 use package::Package;
 use std::process::ExitCode;
 
-/// What is spent once, on the runtime, is in both.
-const FEW: usize = 60;
+/// What is spent once, on the runtime, is in both. So is what is there once in each of the compiler's sixteen units of code, such as what drops a
+/// value of redis-rs: with sixty functions only some of them have it.
+const FEW: usize = 180;
 const MANY: usize = 300;
 const CHECKS: usize = 5;
 

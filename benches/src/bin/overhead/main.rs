@@ -1,13 +1,10 @@
 //! What `Connection` costs over redis-rs's own, while all is well: GETs to a real server on this machine. Prints one table.
 
-mod batch;
-mod server;
-
-use batch::compare;
 use redis::aio::ConnectionLike;
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, Commands, IntoConnectionInfo};
 use redis_resilient::connection::Connector;
-use server::Server;
+use redis_resilient_benches::batch::compare;
+use redis_resilient_benches::server::Server;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};

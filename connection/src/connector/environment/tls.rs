@@ -25,7 +25,7 @@ pub(super) fn with_certificates(
     const CERTIFICATE_IS: &str =
         "the path of a PEM file with a certificate, whose key is in REDIS_TLS_KEY";
     const KEY_IS: &str = "the path of a PEM file with the key of REDIS_TLS_CERT";
-    const FOR_TLS: &str = "set for rediss:// only: what is to be connected to is not over TLS";
+    const FOR_TLS: &str = "set for rediss:// only, and the address is not rediss://";
 
     let read =
         |path: &String, name, expected| std::fs::read(path).map_err(|_| wrong(name, expected));

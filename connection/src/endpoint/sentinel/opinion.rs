@@ -105,11 +105,11 @@ impl Heard {
         let mut text =
             format!("{said} of {named} Sentinels said where {primary:?} is, and {needed} have to");
         if said > 0 {
-            text += ": ConnectorBuilder::sentinel_majority(false) believes fewer";
+            text += ": ConnectorBuilder::sentinel_majority(false) accepts fewer";
         }
         match &self.failure {
             Some(failure) => {
-                text += "; of the others one failed with: ";
+                text += "; one of the others failed with: ";
                 text += &failure.to_string();
             }
             None => text += "; the others have not answered in time",

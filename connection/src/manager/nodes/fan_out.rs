@@ -179,7 +179,7 @@ impl Nodes {
 
 fn missing(owner: &Address) -> RedisError {
     let text =
-        format!("{owner} does not answer, and the command is for all servers of the cluster");
+        format!("{owner} does not answer, and the command concerns all servers of the cluster");
     let error = std::io::Error::new(std::io::ErrorKind::NotConnected, text);
     tagged_at(
         Class::Unreachable,

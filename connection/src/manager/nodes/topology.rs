@@ -43,6 +43,7 @@ pub(crate) struct Topology {
     /// Somebody is asking, until then: on a runtime that stands still it is not done.
     asking_until_ms: AtomicU64,
     asked_ms: AtomicU64,
+    sent_on: AtomicU64,
 }
 
 impl Topology {
@@ -53,6 +54,7 @@ impl Topology {
             is_doubted: AtomicBool::new(false),
             asking_until_ms: AtomicU64::new(0),
             asked_ms: AtomicU64::new(0),
+            sent_on: AtomicU64::new(0),
         }
     }
 
@@ -66,6 +68,11 @@ impl Topology {
     /// Another number when the map has changed.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(ORDER)
+    }
+
+    /// How often a command was sent on to a server to which its slot is on the way.
+    pub(crate) fn sent_on(&self) -> u64 {
+        self.sent_on.load(ORDER)
     }
 
     /// `false`: somebody else has said so meanwhile.
@@ -126,7 +133,11 @@ impl Nodes {
 
     /// A server says that a slot is somebody else's.
     pub(crate) fn redirected(&self, redirect: &Redirect) {
-        if redirect.is_ask || redirect.slot >= slot::SLOTS {
+        if redirect.is_ask {
+            self.topology.sent_on.fetch_add(1, ORDER);
+            return;
+        }
+        if redirect.slot >= slot::SLOTS {
             return;
         }
         let to = redirect.to.clone();
@@ -301,7 +312,7 @@ async fn ask(manager: Arc<Manager>, address: Address) -> RedisResult<SlotMap> {
     let generation = manager.generation().await?;
     let mut raw = generation.raw().ok_or_else(nobody)?;
     let answer = raw.send(&question()).await;
-    if manager.ends(&answer, std::slice::from_ref)
+    if manager.ends(&answer, std::slice::from_ref, || manager.endpoint.address())
         || answer.as_ref().is_err_and(RedisError::is_timeout)
     {
         let cause = || cause_of_end(manager.endpoint.peer(), &answer, std::slice::from_ref);
@@ -328,7 +339,7 @@ fn read(reply: Value, address: &Address) -> RedisResult<SlotMap> {
     SlotMap::read(&reply, address.host()).ok_or_else(|| {
         (
             ErrorKind::ClusterConnectionNotFound,
-            "the server belongs to no cluster that has any slots",
+            "the server is not in a cluster, or its cluster has no slots assigned",
             address.to_string(),
         )
             .into()

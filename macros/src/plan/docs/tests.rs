@@ -31,8 +31,8 @@ fn the_defaults_are_told() {
             "Up to 4 attempts, each cut off after 1 s.",
             "Pauses between the attempts that double from 50 ms to at most 1 s, shortened at random.",
             "Attempts and pauses take at most 4.35 s together.",
-            "Circuit breaker: the one of all functions that name none.",
-            "No fallback: when all has failed, the last error is returned.",
+            "Circuit breaker: the default one, shared by all functions that name none.",
+            "No fallback: after the last attempt its error is returned.",
         ],
     );
     says(
@@ -41,8 +41,23 @@ fn the_defaults_are_told() {
         &[
             "Up to 4 attempts.",
             "Pauses between the attempts that double from 50 ms to at most 1 s, shortened at random.",
-            "Circuit breaker: the one of all functions that name none.",
-            "No fallback: when all has failed, the last error is returned.",
+            "Circuit breaker: the default one, shared by all functions that name none.",
+            "No fallback: after the last attempt its error is returned.",
+        ],
+    );
+}
+
+#[test]
+fn a_hedge_is_told() {
+    says(
+        true,
+        "hedge = \"20ms\", retries = 0",
+        &[
+            "One attempt, cut off after 1 s.",
+            "A second attempt starts beside one that has not answered within 20 ms, for at most 5 % of them; the first good answer counts.",
+            "Attempts and pauses take at most 1 s together.",
+            "Circuit breaker: the default one, shared by all functions that name none.",
+            "No fallback: after the last attempt its error is returned.",
         ],
     );
 }
@@ -55,11 +70,11 @@ fn what_is_written_is_told() {
          breaker = &a::SESSIONS, budget = false, fallback = [|e| Err(e), Self::fetch_db, Ok(None)], idempotent = false, \
          classify = my_class",
         &[
-            "Up to 2 attempts, each cut off after 250 µs. None follows one whose command Redis may have executed.",
+            "Up to 2 attempts, each cut off after 250 µs. No attempt follows one whose command Redis may have executed.",
             "Pauses between the attempts that grow by 1.5 s each time, to at most 2 min, shortened at random by up to half.",
             "Attempts and pauses take at most 1.501 s together. The fallback comes on top of that.",
             "Circuit breaker: `a::SESSIONS`. Retries do not draw on its budget.",
-            "Fallback: a closure, then `Self::fetch_db`, then `Ok(None)`. At most 64 calls are in it at once.",
+            "Fallback: a closure, then `Self::fetch_db`, then `Ok(None)`. At most 64 calls run it at once.",
             "What a failure means is decided by `my_class`.",
         ],
     );
@@ -83,6 +98,26 @@ fn what_is_written_is_told() {
             "No circuit breaker.",
             "Fallback: `fetch_db`.",
         ],
+    );
+}
+
+#[test]
+fn what_calls_share_is_named() {
+    let told = |options: &str| {
+        let text = section(&args(options), true, &[], &[]);
+        text.lines().last().unwrap_or_default().to_owned()
+    };
+    let stale = "In place of an error, the last good value of the same key, `user:{id}`, is returned, if it is not older than";
+    assert_eq!(
+        told("fallback = fetch_db, key = \"user:{id}\", coalesce = true, stale = \"10m\""),
+        format!(
+            " * Fallback: `fetch_db`. At most 64 calls run it at once. \
+             Calls with the same key, `user:{{id}}`, run it once for all of them. {stale} 10 min."
+        )
+    );
+    assert_eq!(
+        told("key = \"user:{id}\", stale = PATIENCE"),
+        format!(" * No fallback. {stale} `PATIENCE`.")
     );
 }
 
@@ -115,7 +150,7 @@ fn what_must_not_be_repeated_is_named() {
         (
             "idempotent = false",
             &["INCR"],
-            " None follows one whose command Redis may have executed.",
+            " No attempt follows one whose command Redis may have executed.",
         ),
         ("retries = 0", &["INCR"], ""),
     ] {
@@ -167,7 +202,7 @@ fn of_values_of_run_time_the_code_is_told() {
             "One attempt and up to `self.settings.retries` retries, each cut off after `self.time`.",
             "Pauses between the attempts as `SLOW` has them.",
             "Circuit breaker: `self.breakers.get(1, 2)`.",
-            "Fallback: `self.db.fetch`. As many calls are in it at once as `limits::PRIMARY` lets in.",
+            "Fallback: `self.db.fetch`. `limits::PRIMARY` limits the calls in it.",
             "What a failure means is decided by `|error: &MyError| Class::Permanent`.",
         ],
     );
@@ -178,8 +213,8 @@ fn of_values_of_run_time_the_code_is_told() {
             "Up to 4 attempts, each cut off after 1 s.",
             "Pauses between the attempts that grow `growth`-fold from `pause` to at most 3 s, shortened at random.",
             "Attempts and pauses take at most `patience` together. The fallback comes on top of that.",
-            "Circuit breaker: the one of all functions that name none.",
-            "Fallback: `fetch_db`. At most 3 calls are in it at once.",
+            "Circuit breaker: the default one, shared by all functions that name none.",
+            "Fallback: `fetch_db`. At most 3 calls run it at once.",
         ],
     );
 }

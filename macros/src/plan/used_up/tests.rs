@@ -13,7 +13,7 @@ fn used_up(function: &str, said: Option<&str>) {
 #[test]
 fn what_certainly_uses_it_up_is_said() {
     let clone =
-        Some("`key` is used up here, and the body runs once for each attempt: write `clone(key)`");
+        Some("`key` is moved here, but the body runs once for each attempt: write `clone(key)`");
     for function in [
         "fn f(c: &C, key: String) -> R { c.get(key) }",
         "async fn f(c: &C, key: String) -> R { c.get(key).await }",

@@ -6,11 +6,12 @@ use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
 use crate::call::retry_state::LazyRetryState;
-use crate::call::{Call, Step, fallback};
-use crate::class::diagnosis::Diagnosis;
+use crate::call::{Call, Ending, Step, fallback, tally};
 use crate::clock::{self, Instant};
-use crate::policy::Settings;
+use crate::counts::CallResult;
+use crate::diagnosis::Diagnosis;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
+use crate::settings::Settings;
 use crate::{Bulkhead, BulkheadPermit, Rejection};
 
 fn whole<'a>(
@@ -27,13 +28,22 @@ fn whole<'a>(
     }
 }
 
+/// Something is left of a call that comes when the time of its request is used up.
+#[inline(never)]
+pub(super) fn too_late(policy: &Settings, breaker: Option<&Breaker>) -> LazyRetryState {
+    let mut call = Call::new(policy, breaker);
+    call.comes_too_late();
+    call.retry_state.take()
+}
+
 // Not cold: while a circuit is open, every call comes this way.
 #[inline(never)]
 pub(super) fn begin(policy: &Settings, breaker: &Breaker) -> (LazyRetryState, Admission) {
     if let Some(refused) = breaker.refuses() {
         return (None, refused);
     }
-    let mut call = Call::new(policy, Some(breaker));
+    let mut call = whole(policy, Some(breaker), Admission::NONE, None);
+    call.looks_for_overrides();
     call.admission = breaker.ask(call.longest_attempt());
     call.goes_on_blocking()
 }
@@ -41,13 +51,19 @@ pub(super) fn begin(policy: &Settings, breaker: &Breaker) -> (LazyRetryState, Ad
 // Not cold: where a breaker counts calls that succeed, every one comes this way.
 #[inline(never)]
 pub(super) fn succeeded(
+    policy: &Settings,
     breaker: Option<&Breaker>,
     admission: Admission,
     retry_state: LazyRetryState,
 ) {
-    if retry_state.is_some() {
-        drop_retry_state(retry_state);
+    match &retry_state {
+        None => tally::ended(policy, breaker, CallResult::Redis),
+        Some(state) => {
+            state.span.ends(Ending::Retried);
+            tally::answered(policy, breaker, state);
+        }
     }
+    drop_retry_state(retry_state);
     if let Some(breaker) = breaker {
         breaker.succeeded(admission);
     }
@@ -64,6 +80,9 @@ pub(super) fn failed(
 ) -> (LazyRetryState, Step) {
     let mut call = whole(policy, breaker, admission, retry_state);
     let step = call.failed(diagnosis);
+    if step == Step::Fallback && policy.fallback.is_some() {
+        call.ends_span(Ending::Fallback);
+    }
     let retry_state = match step {
         Step::Pause => call.retry_state.take(),
         Step::Fallback | Step::Return => None,
@@ -112,9 +131,38 @@ pub(super) fn pause(
     retry_state: LazyRetryState,
 ) -> (LazyRetryState, Admission) {
     let mut call = whole(policy, breaker, Admission::NONE, retry_state);
+    if call.over().is_some() {
+        return (call.retry_state.take(), Admission::REFUSED);
+    }
     clock::sleep(call.delay());
     call.begin_again();
     call.goes_on_blocking()
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn meets_faults(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    admission: Admission,
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, Admission, bool) {
+    let mut call = whole(policy, breaker, admission, retry_state);
+    let goes_on = call.meets_faults_blocking();
+    (call.retry_state.take(), call.take_admission(), goes_on)
+}
+
+#[cold]
+#[inline(never)]
+pub(super) fn loses_reply(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    admission: Admission,
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, Admission, bool) {
+    let mut call = whole(policy, breaker, admission, retry_state);
+    let loses = call.loses_reply_blocking();
+    (call.retry_state.take(), call.take_admission(), loses)
 }
 
 #[cold]
@@ -149,12 +197,7 @@ where
     R: ResultLike,
     R::Error: Refused,
 {
-    R::from_error(R::Error::refused(rejection(
-        policy,
-        breaker,
-        admission,
-        retry_state,
-    )))
+    whole(policy, breaker, admission, retry_state).refuse()
 }
 
 #[inline(never)]
@@ -163,7 +206,7 @@ pub(super) fn enters<'l>(
     breaker: Option<&Breaker>,
     limit: &'l Bulkhead,
 ) -> Option<BulkheadPermit<'l>> {
-    fallback::enters(policy, breaker, limit)
+    fallback::enters(policy, breaker, limit, None)
 }
 
 #[inline(never)]
@@ -173,7 +216,7 @@ pub(super) fn enter_fallback<'l, E>(
     limit: &'l Bulkhead,
     error: &mut Option<E>,
 ) -> Option<BulkheadPermit<'l>> {
-    let permit = fallback::enters(policy, breaker, limit)?;
+    let permit = fallback::enters(policy, breaker, limit, None)?;
     *error = None;
     Some(permit)
 }

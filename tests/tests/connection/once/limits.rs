@@ -137,7 +137,7 @@ async fn what_cannot_be_divided_or_waits_is_refused_and_not_sent() -> TestResult
         (many("ZADD sorted nan", 10_001), "word 2 is not a score"),
         (many("XDEL stream -", 10_000), "not a complete ID"),
         (many("HSET hash", 10_001), "has no value"),
-        (typed("BLPOP list 0"), "nothing waits"),
+        (typed("BLPOP list 0"), "cannot block"),
         (Cmd::new(), "no command"),
     ] {
         let once = Once::new();

@@ -236,7 +236,7 @@ async fn an_integer_that_cannot_be_told_is_never_a_wrong_one() -> TestResult {
             .await
             .expect_err("it is rounded");
         assert_eq!(Class::of(&error), Class::Permanent);
-        assert!(error.to_string().contains("was executed, once"), "{error}");
+        assert!(error.to_string().contains("was executed once"), "{error}");
     }
     let stored: Vec<i64> = typed("BITFIELD bits GET i64 0")
         .query_async(&mut redis)

@@ -495,9 +495,9 @@ async fn connections_that_the_server_ends_come_back() -> TestResult {
 }
 
 #[tokio::test]
-async fn many_follow_a_new_master_over_one_connection() -> TestResult {
+async fn many_follow_a_new_primary_over_one_connection() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let nodes = (sentinels.sentinel_urls(), sentinels.master_name());
+    let nodes = (sentinels.sentinel_urls(), sentinels.primary_name());
     let redis = Connector::sentinel(nodes.0, nodes.1)?
         .health_check_after(SILENCE)
         .build();
@@ -507,17 +507,17 @@ async fn many_follow_a_new_master_over_one_connection() -> TestResult {
     }
     all[0].add("more");
     is_subscribed(&mut all[0]).await?;
-    let old = sentinels.kill_master();
+    let old = sentinels.kill_primary();
     sentinels.wait_for_failover(old, PATIENCE)?;
     for subscription in &mut all {
         is_lost(subscription).await?;
         is_back(subscription).await?;
     }
-    let master = sentinels.master().url();
-    assert_eq!(subscribers(&master, "more")?, 1);
-    assert_eq!(publish(&master, "to the master")?, 1);
+    let primary = sentinels.primary().url();
+    assert_eq!(subscribers(&primary, "more")?, 1);
+    assert_eq!(publish(&primary, "to the primary")?, 1);
     for subscription in &mut all {
-        brings(subscription, "to the master").await?;
+        brings(subscription, "to the primary").await?;
     }
     Ok(())
 }

@@ -103,7 +103,7 @@ fn a_check_that_stands_still_is_nobody_else_s() -> TestResult {
 #[test]
 fn sentinels_that_were_asked_on_a_still_runtime_are_asked_again() -> TestResult {
     let sentinels = RealSentinel::start()?;
-    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.master_name())?
+    let redis = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?
         .connect_timeout(LONG)
         .response_timeout(LONG)
         .health_check_after(MS(50))

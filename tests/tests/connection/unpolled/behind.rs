@@ -9,7 +9,7 @@ async fn one_that_is_left_behind_sentinels_holds_nobody_up() -> TestResult {
     let sentinels = RealSentinel::start()?;
     let urls = sentinels.sentinel_urls();
     let connector = || {
-        Ok(Connector::sentinel(urls.clone(), sentinels.master_name())?
+        Ok(Connector::sentinel(urls.clone(), sentinels.primary_name())?
             .connect_timeout(PATIENCE)
             .response_timeout(PATIENCE)
             .health_check_after(DOUBTED)

@@ -1,0 +1,219 @@
+//! One read in asynchronous code: Redis, else a load, which others may be waiting for.
+
+use std::future::{pending, poll_fn};
+use std::panic::resume_unwind;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use redis_resilient_runtime::__seam::clock::now;
+
+use crate::codec::Codec;
+use crate::flight::{Entered, Joined, Lead, Outcome};
+use crate::held::Held;
+use crate::missed::{Aim, Answer, AtHand, Claimed, Missed, Read};
+use crate::state::{Lifetime, Look, State};
+
+/// What the future gives, unless the other one is over before.
+async fn before<T>(
+    over: Pin<&mut impl Future<Output = ()>>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let (mut over, mut future) = (over, pin!(future));
+    poll_fn(|context| {
+        if let Poll::Ready(value) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        over.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}
+
+/// Is over after that time, or never.
+async fn after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => pending().await,
+    }
+}
+
+impl<T, C> State<T, C>
+where
+    T: Send + 'static,
+    C: Codec<T>,
+{
+    /// The value of that key: from Redis, else from `loader`, which is run at most once, in this future. It is told how long to wait for room at the
+    /// primary store.
+    pub(crate) async fn read<E, L, F, Fut>(
+        self: &Arc<Self>,
+        key: &str,
+        read: &Read<E, L>,
+        loader: F,
+    ) -> Result<T, E>
+    where
+        E: 'static,
+        L: Fn(&T) -> Lifetime,
+        F: FnOnce(Duration) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        if let Some(value) = self.nearby(key) {
+            return Ok(value);
+        }
+        let (mut at_hand, aim) = match self.answer(key, self.look(key).await) {
+            Ok(answer) => return Ok(answer.give(&self.way)),
+            Err(Missed { at_hand, aim }) => (at_hand, aim),
+        };
+        let lead = match self.enter(key) {
+            None => None,
+            Some(Entered::Lead(lead)) => Some(lead),
+            Some(Entered::Join(join)) => {
+                at_hand = match at_hand {
+                    AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
+                    other => other,
+                };
+                match join.wait(self.settings.lease).await {
+                    Joined::Lead(lead) => Some(lead),
+                    Joined::Outcome(outcome) => match Self::told(&outcome) {
+                        Some(result) => return at_hand.finish(&self.way, result),
+                        None => None,
+                    },
+                }
+            }
+        };
+        let result = self.lead(key, &aim, read, lead, loader).await;
+        at_hand.finish(&self.way, result)
+    }
+
+    /// The same with a load that goes on in a task of its own, whatever becomes of the caller.
+    pub(crate) async fn read_in_background<E, L, F, Fut>(
+        self: &Arc<Self>,
+        key: &str,
+        read: Read<E, L>,
+        loader: F,
+    ) -> Result<T, E>
+    where
+        E: Send + 'static,
+        L: Fn(&T) -> Lifetime + Send + Sync + 'static,
+        F: FnOnce(Duration) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        if let Some(value) = self.nearby(key) {
+            return Ok(value);
+        }
+        let (mut at_hand, aim) = match self.answer(key, self.look(key).await) {
+            Ok(answer) => return Ok(answer.give(&self.way)),
+            Err(Missed { at_hand, aim }) => (at_hand, aim),
+        };
+        let mut soft = pin!(after(
+            self.settings.soft_timeout.filter(|_| at_hand.is_there())
+        ));
+        let mut entered = self.enter(key);
+        let lead = loop {
+            match entered {
+                None => break None,
+                Some(Entered::Lead(lead)) => break Some(lead),
+                Some(Entered::Join(join)) => {
+                    at_hand = match at_hand {
+                        AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
+                        other => other,
+                    };
+                    match before(soft.as_mut(), join.wait(self.settings.lease)).await {
+                        Some(Joined::Lead(lead)) => break Some(lead),
+                        Some(Joined::Outcome(outcome)) => match Self::told(&outcome) {
+                            Some(result) => return at_hand.finish(&self.way, result),
+                            None => break None,
+                        },
+                        None => {
+                            at_hand = match at_hand.serve(&self.way) {
+                                Ok(value) => return Ok(value),
+                                Err(nothing) => nothing,
+                            };
+                            entered = self.enter(key);
+                        }
+                    }
+                }
+            }
+        };
+        let (cache, key) = (self.clone(), Box::<str>::from(key));
+        let mut task =
+            tokio::spawn(async move { cache.lead(&key, &aim, &read, lead, loader).await });
+        at_hand = match at_hand {
+            AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
+            other => other,
+        };
+        let ended = if let Some(ended) = before(soft.as_mut(), &mut task).await {
+            ended
+        } else {
+            at_hand = match at_hand.serve(&self.way) {
+                Ok(value) => return Ok(value),
+                Err(nothing) => nothing,
+            };
+            task.await
+        };
+        match ended {
+            Ok(result) => at_hand.finish(&self.way, result),
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            // The runtime ends, and this future with it.
+            Err(_) => pending().await,
+        }
+    }
+
+    pub(crate) fn enter(&self, key: &str) -> Option<Entered<Outcome>> {
+        self.settings.coalesce.then(|| self.flights.enter(key))
+    }
+
+    /// Asks Redis.
+    pub(crate) async fn look(&self, key: &str) -> Look<T> {
+        if self.pending.has(key) {
+            return self.unreachable(key);
+        }
+        let tickets = self.tickets(key);
+        match self.way.get(key, self.settings.asks_age()).await {
+            Ok(reply) => self.judge(key, &tickets, reply),
+            Err(_) => self.unreachable(key),
+        }
+    }
+
+    /// Asks for the lease, and waits as long as another process has it.
+    async fn lease(&self, key: &str, aim: &Aim) -> Claimed<T> {
+        if !aim.claims() {
+            return Claimed::Load(None);
+        }
+        loop {
+            let claim = Held::claim(&self.way, key, self.settings.lease, aim.overwrites()).await;
+            match self.claimed(key, aim, claim) {
+                Ok(claimed) => return claimed,
+                Err(pause) => tokio::time::sleep(pause).await,
+            }
+        }
+    }
+
+    /// Asks for the lease, loads, and tells all who wait.
+    async fn lead<E, L, F, Fut>(
+        &self,
+        key: &str,
+        aim: &Aim,
+        read: &Read<E, L>,
+        lead: Option<Lead<Outcome>>,
+        loader: F,
+    ) -> Result<Answer<T>, E>
+    where
+        E: 'static,
+        L: Fn(&T) -> Lifetime,
+        F: FnOnce(Duration) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+    {
+        let held = match self.lease(key, aim).await {
+            Claimed::Load(held) => held,
+            Claimed::Answer(found) => {
+                drop(lead.map(|lead| lead.settle(found.outcome())));
+                return Ok(found.answer());
+            }
+        };
+        let begun = now();
+        let result = loader(aim.patience(read)).await;
+        let took = now().saturating_duration_since(begun);
+        self.loaded(key, aim, read, (lead, held), result, took)
+    }
+}

@@ -1,0 +1,155 @@
+//! Lines about attempts that fail, and what answers instead.
+
+use tracing::{debug, error, warn};
+
+use super::{LeftOut, TARGET};
+use crate::clock::whole_millis;
+use crate::event::{AttemptFailed, Event, HedgeWinner, Next, Severity, severity_of_failure};
+
+pub(super) fn write(event: &Event<'_>, left: LeftOut) {
+    match event {
+        Event::AttemptFailed(event) => attempt_failed(event, left),
+        Event::RetryBudgetExhausted(event) => warn!(
+            target: TARGET,
+            function = event.function,
+            attempt = event.attempt,
+            class = event.class.label(),
+            error = event.error,
+            address = event.address,
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "retry budget exhausted",
+        ),
+        Event::LostSource(event) => warn!(
+            target: TARGET,
+            function = event.function,
+            attempt = event.attempt,
+            class = crate::Class::NotRedis.label(),
+            error = event.error,
+            breaker = event.breaker,
+            "the error has no Redis error among its sources: it is not retried, and no fallback answers; if Redis has failed, keep the \
+             `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
+             means: `impl Classify`, or `classify = …`",
+        ),
+        Event::Hedged(event) => debug!(
+            target: TARGET,
+            function = event.function,
+            after_ms = whole_millis(event.after),
+            winner = match event.winner {
+                HedgeWinner::First => "first",
+                HedgeWinner::Hedge => "hedge",
+                HedgeWinner::Neither => "neither",
+            },
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "attempt hedged",
+        ),
+        Event::FallbackUsed(event) => warn!(
+            target: TARGET,
+            function = event.function,
+            class = event.class.map(crate::Class::label),
+            error = event.error,
+            address = event.address,
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "using the fallback",
+        ),
+        Event::FallbackSaturated(event) => warn!(
+            target: TARGET,
+            function = event.function,
+            bulkhead = event.bulkhead,
+            limit = event.limit,
+            class = event.class.map(crate::Class::label),
+            error = event.error,
+            address = event.address,
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "fallback saturated",
+        ),
+        Event::BulkheadFull(event) if event.function.is_some() => warn!(
+            target: TARGET,
+            function = event.function,
+            bulkhead = event.bulkhead,
+            limit = event.limit,
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "bulkhead full, attempt not made",
+        ),
+        Event::BulkheadFull(event) => debug!(
+            target: TARGET,
+            bulkhead = event.bulkhead,
+            limit = event.limit,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "bulkhead full",
+        ),
+        _ => {}
+    }
+}
+
+fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
+    match event.next {
+        Next::Retry { delay } => warn!(
+            target: TARGET,
+            function = event.function,
+            attempt = event.attempt,
+            class = event.class.label(),
+            error = event.error,
+            address = event.address,
+            delay_ms = whole_millis(delay),
+            breaker = event.breaker,
+            injected = event.injected.then_some(true),
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "attempt failed, will retry",
+        ),
+        Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
+            error!(
+                target: TARGET,
+                function = event.function,
+                attempt = event.attempt,
+                class = event.class.label(),
+                code = event.code,
+                error = event.error,
+                address = event.address,
+                breaker = event.breaker,
+                injected = event.injected.then_some(true),
+                left_out = left.count(),
+                left_out_ms = left.millis(),
+                "wrong credentials or settings, using the fallback",
+            );
+        }
+        Next::Hedge => debug!(
+            target: TARGET,
+            function = event.function,
+            attempt = event.attempt,
+            class = event.class.label(),
+            error = event.error,
+            address = event.address,
+            breaker = event.breaker,
+            injected = event.injected.then_some(true),
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "attempt failed, the other one goes on",
+        ),
+        Next::Fallback | Next::Return => debug!(
+            target: TARGET,
+            function = event.function,
+            attempt = event.attempt,
+            class = event.class.label(),
+            code = event.code,
+            error = event.error,
+            address = event.address,
+            breaker = event.breaker,
+            injected = event.injected.then_some(true),
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "attempt failed, will not retry",
+        ),
+    }
+}

@@ -1,0 +1,345 @@
+//! The settings in force, and how they are replaced: all of them, or none.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use redis_resilient_runtime::__seam::{emit, overrides};
+use redis_resilient_runtime::Registry;
+use redis_resilient_runtime::event::{Event, SettingsApplied, SettingsRefused};
+
+use crate::error::SettingsError;
+use crate::{environment, file, suggest, watcher};
+
+/// More is no file of settings.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// What was put in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// How many values, of file and environment.
+    pub values: usize,
+    /// What is no mistake, but may not be meant: variables that nothing uses, names that no function has but that are similar to one.
+    pub warnings: Vec<String>,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The file.
+    #[non_exhaustive]
+    File {
+        /// As it was given to [`watch`].
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// A variable of the environment.
+    #[non_exhaustive]
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+}
+
+/// One value in force that is not the attribute's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    /// The function's name; of a variable, as it has it: `SHOP_USERS_LOAD`.
+    pub function: String,
+    /// As the attribute spells it.
+    pub key: &'static str,
+    /// As it would be written in the file.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Whether it counts: a value of the file does not where a variable says another.
+    pub effective: bool,
+    /// Whether a function of this name is known yet, which is so from its first failure on.
+    pub known: bool,
+}
+
+/// How it stands with the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// The file; `None`: there has been none.
+    pub path: Option<PathBuf>,
+    /// How often settings were put in force that were others than before.
+    pub applied: u64,
+    /// Why the file as it is now is not in force; `None`: it is.
+    pub refused: Option<SettingsError>,
+}
+
+#[derive(Debug, Default)]
+struct InForce {
+    status: Status,
+    text: String,
+    contents: file::Contents,
+    variables: environment::Variables,
+    /// Of which file somebody watches changes.
+    watch: u64,
+    news: Vec<News>,
+}
+
+/// What observers are to be told.
+#[derive(Debug)]
+enum News {
+    Applied { values: u64, path: String },
+    Refused { path: String, error: String },
+}
+
+static IN_FORCE: Mutex<Option<InForce>> = Mutex::new(None);
+
+/// Puts the settings of this file and of the environment in force, and watches the file from now on, for as long as the process runs.
+///
+/// A call with another file replaces the one before. Observers are told of each change.
+///
+/// # Errors
+/// If the file cannot be read, is empty or has a mistake, or a variable has one. Nothing changes then, and nothing is watched.
+pub fn watch(path: impl AsRef<Path>) -> Result<Loaded, SettingsError> {
+    let path = &absolute(path.as_ref());
+    // Before it is read: a change from here on is not missed.
+    let events = watcher::events_of(path);
+    let (mut loaded, watch) = with(|in_force| {
+        let loaded = replace(in_force, path, true)?;
+        in_force.watch += 1;
+        Ok((loaded, in_force.watch))
+    })?;
+    if let Err(problem) = &events {
+        loaded.warnings.push(format!(
+            "{}: changes are seen within {:?} only: {problem}",
+            path.display(),
+            watcher::LOOKS_EVERY
+        ));
+    }
+    watcher::start(events.ok(), move || look_again(watch)).map_err(|error| {
+        SettingsError::in_file(path, None, format!("cannot be watched: {error}"))
+    })?;
+    Ok(loaded)
+}
+
+/// As [`watch`], without watching the file: for what is read once, or again by [`reload`].
+///
+/// # Errors
+/// Those of [`watch`].
+pub fn load(path: impl AsRef<Path>) -> Result<Loaded, SettingsError> {
+    with(|in_force| {
+        let loaded = replace(in_force, &absolute(path.as_ref()), true)?;
+        in_force.watch += 1;
+        Ok(loaded)
+    })
+}
+
+/// Looks at file and environment now, as is done when the file changes: for a signal, or a button.
+///
+/// # Errors
+/// Those of [`watch`], and where the file is the beginning of the one in force; or if there has been no file. Nothing changes then.
+pub fn reload() -> Result<Loaded, SettingsError> {
+    with(|in_force| {
+        if in_force.status.path.is_some() {
+            return look(in_force);
+        }
+        let problem = "there is no file yet: call `watch` or `load` first";
+        Err(SettingsError::in_file(
+            Path::new("settings"),
+            None,
+            problem.to_owned(),
+        ))
+    })
+}
+
+/// The file may have changed. `false`: nobody is to look any more.
+fn look_again(watch: u64) -> bool {
+    with(|in_force| {
+        let goes_on = in_force.watch == watch;
+        if goes_on {
+            // It is told where it is found.
+            let _ = look(in_force);
+        }
+        goes_on
+    })
+}
+
+/// All values in force, and where they come from.
+#[must_use]
+pub fn sources() -> Vec<Source> {
+    let known: Vec<String> = names();
+    let in_force = lock();
+    let Some(in_force) = &*in_force else {
+        return Vec::new();
+    };
+    let path = in_force.status.path.clone().unwrap_or_default();
+    let of_file = in_force.contents.said.iter().map(|said| {
+        let as_variable = overrides::as_variable(&said.function);
+        let variables = &in_force.variables.said;
+        let is_overruled =
+            |of: &environment::Said| of.key == said.key && of.function == as_variable;
+        Source {
+            function: said.function.clone(),
+            key: said.key,
+            value: said.value.clone(),
+            origin: Origin::File {
+                path: path.clone(),
+                line: said.line,
+                column: said.column,
+            },
+            effective: !variables.iter().any(is_overruled),
+            known: known.contains(&said.function),
+        }
+    });
+    let of_variables = in_force.variables.said.iter().map(|said| Source {
+        function: said.function.clone(),
+        key: said.key,
+        value: said.value.clone(),
+        origin: Origin::Environment {
+            variable: said.variable.clone(),
+        },
+        effective: true,
+        known: known
+            .iter()
+            .any(|name| overrides::as_variable(name) == said.function),
+    });
+    of_file.chain(of_variables).collect()
+}
+
+/// How it stands with the file.
+#[must_use]
+pub fn status() -> Status {
+    lock()
+        .as_ref()
+        .map(|all| all.status.clone())
+        .unwrap_or_default()
+}
+
+/// Observers are told when the lock is free again: they may ask what is in force.
+fn with<T>(work: impl FnOnce(&mut InForce) -> T) -> T {
+    let mut guard = lock();
+    let in_force = guard.get_or_insert_default();
+    let done = work(in_force);
+    let news = std::mem::take(&mut in_force.news);
+    drop(guard);
+    for news in news {
+        match news {
+            News::Applied { values, path } => {
+                emit(&Event::SettingsApplied(SettingsApplied::new(values, &path)));
+            }
+            News::Refused { path, error } => {
+                emit(&Event::SettingsRefused(SettingsRefused::new(&path, &error)));
+            }
+        }
+    }
+    done
+}
+
+/// So that it is the same file wherever the process goes.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn lock() -> MutexGuard<'static, Option<InForce>> {
+    IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn look(in_force: &mut InForce) -> Result<Loaded, SettingsError> {
+    let path = in_force.status.path.clone().unwrap_or_default();
+    let looked = replace(in_force, &path, false);
+    match &looked {
+        Ok(_) => in_force.status.refused = None,
+        Err(error) => {
+            // Once, however often it is looked at.
+            if in_force.status.refused.as_ref() != Some(error) {
+                in_force.news.push(News::Refused {
+                    path: path.display().to_string(),
+                    error: error.to_string(),
+                });
+            }
+            in_force.status.refused = Some(error.clone());
+        }
+    }
+    looked
+}
+
+/// All that can go wrong comes first.
+fn replace(in_force: &mut InForce, path: &Path, is_first: bool) -> Result<Loaded, SettingsError> {
+    let text = read(path)?;
+    let is_cut = !is_first
+        && in_force.text.starts_with(&text)
+        && in_force.text.trim_end().len() > text.trim_end().len();
+    if is_cut {
+        let problem = "it is the beginning of the file in force, and may be cut: to remove the last lines, leave a comment in their place";
+        return Err(SettingsError::in_file(path, None, problem.to_owned()));
+    }
+    let contents = file::parse(path, &text)?;
+    let variables = environment::parse(std::env::vars_os())?;
+    let warnings = warnings(&contents, &variables);
+    let values = contents.said.len() + variables.said.len();
+    let is_other = is_first
+        || contents.functions != in_force.contents.functions
+        || variables.functions != in_force.variables.functions;
+    if is_other {
+        overrides::replace(contents.functions.clone(), variables.functions.clone());
+        in_force.status.applied += 1;
+    }
+    in_force.status.path = Some(path.to_owned());
+    in_force.status.refused = None;
+    (in_force.text, in_force.contents, in_force.variables) = (text, contents, variables);
+    if is_other {
+        let path = path.display().to_string();
+        let values = u64::try_from(values).unwrap_or(u64::MAX);
+        in_force.news.push(News::Applied { values, path });
+    }
+    Ok(Loaded { values, warnings })
+}
+
+fn read(path: &Path) -> Result<String, SettingsError> {
+    let fails = |problem: String| SettingsError::in_file(path, None, problem);
+    let unread = |error: io::Error| fails(format!("cannot be read: {}", error.kind()));
+    let length = fs::metadata(path).map_err(unread)?.len();
+    if length > MAX_BYTES {
+        return Err(fails(format!(
+            "has {length} bytes, and may have {MAX_BYTES}"
+        )));
+    }
+    let bytes = fs::read(path).map_err(unread)?;
+    let text = String::from_utf8(bytes).map_err(|_| fails("is not UTF-8".to_owned()))?;
+    let text = text
+        .strip_prefix('\u{feff}')
+        .map(str::to_owned)
+        .unwrap_or(text);
+    if text.trim().is_empty() {
+        let problem = "is empty: for no settings at all, leave a comment in it";
+        return Err(fails(problem.to_owned()));
+    }
+    Ok(text)
+}
+
+fn names() -> Vec<String> {
+    let functions = Registry::global().functions();
+    functions
+        .iter()
+        .map(|function| function.name.to_owned())
+        .collect()
+}
+
+fn warnings(contents: &file::Contents, variables: &environment::Variables) -> Vec<String> {
+    let known = names();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let similar = |name: &str| {
+        if known.contains(&name) {
+            return None;
+        }
+        let other = known.iter().find(|known| suggest::is_close(name, known))?;
+        Some(format!(
+            "no function `{name}` is known; did you mean `{other}`?"
+        ))
+    };
+    let of_names = contents.functions.keys().filter_map(|name| similar(name));
+    variables.unused.iter().cloned().chain(of_names).collect()
+}

@@ -1,0 +1,15 @@
+use redis::RedisResult;
+use redis_resilient::connection::Connector;
+use redis_resilient::redis_cached;
+
+#[redis_cached(key = "user:{id}", ttl = "10m", codec = "json")]
+async fn load(redis: &Connector, id: u64) -> RedisResult<u64> {
+    Ok(id)
+}
+
+#[redis_cached(key = "user:{id}", ttl = "10m", codec = String)]
+async fn no_codec(redis: &Connector, id: u64) -> RedisResult<u64> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use redis::RedisResult;
+use redis_resilient::connection::Connector;
+use redis_resilient::redis_cached;
+
+struct Repository;
+
+impl Repository {
+    #[redis_cached(key = "user:{id}", ttl = "10m", invalidate = forget)]
+    async fn load(redis: &Connector, id: u64) -> RedisResult<u64> {
+        Ok(id)
+    }
+}
+
+fn main() {}

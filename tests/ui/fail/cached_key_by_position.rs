@@ -1,0 +1,15 @@
+use redis::RedisResult;
+use redis_resilient::connection::Connector;
+use redis_resilient::redis_cached;
+
+#[redis_cached(key = "user:{}", ttl = "10m")]
+async fn load(redis: &Connector, id: u64) -> RedisResult<u64> {
+    Ok(id)
+}
+
+#[redis_cached(key = "user:{0}", ttl = "10m")]
+async fn numbered(redis: &Connector, id: u64) -> RedisResult<u64> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use redis::RedisResult;
+use redis_resilient::connection::Connector;
+use redis_resilient::redis_cached;
+
+#[redis_cached(key = "user:{id}", ttl = "10m")]
+async fn load(redis: &Connector, id: u64, lang: String) -> RedisResult<u64> {
+    Ok(id)
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use redis::{AsyncCommands, RedisResult};
+use redis_resilient::connection::Connector;
+use redis_resilient::redis_resilient;
+
+#[redis_resilient(fallback = fetch_db, key = "user:{id}", key = "{id}", coalesce = true, coalesce = false, stale = "1m", stale = "2m")]
+async fn get(redis: &Connector, id: u64) -> RedisResult<String> {
+    redis.get().await?.get(id).await
+}
+
+async fn fetch_db(_: &Connector, id: u64) -> RedisResult<String> {
+    Ok(id.to_string())
+}
+
+fn main() {}
