@@ -1,5 +1,5 @@
 //! Row O26: another crate of the build has turned on the feature `chaos`, and the application names nothing of it. No file, no variable and no button
-//! brings a fault into it. To be run in a release build too: `cargo test --release -p redis-resilient-settings --test feature_union`.
+//! brings a fault into it. CI runs it in a release build too: `cargo test --release -p redis-resilient --features chaos,settings --test feature_union`.
 
 use std::error::Error;
 use std::fs;
