@@ -132,7 +132,8 @@ async fn a_file_switches_faults_on_and_off_once_the_application_lets_it() -> Out
     nothing_meets_what_starts(&service).await?;
     off_is_off_at_once_for_each_kind(&service).await?;
     what_is_said_again_goes_on(&service).await?;
-    it_ends_by_itself_and_does_not_come_back(&service).await
+    it_ends_by_itself_and_does_not_come_back(&service).await?;
+    an_operator_starts_and_stops(&service).await
 }
 
 /// Row O25: start-up is untouched, though the file has faults in it.
@@ -255,5 +256,35 @@ async fn it_ends_by_itself_and_does_not_come_back(service: &Service) -> Outcome 
     let over = service.say(text)?;
     assert!(over.warnings[0].contains("the time is over"), "{over:?}");
     is_clean(100).await;
+    Ok(())
+}
+
+/// What the console does.
+async fn an_operator_starts_and_stops(service: &Service) -> Outcome {
+    use redis_resilient_runtime::__seam::chaos as orders;
+    let loading = |function| orders::start(Some(function), "loading", None, 1.0, 60.0);
+    service.say("[chaos.watched]\nfault = \"loading\"\nfor = \"1m\"")?;
+    service.told();
+    loading("bare")?;
+    loading("bare")?;
+    loading("bare policy")?;
+    let armed = "armed loading by console";
+    assert_eq!(service.told(), [armed, "ended", armed, armed]);
+    let by: Vec<_> = orders::plans().iter().map(|plan| plan.by).collect();
+    assert_eq!(
+        by,
+        ["settings", "console", "console"],
+        "the second is the first"
+    );
+    assert!(bare().await.is_err());
+    // A file does not touch what is not its own.
+    service.say("# nothing")?;
+    assert_eq!(orders::plans().len(), 2);
+    assert_eq!((orders::stop(None), orders::stop(Some("bare"))), (0, 1));
+    assert!(bare().await.is_ok());
+    assert_eq!(orders::stop_all(), 1);
+    is_clean(100).await;
+    let error = orders::start(None, "explosion", None, 1.0, 60.0);
+    assert!(error.is_err_and(|told| told.contains("lost_reply")));
     Ok(())
 }

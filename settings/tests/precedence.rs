@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use redis::{RedisError, RedisResult};
 use redis_resilient::settings::{self, Origin, SettingPart};
-use redis_resilient::{Event, Registry, observe, redis_resilient};
+use redis_resilient::{Backoff, Event, Jitter, Registry, observe, redis_resilient};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -72,11 +72,11 @@ fn in_child(test: &str, variables: &[(&str, &str)]) -> Result<String, Box<dyn Er
         .env("RR_CHILD", "1")
         .envs(variables.iter().copied())
         .output()?;
-    let text = String::from_utf8_lossy(&child.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&child.stdout).into_owned();
     let errors = String::from_utf8_lossy(&child.stderr).into_owned();
-    assert!(child.status.success(), "{text}\n{errors}");
-    assert!(text.contains("1 passed"), "{text}");
-    Ok(text)
+    assert!(child.status.success(), "{printed}\n{errors}");
+    assert!(printed.contains("1 passed"), "{printed}");
+    Ok(printed)
 }
 
 fn is_child() -> bool {
@@ -120,13 +120,14 @@ fn a_variable_comes_before_the_file_and_the_file_before_the_attribute() -> Outco
         assert_eq!(sources.len(), if has_variable { 2 } else { 1 });
         if let Some(of_variable) = sources.get(1) {
             assert!(of_variable.effective && of_variable.known);
-            assert!(matches!(&of_variable.origin, Origin::Environment { variable } if variable == RETRIES));
+            assert!(matches!(&of_variable.origin, Origin::Environment { variable, .. } if variable == RETRIES));
         }
         // Key by key: what the variable does not say, the file does.
         let text = "[functions.precedence]\nretries = 4\nbackoff = \"fixed\"\ndelay = \"60ms\"\njitter = \"none\"\n# end\n";
         folder.write("r.toml", text)?;
         settings::reload()?;
-        assert_eq!(shown().map(|policy| policy.backoff), shown().map(|policy| policy.backoff.max_delay(Duration::from_secs(1))));
+        let fixed = Backoff::fixed(Duration::from_millis(60)).jitter(Jitter::None);
+        assert_eq!(shown().map(|policy| policy.backoff), Some(fixed));
         let (made, took) = attempts().await;
         assert_eq!(made, expected);
         assert!(took >= Duration::from_millis(60) * (expected - 1), "{took:?}");
@@ -227,8 +228,8 @@ fn after_a_reload_all_is_as_in_a_process_that_has_just_started() -> Outcome {
     let test = "after_a_reload_all_is_as_in_a_process_that_has_just_started";
     if !is_child() {
         let in_force = |first: &str| -> Result<String, Box<dyn Error>> {
-            let text = in_child(test, &[("RR_FIRST", first), (RETRIES, "1")])?;
-            let lines = text.lines().filter(|line| line.contains("IN FORCE"));
+            let printed = in_child(test, &[("RR_FIRST", first), (RETRIES, "1")])?;
+            let lines = printed.lines().filter(|line| line.contains("IN FORCE"));
             Ok(lines.collect())
         };
         let fresh = in_force("")?;
