@@ -27,7 +27,8 @@ pub(crate) use in_force::{in_force, shown};
 pub use table::{Said, as_variable};
 #[cfg(feature = "overrides")]
 pub(crate) use table::{
-    is_in_use, is_said_of_breakers, is_said_of_bulkheads, replace, said_of, with_said_of,
+    is_any_said, is_in_use, is_said_of_breakers, is_said_of_bulkheads, replace, said_of,
+    with_said_of,
 };
 pub use tunable::{CacheSettings, ConnectorSettings};
 

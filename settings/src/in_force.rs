@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -89,7 +90,12 @@ pub fn watch(path: impl AsRef<Path>) -> Result<Loaded, SettingsError> {
             watcher::LOOKS_EVERY
         ));
     }
-    watcher::start(events.ok(), move || look_again(watch)).map_err(|error| {
+    // What somebody else's connector does when it is asked for its name is no reason to look no more.
+    let looks = move || {
+        let looked = catch_unwind(AssertUnwindSafe(|| look_again(watch)));
+        looked.unwrap_or(true)
+    };
+    watcher::start(events.ok(), looks).map_err(|error| {
         SettingsError::in_file(path, None, format!("cannot be watched: {error}"))
     })?;
     Ok(loaded)

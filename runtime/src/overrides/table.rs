@@ -88,6 +88,12 @@ pub(crate) fn is_said_of_bulkheads() -> bool {
     BULKHEADS.load(Ordering::Relaxed)
 }
 
+/// Whether that is so of what is said in one of the two ways.
+pub(crate) fn is_any_said(is: impl Fn(&Said) -> bool) -> bool {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    is(&table.by_name) || is(&table.by_variable)
+}
+
 /// What is said of the thing of this name; `None`: nothing.
 pub(crate) fn said_of<T: Overlay>(
     name: &str,

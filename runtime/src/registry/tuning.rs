@@ -16,27 +16,52 @@ fn turn() -> MutexGuard<'static, ()> {
 /// From now on this holds, and nothing of what held before. `by_variable` comes before `by_name`.
 pub fn replace(by_name: Said, by_variable: Said) {
     let _turn = turn();
+    let before = Told::now();
     overrides::replace(by_name, by_variable);
+    let now = Told::now();
     breaker::record::retune_all();
     bulkhead::record::retune_all();
-    for connector in Registry::global().connectors.all() {
-        tune_connector(&*connector);
+    if before.connectors || now.connectors {
+        for connector in Registry::global().connectors.all() {
+            tune_connector(&*connector);
+        }
     }
-    for cache in Registry::global().caches.all() {
-        tune_cache(&*cache);
+    if before.caches || now.caches {
+        for cache in Registry::global().caches.all() {
+            tune_cache(&*cache);
+        }
+    }
+}
+
+/// Whether anything is said of those that have to be told, and asked for their names. Else nobody disturbs them.
+struct Told {
+    connectors: bool,
+    caches: bool,
+}
+
+impl Told {
+    fn now() -> Self {
+        Self {
+            connectors: overrides::is_any_said(|said| !said.connectors.is_empty()),
+            caches: overrides::is_any_said(|said| !said.caches.is_empty()),
+        }
     }
 }
 
 /// It has just been listed.
 pub(super) fn connector(connector: &dyn RegisteredConnector) {
     let _turn = turn();
-    tune_connector(connector);
+    if Told::now().connectors {
+        tune_connector(connector);
+    }
 }
 
 /// It has just been listed.
 pub(super) fn cache(cache: &dyn RegisteredCache) {
     let _turn = turn();
-    tune_cache(cache);
+    if Told::now().caches {
+        tune_cache(cache);
+    }
 }
 
 fn tune_connector(connector: &dyn RegisteredConnector) {
