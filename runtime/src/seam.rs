@@ -25,6 +25,44 @@ pub const fn saturated(bulkhead: &'static str, limit: u32) -> Rejection {
     Rejection::Saturated { bulkhead, limit }
 }
 
+/// With and without the feature.
+pub mod request_budget {
+    use std::time::Duration;
+
+    use crate::clock::now;
+    use crate::event::{Event, RequestBudgetExhausted, Severity};
+    use crate::observer::{emit, wants};
+    use crate::{Rejection, request_budget};
+
+    /// What is left of the time of the request that runs on this thread; `None`: nobody has given it any.
+    #[must_use]
+    pub fn left() -> Option<Duration> {
+        if !request_budget::is_in_use() {
+            return None;
+        }
+        Some(request_budget::current()?.left_at(now()))
+    }
+
+    /// It is used up, by which a call of this function ends; observers are told. `None`: there is none.
+    #[must_use]
+    pub fn used_up(function: &'static str, attempted: bool) -> Option<Rejection> {
+        let budget = request_budget::current()?.total();
+        if wants(Severity::Warn) {
+            emit(&Event::RequestBudgetExhausted(RequestBudgetExhausted {
+                function,
+                budget,
+                attempted,
+                breaker: None,
+            }));
+        }
+        Some(Rejection::RequestBudgetExceeded {
+            function,
+            budget,
+            attempted,
+        })
+    }
+}
+
 #[cfg(feature = "overrides")]
 pub mod overrides {
     pub use crate::overrides::{Curve, Override, as_variable, replace};
