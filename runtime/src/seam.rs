@@ -29,37 +29,52 @@ pub const fn saturated(bulkhead: &'static str, limit: u32) -> Rejection {
 pub mod request_budget {
     use std::time::Duration;
 
+    use crate::Rejection;
     use crate::clock::now;
     use crate::event::{Event, RequestBudgetExhausted, Severity};
     use crate::observer::{emit, wants};
-    use crate::{Rejection, request_budget};
+    use crate::request_budget::{self, RequestBudget};
 
-    /// What is left of the time of the request that runs on this thread; `None`: nobody has given it any.
+    /// The time of the request that runs on this thread.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TimeLeft(RequestBudget);
+
+    impl TimeLeft {
+        #[must_use]
+        pub fn left(self) -> Duration {
+            self.0.left_at(now())
+        }
+    }
+
+    /// `None`: nobody has given it any.
+    #[inline]
     #[must_use]
-    pub fn left() -> Option<Duration> {
+    pub fn current() -> Option<TimeLeft> {
         if !request_budget::is_in_use() {
             return None;
         }
-        Some(request_budget::current()?.left_at(now()))
+        request_budget::current().map(TimeLeft)
     }
 
-    /// It is used up, by which a call of this function ends; observers are told. `None`: there is none.
-    #[must_use]
-    pub fn used_up(function: &'static str, attempted: bool) -> Option<Rejection> {
-        let budget = request_budget::current()?.total();
+    /// Has observers told that a call of this function ends by it.
+    pub fn tell_used_up(of: TimeLeft, function: &'static str, attempted: bool) {
         if wants(Severity::Warn) {
             emit(&Event::RequestBudgetExhausted(RequestBudgetExhausted {
                 function,
-                budget,
+                budget: of.0.total(),
                 attempted,
                 breaker: None,
             }));
         }
-        Some(Rejection::RequestBudgetExceeded {
+    }
+
+    #[must_use]
+    pub const fn used_up(of: TimeLeft, function: &'static str, attempted: bool) -> Rejection {
+        Rejection::RequestBudgetExceeded {
             function,
-            budget,
+            budget: of.0.total(),
             attempted,
-        })
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::clock::{self, Instant};
 use crate::counts::CallResult;
 use crate::diagnosis::{Diagnosis, Remark};
 use crate::event::{
-    self, AttemptFailed, Event, LostSource, Next, RequestBudgetExhausted, RetryBudgetExhausted, Severity,
+    self, AttemptFailed, Event, LostSource, Next, RequestBudgetExhausted, RetryBudgetExhausted,
+    Severity,
 };
 use crate::{
     Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer, overrides, request_budget,
