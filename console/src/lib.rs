@@ -58,9 +58,9 @@ mod web;
 
 pub use self::checks::Checks;
 pub use self::health::{
-    BreakerHealth, BulkheadHealth, CacheHealth, Calls, CheckHealth, ConnectionHealth,
+    BreakerHealth, BulkheadHealth, CacheHealth, Calls, ChaosHealth, CheckHealth, ConnectionHealth,
     ConnectorHealth, ConsumerHealth, Failure, Finding, FunctionHealth, FunctionNumbers, Health,
-    HealthPolicy, JournalHealth, Part, Verdict, health,
+    HealthPolicy, JournalHealth, Part, SettingHealth, SettingsHealth, Verdict, health,
 };
 #[cfg(feature = "axum")]
 pub use self::orders::Operator;
