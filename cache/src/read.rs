@@ -186,11 +186,11 @@ where
 
     /// Asks Redis.
     pub(crate) async fn look(&self, key: &str) -> Look<T> {
-        if self.pending.has(key) {
+        if !self.may_ask(key) {
             return self.unreachable(key);
         }
         let tickets = self.tickets(key);
-        match self.way.get(key, self.settings.asks_age()).await {
+        match self.way.get(key, self.asks_age()).await {
             Ok(reply) => self.judge(key, &tickets, reply),
             Err(_) => self.unreachable(key),
         }

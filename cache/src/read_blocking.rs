@@ -74,11 +74,11 @@ where
     }
 
     pub(crate) fn look_blocking(&self, key: &str) -> Look<T> {
-        if self.pending.has(key) {
+        if !self.may_ask(key) {
             return self.unreachable(key);
         }
         let tickets = self.tickets(key);
-        match self.way.get_blocking(key, self.settings.asks_age()) {
+        match self.way.get_blocking(key, self.asks_age()) {
             Ok(reply) => self.judge(key, &tickets, reply),
             Err(_) => self.unreachable(key),
         }

@@ -65,7 +65,7 @@ pub use journals::{
     WriteDead,
 };
 pub use orders::OrderGiven;
-pub use settings::{SettingsApplied, SettingsRefused};
+pub use settings::{SettingUnused, SettingsApplied, SettingsRefused};
 pub use severity::Severity;
 pub(crate) use severity::severity_of_failure;
 
@@ -207,4 +207,6 @@ all! {
     SettingsApplied<'a>,
     /// The file of settings has a mistake, or is not there.
     SettingsRefused<'a>,
+    /// Something that is said in settings has no effect.
+    SettingUnused<'a>,
 }

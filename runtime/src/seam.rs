@@ -80,8 +80,16 @@ pub mod request_budget {
 
 #[cfg(feature = "overrides")]
 pub mod overrides {
-    pub use crate::overrides::{Curve, Override, as_variable, replace};
+    pub use crate::breaker::tuned::taken_by;
+    pub use crate::overrides::{
+        BreakerOverride, BulkheadOverride, Curve, Override, Said, as_variable,
+    };
+    pub use crate::registry::tuning::{names_of_connector, replace};
 }
+
+#[cfg_attr(feature = "chaos", path = "seam/chaos.rs")]
+#[cfg_attr(not(feature = "chaos"), path = "seam/no_chaos.rs")]
+pub mod chaos;
 
 pub mod cause {
     pub use crate::cause::Left;

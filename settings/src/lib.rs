@@ -60,15 +60,21 @@
 //!
 //! While nothing fails and nothing waits, no call looks at any of this.
 
+mod document;
 mod duration;
 mod environment;
 mod error;
 mod file;
 mod in_force;
+mod known;
+mod report;
+mod said;
 mod schema;
 #[allow(dead_code, reason = "shared with the macros, which use all of it")]
 mod suggest;
 mod watcher;
 
 pub use error::SettingsError;
-pub use in_force::{Loaded, Origin, Source, Status, load, reload, sources, status, watch};
+pub use in_force::{Loaded, Status, load, reload, status, watch};
+pub use redis_resilient_runtime::registry::SettingPart;
+pub use report::{Origin, Source, sources};

@@ -83,7 +83,7 @@ where
     async fn look_many(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Look<T>)> {
         let asked = self.askable(batch, far);
         let keys: Vec<_> = asked.iter().map(|(place, _)| batch.key(*place)).collect();
-        let replies = self.way.get_many(&keys, self.settings.asks_age()).await;
+        let replies = self.way.get_many(&keys, self.asks_age()).await;
         self.replied(batch, far, asked, replies)
     }
 }

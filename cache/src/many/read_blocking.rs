@@ -76,7 +76,7 @@ where
     fn look_many_blocking(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Look<T>)> {
         let asked = self.askable(batch, far);
         let keys: Vec<_> = asked.iter().map(|(place, _)| batch.key(*place)).collect();
-        let replies = self.way.get_many_blocking(&keys, self.settings.asks_age());
+        let replies = self.way.get_many_blocking(&keys, self.asks_age());
         self.replied(batch, far, asked, replies)
     }
 }

@@ -207,9 +207,7 @@ where
 
     /// The keys that Redis can be asked for, with what has to be known before it is.
     pub(super) fn askable(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Tickets)> {
-        let askable = far
-            .iter()
-            .filter(|place| !self.pending.has(batch.key(**place)));
+        let askable = far.iter().filter(|place| self.may_ask(batch.key(**place)));
         askable
             .map(|place| (*place, self.tickets(batch.key(*place))))
             .collect()

@@ -260,7 +260,7 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let limit = self.manager.settings.response_timeout;
+        let limit = self.manager.settings.response_timeout();
         if self.is_over {
             return;
         }

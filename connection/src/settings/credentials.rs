@@ -139,7 +139,7 @@ impl Settings {
         match &self.credentials {
             Some(source) => {
                 let asked_ms = now_ms();
-                let credentials = source.ask(self.connect_timeout / 2).await?;
+                let credentials = source.ask(self.connect_timeout() / 2).await?;
                 Ok(Asked::at(asked_ms, credentials))
             }
             None => Ok(Asked::nobody()),
@@ -151,7 +151,7 @@ impl Settings {
         match &self.credentials {
             Some(source) => {
                 let asked_ms = now_ms();
-                let credentials = source.ask_blocking(self.connect_timeout / 2)?;
+                let credentials = source.ask_blocking(self.connect_timeout() / 2)?;
                 Ok(Asked::at(asked_ms, credentials))
             }
             None => Ok(Asked::nobody()),

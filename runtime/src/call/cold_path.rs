@@ -194,9 +194,9 @@ impl Call<'_> {
         }
         let step = self.decides(diagnosis, description);
         self.leaves_span(step);
-        tally::failed(self.policy(), self.breaker, diagnosis.class, step);
+        tally::failed(self.policy, self.breaker, diagnosis.class, step);
         if let Some(state) = &*self.retry_state {
-            tally::attempt_failed(self.policy(), self.breaker, state);
+            tally::attempt_failed(self.policy, self.breaker, state);
         }
         step
     }

@@ -62,6 +62,7 @@ impl Event<'_> {
             | Self::FallbackSaturated(_)
             | Self::FallbackUsed(_)
             | Self::ChaosArmed(_)
+            | Self::SettingUnused(_)
             | Self::ProbeLost(_)
             | Self::ConnectFailed(_)
             | Self::ConnectionLost(_)

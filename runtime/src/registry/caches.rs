@@ -1,9 +1,16 @@
 //! What caches say of themselves.
 
+use crate::overrides::CacheSettings;
+
 /// A cache that says of itself how it is doing. Those of the feature `cache` are such.
 pub trait RegisteredCache: Send + Sync {
     /// How it is doing now. No lock of the registry is held meanwhile. Nothing in it may be secret.
     fn report(&self) -> CacheReport;
+
+    /// Goes by these from now on, where it can, and by its own where nothing is said. Several times with the same is as good as once.
+    fn tune(&self, said: &CacheSettings) {
+        let _ = said;
+    }
 }
 
 /// How a cache is doing. Counts are since it was made.
