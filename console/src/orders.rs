@@ -102,6 +102,8 @@ pub(crate) enum Refused {
     NotRegistered,
     NoSuchJournal,
     NothingInjected,
+    /// Faults cannot be injected so.
+    NoPlan(String),
     Failed(String),
 }
 
@@ -114,7 +116,7 @@ impl fmt::Display for Refused {
             }
             Self::NoSuchJournal => "no journal of this name is listed",
             Self::NothingInjected => "nothing is injected there",
-            Self::Failed(error) => error,
+            Self::NoPlan(error) | Self::Failed(error) => error,
         })
     }
 }
@@ -222,7 +224,7 @@ impl Order {
             } => {
                 let (share, seconds) = (f64::from(*percent) / 100.0, f64::from(*seconds));
                 chaos::start(function.as_deref(), fault, *delay_ms, share, seconds)
-                    .map_err(Refused::Failed)?;
+                    .map_err(Refused::NoPlan)?;
                 Ok(format!("faults are injected for {seconds} s"))
             }
             Self::EndInjection { function } => ended(chaos::stop(function.as_deref())),

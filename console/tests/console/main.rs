@@ -15,6 +15,7 @@ mod health;
 mod http;
 mod listed;
 mod orders;
+mod said;
 mod secrets;
 mod shown;
 mod streams;
