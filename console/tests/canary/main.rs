@@ -57,7 +57,7 @@ fn no_password_is_told_wherever_it_comes_from() -> TestResult {
     }
     // The log is as fine as it can be, and tells of what failed, and why.
     for line in [
-        "TRACE",
+        " DEBUG ",
         "cannot connect",
         "WRONGPASS",
         "credentials",
