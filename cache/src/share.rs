@@ -207,6 +207,7 @@ mod tests {
     impl Error for Told {}
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "as expansions have it")]
     fn it_is_found_out_whether_an_error_can_refuse() {
         type Boxed = Box<dyn Error + Send + Sync>;
         assert!((&&Probe::<RedisError>::new()).refuse().is_some());

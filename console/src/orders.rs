@@ -147,12 +147,11 @@ impl Order {
             | Self::Disable { breaker, .. }
             | Self::ObserveOnly { breaker, .. }
             | Self::Reset { breaker, .. } => breaker,
-            Self::KillSwitch { .. } => "process",
+            Self::KillSwitch { .. } | Self::EndAllInjections {} => "process",
             Self::Drain { journal } | Self::ReplayDeadLetters { journal } => journal,
             Self::Inject { function, .. } | Self::EndInjection { function } => {
                 function.as_deref().unwrap_or("all functions")
             }
-            Self::EndAllInjections {} => "process",
         }
     }
 

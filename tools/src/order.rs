@@ -103,16 +103,19 @@ mod tests {
         Order::read(words.iter().map(OsString::from))
     }
 
-    fn top(once: bool) -> Result<Order, Mistake> {
+    fn top(once: bool) -> Order {
         let url = "http://a/".to_owned();
-        Ok(Order::Top { url, once })
+        Order::Top { url, once }
     }
 
     #[test]
     fn it_is_read_as_cargo_and_as_people_call_it() {
-        assert_eq!(read(&["redis-resilient", "top", "http://a/"]), top(false));
-        assert_eq!(read(&["top", "http://a/", "--once"]), top(true));
-        assert_eq!(read(&["top", "--once", "http://a/"]), top(true));
+        assert_eq!(
+            read(&["redis-resilient", "top", "http://a/"]),
+            Ok(top(false))
+        );
+        assert_eq!(read(&["top", "http://a/", "--once"]), Ok(top(true)));
+        assert_eq!(read(&["top", "--once", "http://a/"]), Ok(top(true)));
         for help in [
             &["--help"][..],
             &["top", "-h"],

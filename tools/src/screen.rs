@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// What happens while it is looked at.
 enum News {
     Key(Key),
-    Asked(Result<Sample, Failed>),
+    Asked(Box<Result<Sample, Failed>>),
 }
 
 /// Shows what the console there shows: once, or until `q` is pressed.
@@ -59,7 +59,7 @@ fn listen(service: Service) -> Receiver<News> {
     thread::spawn(move || {
         loop {
             thread::sleep(EVERY);
-            if tell.send(News::Asked(service.ask())).is_err() {
+            if tell.send(News::Asked(Box::new(service.ask()))).is_err() {
                 return;
             }
         }
@@ -135,13 +135,19 @@ impl View {
                         return Ok(());
                     }
                 }
-                Ok(News::Asked(Ok(sample))) => {
-                    self.before = Some(std::mem::replace(&mut self.now, sample));
-                    (self.heard, self.failed) = (Instant::now(), None);
-                }
-                Ok(News::Asked(Err(failed))) => self.failed = Some(failed.to_string()),
+                Ok(News::Asked(asked)) => self.hears(*asked),
                 Err(_) => return Ok(()),
             }
+        }
+    }
+
+    fn hears(&mut self, asked: Result<Sample, Failed>) {
+        match asked {
+            Ok(sample) => {
+                self.before = Some(std::mem::replace(&mut self.now, sample));
+                (self.heard, self.failed) = (Instant::now(), None);
+            }
+            Err(failed) => self.failed = Some(failed.to_string()),
         }
     }
 

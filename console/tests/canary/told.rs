@@ -142,7 +142,9 @@ fn wrong(server: &str) {
 }
 
 /// What uses the connectors.
-struct Parts(Vec<(Cache<String>, Journal)>);
+struct Parts {
+    _all: Vec<(Cache<String>, Journal)>,
+}
 
 impl Parts {
     async fn of(connectors: &[Connector]) -> Result<Self, Box<dyn std::error::Error>> {
@@ -198,7 +200,7 @@ impl Parts {
         for journal in registry.journals() {
             show("journal", &journal.report);
         }
-        Ok(Self(parts))
+        Ok(Self { _all: parts })
     }
 }
 

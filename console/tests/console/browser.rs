@@ -196,7 +196,7 @@ async fn an_outage_is_seen(
     browser.goto(&page(at)).await;
     comes(browser, "it is closed", &is_in("closed")).await;
     comes(browser, "all is there", "return ['connectors', 'caches', 'journals'].every(id => document.querySelector('#' + id + ' .card'))").await;
-    let said = r#"return /retries.*2.*yes.*resilience.toml:2:11/.test(document.getElementById('settings').textContent)"#;
+    let said = "return /retries.*2.*yes.*resilience.toml:2:11/.test(document.getElementById('settings').textContent)";
     comes(browser, "where settings are said", said).await;
     looks_well(browser, "while all is well").await;
     let buttons = browser

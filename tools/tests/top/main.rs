@@ -65,7 +65,7 @@ async fn what_the_console_shows_is_shown_before_and_in_an_outage() -> TestResult
         row(&shop.redis.addr().to_string()).contains("● "),
         "{frame}"
     );
-    assert!(row("top: names").contains("1"), "{frame}");
+    assert!(row("top: names").contains('1'), "{frame}");
     assert!(row("top: orders").contains("● empty"), "{frame}");
     assert!(row("top: mails / sender").contains("● reading"), "{frame}");
     assert!(!frame.contains('\u{1b}'), "no colours: {frame:?}");

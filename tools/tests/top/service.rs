@@ -54,12 +54,11 @@ impl Shop {
         let at = listener.local_addr()?;
         let app = router(Access::read_only());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let _parts = (names, journal);
         Ok(Self {
             at,
             redis,
             connector,
-            _parts,
+            _parts: (names, journal),
         })
     }
 
