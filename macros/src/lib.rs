@@ -228,7 +228,7 @@ pub fn redis_resilient(
     args: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    resilient(args.into(), &item.into(), cfg!(feature = "chaos")).into()
+    resilient(args.into(), &item.into()).into()
 }
 
 /// Caches in Redis what a function loads from a primary store: hits, misses, outages and cold starts, with one load for each key.

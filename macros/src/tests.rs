@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod defaults;
 pub(crate) mod expansions;
+mod faults;
 mod functions;
 pub(crate) mod half_typed;
 mod hedge;
@@ -41,15 +42,15 @@ pub(crate) fn errors(args: &str, item: &str) -> Vec<String> {
 
 #[track_caller]
 fn expansion(args: &str, item: &str) -> String {
-    let file = syn::parse2(resilient(tokens(args), &tokens(item), false))
-        .expect("an expansion is made of items");
+    let file =
+        syn::parse2(resilient(tokens(args), &tokens(item))).expect("an expansion is made of items");
     prettyplease::unparse(&file)
 }
 
 /// The texts of the `compile_error!`s, and what else is in the expansion.
 fn failed(args: &str, item: &str) -> (Vec<String>, Vec<Item>) {
-    let file: syn::File = syn::parse2(resilient(tokens(args), &tokens(item), false))
-        .expect("an expansion is made of items");
+    let file: syn::File =
+        syn::parse2(resilient(tokens(args), &tokens(item))).expect("an expansion is made of items");
     let mut texts = Vec::new();
     let mut others = Vec::new();
     for item in file.items {

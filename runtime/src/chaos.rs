@@ -28,7 +28,7 @@
 //!
 //! # What it reaches
 //!
-//! Functions with the attribute and [`Policy`](crate::Policy), asynchronous or not. Of those with `breaker = false` and no `timeout` (as all
+//! Functions with the attribute and [`Policy`](crate::Policy), asynchronous or not; caches and journals go by their own names. Of those with `breaker = false` and no `timeout` (as all
 //! synchronous ones) that cannot be made to fail whose error is not `From<RedisError>`, or is an `impl Trait`: there is no error that they could be
 //! given. They are delayed, those with `impl Trait` excepted. Under the [kill switch](crate::kill_switch) nothing is injected.
 

@@ -8,6 +8,10 @@ mod bulkhead;
 #[cfg(feature = "overrides")]
 mod function;
 #[cfg(feature = "overrides")]
+mod in_force;
+#[cfg(feature = "overrides")]
+mod overlay;
+#[cfg(feature = "overrides")]
 mod table;
 mod tunable;
 
@@ -18,7 +22,7 @@ pub use bulkhead::BulkheadOverride;
 #[cfg(feature = "overrides")]
 pub use function::{Curve, Override};
 #[cfg(feature = "overrides")]
-pub(crate) use function::{in_force, shown};
+pub(crate) use in_force::{in_force, shown};
 #[cfg(feature = "overrides")]
 pub use table::{Said, as_variable};
 #[cfg(feature = "overrides")]

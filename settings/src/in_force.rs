@@ -23,7 +23,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Loaded {
     /// How many values, of file and environment.
     pub values: usize,
-    /// What is no mistake, but may not be meant: variables that nothing uses, names that no function has but that are similar to one.
+    /// What is no mistake, but may not be meant: variables that nothing uses, names that nothing has but that are similar to one, numbers of a rule
+    /// that the breaker does not open by, faults that are not let in.
     pub warnings: Vec<String>,
 }
 

@@ -47,13 +47,7 @@ impl Expansion<'_> {
         match self.plan.mode {
             Mode::Sync => {
                 if self.faces_faults {
-                    let run = quote_spanned! {mixed=>
-                        {
-                            #[allow(unknown_lints, clippy::redundant_closure_call)]
-                            let __resilient_result = (|| -> #output { #prelude #body })();
-                            __resilient_result
-                        }
-                    };
+                    let run = quote_spanned!(mixed=> (|| -> #output { #prelude #body })());
                     let faced = self.faced(&run);
                     return quote_spanned!(mixed=> #faced match #split { #verdict });
                 }

@@ -56,6 +56,7 @@ impl Expansion<'_> {
         };
         quote_spanned! {mixed=>
             let __resilient_fault = #faces;
+            #[allow(unknown_lints, clippy::redundant_closure_call)]
             let __resilient_result: #output = if #private::Faced::fails(&__resilient_fault) {
                 #fails
             } else {

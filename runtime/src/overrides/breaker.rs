@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::table::Overlay;
+use super::overlay::Overlay;
 
 /// What is said of one breaker. The rest stays as it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

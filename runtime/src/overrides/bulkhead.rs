@@ -1,6 +1,6 @@
 //! What can be said of a bulkhead.
 
-use super::table::Overlay;
+use super::overlay::Overlay;
 
 /// What is said of one bulkhead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

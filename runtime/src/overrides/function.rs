@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::table::{self, Overlay};
-use crate::function::FunctionPolicy;
+use super::overlay::Overlay;
 use crate::settings::Settings;
 use crate::{Backoff, Jitter};
 
@@ -44,34 +43,15 @@ impl Overlay for Override {
     }
 }
 
-/// What holds for the function that goes by these; `None`: nothing else is said of it.
-pub(crate) fn in_force(settings: &Settings) -> Option<Box<Settings>> {
-    let said = table::said_of(settings.name, |said| &said.functions)?;
-    let mut all = Box::new(*settings);
-    said.apply(&mut all);
-    Some(all)
-}
-
-/// What holds for the function of this name, whose attribute says this.
-pub(crate) fn shown(name: &str, policy: &mut FunctionPolicy) {
-    if let Some(said) = table::said_of(name, |said| &said.functions) {
-        policy.retries = said.retries.unwrap_or(policy.retries);
-        // A time that the function has not is of effect where an attempt can be cut off.
-        policy.timeout = said.timeout.or(policy.timeout);
-        policy.deadline = said.deadline.or(policy.deadline);
-        policy.backoff = said.backoff(policy.backoff);
-    }
-}
-
 impl Override {
-    fn apply(&self, to: &mut Settings) {
+    pub(super) fn apply(&self, to: &mut Settings) {
         to.retries = self.retries.unwrap_or(to.retries);
         to.timeout = self.timeout.or(to.timeout);
         to.deadline = self.deadline.or(to.deadline);
         to.backoff = self.backoff(to.backoff);
     }
 
-    fn backoff(&self, own: Backoff) -> Backoff {
+    pub(super) fn backoff(&self, own: Backoff) -> Backoff {
         let mut backoff = own;
         if let Some(curve) = self.curve {
             backoff = backoff.along(match curve {

@@ -7,6 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use super::breaker::BreakerOverride;
 use super::bulkhead::BulkheadOverride;
 use super::function::Override;
+use super::overlay::Overlay;
 use super::tunable::{CacheSettings, ConnectorSettings};
 
 /// All that is said of the things of a process, by their names.
@@ -28,12 +29,6 @@ impl Said {
         connectors: BTreeMap::new(),
         caches: BTreeMap::new(),
     };
-}
-
-/// What can be said once more, by somebody who has the last word.
-pub(crate) trait Overlay: Clone {
-    /// What `over` says holds, and what it does not say stays.
-    fn overlay(&mut self, over: &Self);
 }
 
 /// It is replaced as a whole: a call sees the one or the other.

@@ -35,7 +35,7 @@ pub struct CacheSettings {
 #[cfg(feature = "overrides")]
 mod overlay {
     use super::{CacheSettings, ConnectorSettings};
-    use crate::overrides::table::Overlay;
+    use crate::overrides::overlay::Overlay;
 
     impl Overlay for ConnectorSettings {
         fn overlay(&mut self, over: &Self) {

@@ -150,7 +150,7 @@ fn what_is_none_of_its_kind_is_refused_with_its_line() {
     for (text, line, part) in [
         ("{\n \"a\": 1,\n}", 3, "not JSON: "),
         ("{\n \"a\": 01\n}", 2, "not JSON: "),
-        ("{\n \"a\": {\"b\":\n", 2, "not JSON: "),
+        ("{\n \"a\": {\"b\":\n", 3, "not JSON: "),
         ("{\"a\": 1,\n \"a\": 2}", 2, "there already, in line 1"),
         ("\n[1]", 2, "expected an object"),
         ("{} {}", 1, "not JSON: "),
