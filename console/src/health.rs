@@ -97,8 +97,9 @@ impl Health {
         let settings = registry.settings().map(SettingsHealth::of);
         let mut functions = all(&registry.functions(), FunctionHealth::of);
         if let Some(settings) = &settings {
+            let said = settings.of_functions();
             for function in &mut functions {
-                function.is_said_in(settings);
+                function.is_said_in(&said);
             }
         }
         Self {

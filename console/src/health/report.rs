@@ -11,7 +11,7 @@ use redis_resilient_runtime::registry::{
 use serde::Serialize;
 
 use super::millis;
-use super::said::SettingsHealth;
+use super::said::OfFunctions;
 
 /// A circuit breaker.
 #[derive(Clone, Debug, Serialize)]
@@ -213,7 +213,7 @@ impl FunctionHealth {
 
 impl FunctionHealth {
     /// Where its numbers are said, if it is not in its attribute.
-    pub(super) fn is_said_in(&mut self, settings: &SettingsHealth) {
+    pub(super) fn is_said_in(&mut self, settings: &OfFunctions<'_>) {
         if let Some(policy) = &mut self.policy {
             policy.origins = settings.origins(self.name);
         }

@@ -1,6 +1,6 @@
 //! What health shows of what was not said in code: settings of a file and the environment, and faults that are injected on purpose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use redis_resilient_runtime::__seam::chaos;
 use redis_resilient_runtime::registry::{SettingPart, SettingReport, SettingsReport};
@@ -76,15 +76,30 @@ impl SettingsHealth {
         }
     }
 
-    /// Of which of the numbers of this function it is said elsewhere than in code, and where.
+    /// What counts of what is said of functions, by their names, or those as variables have them.
+    pub(super) fn of_functions(&self) -> OfFunctions<'_> {
+        let mut by_name = HashMap::<_, Vec<_>>::new();
+        for value in self.values.iter().flatten() {
+            if value.effective && value.part == SettingPart::Function.name() {
+                by_name.entry(value.name.as_str()).or_default().push(value);
+            }
+        }
+        OfFunctions(by_name)
+    }
+}
+
+/// What is said of functions.
+pub(super) struct OfFunctions<'a>(HashMap<&'a str, Vec<&'a SettingHealth>>);
+
+impl OfFunctions<'_> {
+    /// Which of the numbers of this one are said elsewhere than in code, and where.
     pub(super) fn origins(&self, function: &str) -> BTreeMap<&'static str, String> {
+        if self.0.is_empty() {
+            return BTreeMap::new();
+        }
         let variable = as_variable(function);
-        let of_function = |value: &&SettingHealth| {
-            value.effective
-                && value.part == SettingPart::Function.name()
-                && (value.name == function || value.name == variable)
-        };
-        let values = self.values.iter().flatten().filter(of_function);
+        let names = [function, variable.as_str()];
+        let values = names.iter().filter_map(|name| self.0.get(name)).flatten();
         values.map(|one| (one.key, one.origin.clone())).collect()
     }
 }

@@ -214,7 +214,7 @@ fn numbers_are_found_by_the_name_of_their_function_and_by_its_variable() {
             said("breakers", "shop::load", "deadline", "r.toml:7:1", true),
         ]),
     };
-    let origins = settings.origins("shop::load");
+    let origins = settings.of_functions().origins("shop::load");
     let origins: Vec<_> = origins
         .iter()
         .map(|(key, at)| (*key, at.as_str()))
