@@ -13,8 +13,8 @@ where
 {
     fn report(&self) -> CacheReport {
         let counts = &self.way.counts;
-        let place = connector::place(&self.way.connector);
-        let mut report = CacheReport::new(self.settings.name, place);
+        let description = connector::description(&self.way.connector);
+        let mut report = CacheReport::new(self.settings.name, description);
         report.near_hits = counts.near();
         report.redis_hits = counts.redis();
         report.stale_hits = counts.stale();

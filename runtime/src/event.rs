@@ -44,7 +44,7 @@ use std::time::Duration;
 
 pub use attempts::{
     AttemptFailed, BulkheadFull, FallbackSaturated, FallbackUsed, Hedged, LostSource,
-    RetryBudgetExhausted,
+    RequestBudgetExhausted, RetryBudgetExhausted,
 };
 pub use caches::{
     EntryUnreadable, InvalidationPending, InvalidationsSettled, StaleServed, TrackingLost,
@@ -119,6 +119,8 @@ all! {
     Hedged,
     /// There is no retry after an attempt that failed, because the [retry budget](crate::Breaker::retry_budget) has no token left.
     RetryBudgetExhausted<'a>,
+    /// A call ends because the time that its request was given is used up.
+    RequestBudgetExhausted,
     /// An error came without a Redis error among its sources, though it looks like a failure of Redis.
     LostSource<'a>,
     /// The fallback answers.

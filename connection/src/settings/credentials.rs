@@ -86,10 +86,10 @@ impl Credentials {
 }
 
 /// Without the password.
+/// Without the user: some services take tokens there, and URLs are shown without it as well.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("username", &self.username)
             .field("valid_for", &self.valid_for)
             .finish_non_exhaustive()
     }

@@ -56,6 +56,7 @@ impl Event<'_> {
             // The application's own bulkhead is its own affair.
             Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
+            | Self::RequestBudgetExhausted(_)
             | Self::BulkheadFull(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)

@@ -99,6 +99,7 @@ fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::AttemptFailed(_)
         | Event::RetryBudgetExhausted(_)
+        | Event::RequestBudgetExhausted(_)
         | Event::LostSource(_)
         | Event::Hedged(_)
         | Event::FallbackUsed(_)

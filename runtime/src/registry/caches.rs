@@ -19,7 +19,7 @@ pub trait RegisteredCache: Send + Sync {
 pub struct CacheReport {
     /// Its name, as in events. The list is ordered by it.
     pub name: String,
-    /// In which Redis it is, without secrets.
+    /// In which Redis it is, by the description of the connector: without secrets.
     pub connector: String,
     /// Values that were served from the memory of this process, where they are kept for a short time.
     pub near_hits: u64,
