@@ -97,9 +97,12 @@ impl Known {
         if name == ALL || self.has(part, name) {
             return None;
         }
-        let other = self
-            .names(part)
-            .find(|known| suggest::is_close(name, known))?;
+        // A function is called by its path, unless it has a name of its own.
+        let by_its_end = |known: &&str| known.rsplit("::").next() == Some(name);
+        let other = self.names(part).find(by_its_end).or_else(|| {
+            self.names(part)
+                .find(|known| suggest::is_close(name, known))
+        })?;
         let what = match part {
             SettingPart::Breaker => "breaker",
             SettingPart::Bulkhead => "bulkhead",

@@ -123,7 +123,8 @@ impl RegisteredSettings for Reporter {
         report.path = in_force.status.path.as_ref().map(shown);
         report.applied = in_force.status.applied;
         report.refused = in_force.status.refused.as_ref().map(ToString::to_string);
-        report.warnings.clone_from(&in_force.warnings);
+        // Anew: what was not known when they were loaded may be by now.
+        report.warnings = known.warnings(&in_force.contents, &in_force.variables);
         let values = sources_of(in_force, &known).into_iter().map(|source| {
             let origin = match source.origin {
                 Origin::File { path, line, column } => {

@@ -278,6 +278,25 @@ fn a_mistake_says_where_and_changes_nothing_of_what_is_right_beside_it() -> Outc
     Ok(())
 }
 
+#[redis_resilient(breaker = false, retries = 0)]
+fn called_by_its_path() -> RedisResult<u32> {
+    Err(down())
+}
+
+#[test]
+fn a_function_that_is_named_without_its_path_is_told_once_it_is_known() -> Outcome {
+    let folder = Folder::new("short")?;
+    let path = folder.file("[functions.called_by_its_path]\nretries = 2\n")?;
+    settings::load(&path)?;
+    let warnings = || Registry::global().settings().map(|report| report.warnings);
+    assert_eq!(warnings(), Some(Vec::new()), "it may be right");
+    called_by_its_path().expect_err("Redis is away");
+    let path = concat!(module_path!(), "::called_by_its_path");
+    let told = format!("no function `called_by_its_path` is known; did you mean `{path}`?");
+    assert_eq!(warnings(), Some(vec![told]));
+    Ok(())
+}
+
 #[redis_resilient(breaker = false, retries = 0, timeout = "50ms")]
 async fn waits() -> RedisResult<u32> {
     tokio::time::sleep(Duration::from_millis(150)).await;
