@@ -95,6 +95,9 @@ impl<'a> Call<'a> {
         if request_budget::is_in_use() && self.comes_too_late() {
             return false;
         }
+        if CallSpan::is_for_all() {
+            self.begins_span();
+        }
         let Some(breaker) = self.breaker else {
             return true;
         };
@@ -110,7 +113,7 @@ impl<'a> Call<'a> {
     /// It is unmarked when the attempt is over or has to wait, and by dropping the call, as a panic does.
     #[inline(always)]
     pub(crate) fn polls(&mut self) {
-        if self.admission.is_marked() {
+        if self.admission.is_marked() || (CallSpan::OF_ALL && self.retry_state.is_some()) {
             self.mark();
         }
     }
@@ -121,6 +124,9 @@ impl<'a> Call<'a> {
         let admission = self.take_admission();
         if let Some(breaker) = self.breaker {
             breaker.succeeded(admission);
+        }
+        if CallSpan::OF_ALL {
+            self.ends_span_well();
         }
         if counts::ON {
             match &*self.retry_state {

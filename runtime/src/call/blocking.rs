@@ -9,7 +9,7 @@ mod outlined;
 use std::mem::{self, ManuallyDrop};
 
 use super::retry_state::LazyRetryState;
-use super::{Handed, Step, fallback, injection, tally};
+use super::{CallSpan, Handed, Step, fallback, injection, tally};
 use crate::breaker::{Admission, Breaker};
 use crate::clock::Instant;
 use crate::counts::{self, CallResult};
@@ -61,6 +61,10 @@ impl<'a> BlockingCall<'a> {
                 return false;
             }
         }
+        if CallSpan::is_for_all() {
+            let state = outlined::begins_span(self.policy, self.breaker, self.retry_state.take());
+            self.retry_state = ManuallyDrop::new(state);
+        }
         let Some(breaker) = self.breaker else {
             return self.meets_faults();
         };
@@ -68,7 +72,11 @@ impl<'a> BlockingCall<'a> {
             self.admission = admission;
             return self.meets_faults();
         }
-        let (retry_state, admission) = outlined::begin(self.policy, breaker);
+        let (retry_state, admission) = if CallSpan::OF_ALL && self.retry_state.is_some() {
+            outlined::begin_with(self.policy, breaker, self.retry_state.take())
+        } else {
+            outlined::begin(self.policy, breaker)
+        };
         if counts::ON && retry_state.is_some() {
             // A probe: it is not timed.
             drop(self.retry_state.take());
@@ -261,7 +269,7 @@ impl<'a> BlockingCall<'a> {
     pub fn gives_up(self) {
         if self.retry_state.is_some() {
             let (_, retry_state) = self.into_parts();
-            outlined::drop_retry_state(retry_state);
+            outlined::gives_up(retry_state);
         } else {
             mem::forget(self);
         }

@@ -56,6 +56,14 @@ impl Scrape {
             .unwrap_or_else(|| panic!("there is no {series}"))
     }
 
+    /// All of it, for a failure's message.
+    pub(crate) fn all(&self) -> String {
+        let lines = self.0.iter();
+        lines
+            .map(|(series, value)| format!("{series} {value}\n"))
+            .collect()
+    }
+
     /// The series that have this in their labels.
     pub(crate) fn with(&self, label: &str) -> impl Iterator<Item = (&str, f64)> {
         let series = self

@@ -1,26 +1,22 @@
 //! Lines about attempts that fail, and what answers instead.
 
-use tracing::{debug, error, warn};
+use tracing::warn;
 
-use super::{LeftOut, TARGET};
+use super::{LeftOut, TARGET, line};
 use crate::clock::whole_millis;
 use crate::event::{AttemptFailed, Event, HedgeWinner, Next, Severity, severity_of_failure};
 
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::AttemptFailed(event) => attempt_failed(event, left),
-        Event::RetryBudgetExhausted(event) => warn!(
-            target: TARGET,
+        Event::RetryBudgetExhausted(event) => line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "retry budget exhausted",
-        ),
+        }, "retry budget exhausted"),
         Event::LostSource(event) => warn!(
             target: TARGET,
             function = event.function,
@@ -32,8 +28,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
              `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
              means: `impl Classify`, or `classify = …`",
         ),
-        Event::Hedged(event) => debug!(
-            target: TARGET,
+        Event::Hedged(event) => line!(debug, left, {
             function = event.function,
             after_ms = whole_millis(event.after),
             winner = match event.winner {
@@ -42,23 +37,15 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
                 HedgeWinner::Neither => "neither",
             },
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt hedged",
-        ),
-        Event::FallbackUsed(event) => warn!(
-            target: TARGET,
+        }, "attempt hedged"),
+        Event::FallbackUsed(event) => line!(warn, left, {
             function = event.function,
             class = event.class.map(crate::Class::label),
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "using the fallback",
-        ),
-        Event::FallbackSaturated(event) => warn!(
-            target: TARGET,
+        }, "using the fallback"),
+        Event::FallbackSaturated(event) => line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
@@ -66,36 +53,24 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "fallback saturated",
-        ),
-        Event::BulkheadFull(event) if event.function.is_some() => warn!(
-            target: TARGET,
+        }, "fallback saturated"),
+        Event::BulkheadFull(event) if event.function.is_some() => line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "bulkhead full, attempt not made",
-        ),
-        Event::BulkheadFull(event) => debug!(
-            target: TARGET,
+        }, "bulkhead full, attempt not made"),
+        Event::BulkheadFull(event) => line!(debug, left, {
             bulkhead = event.bulkhead,
             limit = event.limit,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "bulkhead full",
-        ),
+        }, "bulkhead full"),
         _ => {}
     }
 }
 
 fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
     match event.next {
-        Next::Retry { delay } => warn!(
-            target: TARGET,
+        Next::Retry { delay } => line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -104,13 +79,9 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             delay_ms = whole_millis(delay),
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, will retry",
-        ),
+        }, "attempt failed, will retry"),
         Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
-            error!(
-                target: TARGET,
+            line!(error, left, {
                 function = event.function,
                 attempt = event.attempt,
                 class = event.class.label(),
@@ -119,13 +90,9 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
                 address = event.address,
                 breaker = event.breaker,
                 injected = event.injected.then_some(true),
-                left_out = left.count(),
-                left_out_ms = left.millis(),
-                "wrong credentials or settings, using the fallback",
-            );
+            }, "wrong credentials or settings, using the fallback");
         }
-        Next::Hedge => debug!(
-            target: TARGET,
+        Next::Hedge => line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -133,12 +100,8 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, the other one goes on",
-        ),
-        Next::Fallback | Next::Return => debug!(
-            target: TARGET,
+        }, "attempt failed, the other one goes on"),
+        Next::Fallback | Next::Return => line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -147,9 +110,6 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, will not retry",
-        ),
+        }, "attempt failed, will not retry"),
     }
 }

@@ -1,0 +1,93 @@
+//! O5: what a process tells does not depend on the roles that its servers have held.
+#![allow(clippy::float_cmp, reason = "they are whole numbers")]
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use redis_resilient::connection::Connector;
+use redis_resilient_testkit::RealSentinel;
+
+use crate::scraped::{Scrape, alone, scrape};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The series of a connector, without its name.
+fn series(seen: &Scrape, connector: &str) -> BTreeSet<String> {
+    let label = format!("connector=\"{connector}\"");
+    seen.with(&label)
+        .map(|(series, _)| series.replace(connector, ""))
+        .collect()
+}
+
+#[tokio::test]
+async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
+-> Result<(), Box<dyn Error>> {
+    let alone = alone();
+    let sentinels = RealSentinel::start()?;
+    let connector = |name: &'static str| -> redis::RedisResult<Connector> {
+        let connector = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
+        Ok(connector
+            .client_name(name)
+            .connect_timeout(Duration::from_secs(1))
+            .response_timeout(Duration::from_millis(500))
+            .build())
+    };
+    let redis = connector("roles")?;
+    redis.get().await?;
+    let seen = scrape();
+    let is_of = |name: &str| {
+        move |(series, _): &(&str, f64)| {
+            series.starts_with("resilient_connections{") && series.contains(name)
+        }
+    };
+    let name = {
+        let mut all = seen.with("as roles\"");
+        let (series, connections) = all
+            .find(is_of("as roles\""))
+            .ok_or("it tells its connections")?;
+        assert_eq!(connections, 1.0);
+        series.split('"').nth(1).unwrap_or_default().to_owned()
+    };
+    let before = series(&seen, &name);
+    let connections = format!("resilient_connections{{connector=\"{name}\"}}");
+    let failovers = format!("resilient_failovers_total{{connector=\"{name}\"}}");
+    for times in [1.0, 2.0] {
+        let old = sentinels.primary_index();
+        let new = sentinels.failover()?;
+        assert_ne!(old, new);
+        let began = Instant::now();
+        loop {
+            let written = async {
+                let mut connection = redis.get().await?;
+                redis::cmd("SET")
+                    .arg(&("role", "held"))
+                    .exec_async(&mut connection)
+                    .await
+            };
+            let is_there = written.await.is_ok();
+            let seen = scrape();
+            if is_there && seen.value(&failovers) == times {
+                assert_eq!(seen.value(&connections), 1.0, "{}", seen.all());
+                break;
+            }
+            assert!(began.elapsed() < PATIENCE, "{}", seen.all());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    // The live value changes, and the gauge with it.
+    sentinels.kill_primary();
+    let began = Instant::now();
+    while scrape().value(&connections) != 0.0 {
+        let _ = redis.get().await;
+        assert!(began.elapsed() < PATIENCE, "{}", scrape().all());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // One that has seen none of it.
+    let fresh = connector("fresh")?;
+    let seen = scrape();
+    assert_eq!(series(&seen, &name), before);
+    assert_eq!(series(&seen, &name.replace("roles", "fresh")), before);
+    drop((fresh, alone));
+    Ok(())
+}
