@@ -102,12 +102,11 @@ impl Reader {
 
     fn tell(&mut self, point: Point, value: Value) -> (Point, Value) {
         let value = match value {
-            Value::Sum(now) => Value::Sum(match self.sums.get_mut(&point) {
-                Some(sum) => sum.becomes(now),
-                None => {
-                    self.sums.insert(point.clone(), Sum { now, gone: 0 });
-                    0
-                }
+            Value::Sum(now) => Value::Sum(if let Some(sum) = self.sums.get_mut(&point) {
+                sum.becomes(now)
+            } else {
+                self.sums.insert(point.clone(), Sum { now, gone: 0 });
+                0
             }),
             Value::Durations(now) => {
                 let before = self.durations.insert(point.clone(), *now);

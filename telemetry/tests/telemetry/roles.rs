@@ -36,19 +36,12 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
     let redis = connector("roles")?;
     redis.get().await?;
     let seen = scrape();
-    let is_of = |name: &str| {
-        move |(series, _): &(&str, f64)| {
-            series.starts_with("resilient_connections{") && series.contains(name)
-        }
-    };
-    let name = {
-        let mut all = seen.with("as roles\"");
-        let (series, connections) = all
-            .find(is_of("as roles\""))
-            .ok_or("it tells its connections")?;
-        assert_eq!(connections, 1.0);
-        series.split('"').nth(1).unwrap_or_default().to_owned()
-    };
+    let mut all = seen.with("as roles\"");
+    let (one, connections) = all
+        .find(|(series, _)| series.starts_with("resilient_connections{"))
+        .ok_or("it tells its connections")?;
+    assert_eq!(connections, 1.0);
+    let name = one.split('"').nth(1).unwrap_or_default().to_owned();
     let before = series(&seen, &name);
     let connections = format!("resilient_connections{{connector=\"{name}\"}}");
     let failovers = format!("resilient_failovers_total{{connector=\"{name}\"}}");
@@ -61,7 +54,7 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
             let written = async {
                 let mut connection = redis.get().await?;
                 redis::cmd("SET")
-                    .arg(&("role", "held"))
+                    .arg(("role", "held"))
                     .exec_async(&mut connection)
                     .await
             };
@@ -76,7 +69,9 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
         }
     }
     // The live value changes, and the gauge with it.
-    sentinels.kill_primary();
+    for server in sentinels.servers() {
+        server.kill();
+    }
     let began = Instant::now();
     while scrape().value(&connections) != 0.0 {
         let _ = redis.get().await;

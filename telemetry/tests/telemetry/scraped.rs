@@ -1,6 +1,7 @@
 //! What a scrape of the facade's exporter for Prometheus has.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -58,10 +59,11 @@ impl Scrape {
 
     /// All of it, for a failure's message.
     pub(crate) fn all(&self) -> String {
-        let lines = self.0.iter();
-        lines
-            .map(|(series, value)| format!("{series} {value}\n"))
-            .collect()
+        let mut all = String::new();
+        for (series, value) in &self.0 {
+            let _ = writeln!(all, "{series} {value}");
+        }
+        all
     }
 
     /// The series that have this in their labels.
