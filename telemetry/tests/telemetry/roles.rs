@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use redis::{RedisResult, cmd};
 use redis_resilient::connection::Connector;
 use redis_resilient_testkit::RealSentinel;
 
@@ -20,12 +21,20 @@ fn series(seen: &Scrape, connector: &str) -> BTreeSet<String> {
         .collect()
 }
 
+async fn writes(redis: &Connector) -> RedisResult<()> {
+    let mut connection = redis.get().await?;
+    cmd("SET")
+        .arg(("role", "held"))
+        .exec_async(&mut connection)
+        .await
+}
+
 #[tokio::test]
 async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
 -> Result<(), Box<dyn Error>> {
     let alone = alone();
     let sentinels = RealSentinel::start()?;
-    let connector = |name: &'static str| -> redis::RedisResult<Connector> {
+    let connector = |name: &'static str| -> RedisResult<Connector> {
         let connector = Connector::sentinel(sentinels.sentinel_urls(), sentinels.primary_name())?;
         Ok(connector
             .client_name(name)
@@ -51,14 +60,7 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
         assert_ne!(old, new);
         let began = Instant::now();
         loop {
-            let written = async {
-                let mut connection = redis.get().await?;
-                redis::cmd("SET")
-                    .arg(("role", "held"))
-                    .exec_async(&mut connection)
-                    .await
-            };
-            let is_there = written.await.is_ok();
+            let is_there = writes(&redis).await.is_ok();
             let seen = scrape();
             if is_there && seen.value(&failovers) == times {
                 assert_eq!(seen.value(&connections), 1.0, "{}", seen.all());
@@ -74,7 +76,7 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
     }
     let began = Instant::now();
     while scrape().value(&connections) != 0.0 {
-        let _ = redis.get().await;
+        let _ = writes(&redis).await;
         assert!(began.elapsed() < PATIENCE, "{}", scrape().all());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
