@@ -5,6 +5,7 @@
 )]
 
 use std::future::{pending, poll_fn};
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
@@ -20,6 +21,11 @@ fn refused() -> RedisError {
 
 /// What is written down from here on, with all calls in spans.
 fn tree() -> (Tree, dispatcher::DefaultGuard) {
+    // Beside one for the process, a subscriber of a thread is told of all: `findings/tracing-one-scoped-subscriber.sh`.
+    static ONE: Once = Once::new();
+    ONE.call_once(|| {
+        let _ = dispatcher::set_global_default(Tree::default().dispatch());
+    });
     logging::spans_for_all_calls(true);
     let tree = Tree::default();
     let guard = dispatcher::set_default(&tree.dispatch());

@@ -80,8 +80,9 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
         assert!(began.elapsed() < PATIENCE, "{}", scrape().all());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // One that has seen none of it.
+    // One that has seen none of it. It is listed from its first use.
     let fresh = connector("fresh")?;
+    assert!(writes(&fresh).await.is_err(), "all servers are away");
     let seen = scrape();
     assert_eq!(series(&seen, &name), before);
     assert_eq!(series(&seen, &name.replace("roles", "fresh")), before);
