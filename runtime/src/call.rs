@@ -72,12 +72,17 @@ impl<'a> Call<'a> {
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
     pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
-        Self {
+        #[cfg_attr(not(feature = "call-spans"), allow(unused_mut))]
+        let mut call = Self {
             policy,
             breaker,
             admission: Admission::NONE,
             retry_state: ManuallyDrop::new(tally::begins()),
+        };
+        if CallSpan::is_for_all() {
+            call.begins_span();
         }
+        call
     }
 
     /// A value of the attribute that was known only at run time and makes no sense.
@@ -94,9 +99,6 @@ impl<'a> Call<'a> {
     pub fn begin(&mut self) -> bool {
         if request_budget::is_in_use() && self.comes_too_late() {
             return false;
-        }
-        if CallSpan::is_for_all() {
-            self.begins_span();
         }
         let Some(breaker) = self.breaker else {
             return true;

@@ -83,11 +83,27 @@ impl Reader {
                 points.sum(metric, &labels, count);
             }
         }
+        self.forget(&points);
         let gone = self.gone(&points);
         let points = points.0.into_iter().chain(gone);
         points
             .map(|(point, value)| self.tell(point, value))
             .collect()
+    }
+
+    /// What caches, journals and consumers have counted that are no more: one that takes their place begins at 0.
+    fn forget(&mut self, points: &Points) {
+        let ends = [
+            "resilient.cache.",
+            "resilient.journal.",
+            "resilient.consumer.",
+        ];
+        for (point, sum) in &mut self.sums {
+            let may_end = ends.iter().any(|kind| point.metric.name.starts_with(kind));
+            if may_end && !points.0.contains_key(point) {
+                sum.becomes(0);
+            }
+        }
     }
 
     /// Gauges of what is no more, once: who was told them keeps what he was told last.

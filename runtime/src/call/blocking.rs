@@ -33,11 +33,15 @@ impl<'a> BlockingCall<'a> {
     /// A call that has not begun.
     #[inline(always)]
     pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
+        let mut retry_state = tally::begins();
+        if CallSpan::is_for_all() {
+            retry_state = outlined::begins_span(policy, breaker, retry_state);
+        }
         Self {
             policy,
             breaker,
             admission: Admission::NONE,
-            retry_state: ManuallyDrop::new(tally::begins()),
+            retry_state: ManuallyDrop::new(retry_state),
         }
     }
 
@@ -56,14 +60,13 @@ impl<'a> BlockingCall<'a> {
     #[must_use]
     pub fn begin(&mut self) -> bool {
         if request_budget::is_in_use() {
-            self.retry_state = ManuallyDrop::new(outlined::too_late(self.policy, self.breaker));
-            if self.retry_state.is_some() {
+            let retry_state = self.retry_state.take();
+            let (retry_state, is_too_late) =
+                outlined::too_late(self.policy, self.breaker, retry_state);
+            self.retry_state = ManuallyDrop::new(retry_state);
+            if is_too_late {
                 return false;
             }
-        }
-        if CallSpan::is_for_all() {
-            let state = outlined::begins_span(self.policy, self.breaker, self.retry_state.take());
-            self.retry_state = ManuallyDrop::new(state);
         }
         let Some(breaker) = self.breaker else {
             return self.meets_faults();

@@ -29,12 +29,16 @@ fn whole<'a>(
     }
 }
 
-/// Something is left of a call that comes when the time of its request is used up.
+/// Whether a call comes when the time of its request is used up.
 #[inline(never)]
-pub(super) fn too_late(policy: &Settings, breaker: Option<&Breaker>) -> LazyRetryState {
-    let mut call = Call::new(policy, breaker);
-    call.comes_too_late();
-    call.retry_state.take()
+pub(super) fn too_late(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, bool) {
+    let mut call = whole(policy, breaker, Admission::NONE, retry_state);
+    let is_too_late = call.comes_too_late();
+    (call.retry_state.take(), is_too_late)
 }
 
 /// Each call has a span, and what runs on this thread is in it from here on.
