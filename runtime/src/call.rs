@@ -72,7 +72,6 @@ impl<'a> Call<'a> {
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
     pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
-        #[cfg_attr(not(feature = "call-spans"), allow(unused_mut))]
         let mut call = Self {
             policy,
             breaker,
