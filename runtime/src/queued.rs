@@ -56,6 +56,10 @@ mod tests {
         }
     }
 
+    #[expect(
+        clippy::needless_borrow,
+        reason = "as expansions have it, which do not know the type"
+    )]
     #[test]
     fn only_a_value_that_says_so_is_queued() {
         let (waits, is_done) = (Ok::<_, ()>(Waits(true)), Ok::<_, ()>(Waits(false)));
