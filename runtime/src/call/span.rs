@@ -116,9 +116,14 @@ impl CallSpan {
 
     /// The attempt of this number, for those who export spans.
     #[inline]
-    pub(crate) fn tells_attempt(attempt: u32, class: Class, why: Option<&Description>) {
+    pub(crate) fn tells_attempt(
+        attempt: u32,
+        class: Class,
+        why: Option<&Description>,
+        is_injected: bool,
+    ) {
         if tracing::enabled!(target: TARGET, Level::TRACE) {
-            tell_attempt(attempt, class, why);
+            tell_attempt(attempt, class, why, is_injected);
         }
     }
 
@@ -207,7 +212,7 @@ fn span(
 
 #[cold]
 #[inline(never)]
-fn tell_attempt(attempt: u32, class: Class, why: Option<&Description>) {
+fn tell_attempt(attempt: u32, class: Class, why: Option<&Description>, is_injected: bool) {
     let (server, port) = server(why);
     tracing::trace!(
         target: TARGET,
@@ -219,6 +224,7 @@ fn tell_attempt(attempt: u32, class: Class, why: Option<&Description>) {
             server.address = server,
             server.port = port,
             attempt,
+            injected = is_injected.then_some(true),
         },
         "attempt failed"
     );

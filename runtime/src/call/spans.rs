@@ -35,7 +35,8 @@ impl Call<'_> {
             *state.span = CallSpan::open(function, breaker, class, why);
         }
         state.span.enter();
-        CallSpan::tells_attempt(state.failed.saturating_add(1), class, why);
+        let attempt = state.failed.saturating_add(1);
+        CallSpan::tells_attempt(attempt, class, why, *state.is_injected);
     }
 
     /// All is told of the attempt.

@@ -44,7 +44,7 @@ impl CallSpan {
 
     pub(crate) const fn says(&self, _: Class, _: Option<&Description>) {}
 
-    pub(crate) const fn tells_attempt(_: u32, _: Class, _: Option<&Description>) {}
+    pub(crate) const fn tells_attempt(_: u32, _: Class, _: Option<&Description>, _: bool) {}
 
     pub(crate) const fn open(
         _: &'static str,
