@@ -23,7 +23,7 @@ pub(super) enum Look {
 }
 
 /// How wide and high a phone is.
-pub(super) const PHONE: (u32, u32) = (390, 844);
+pub(super) const PHONE: (u32, u32) = (360, 740);
 
 /// One window.
 #[derive(Debug)]

@@ -17,6 +17,12 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
         }, "retry budget exhausted"),
+        Event::RequestBudgetExhausted(event) => line!(warn, left, {
+            function = event.function,
+            budget_ms = whole_millis(event.budget),
+            attempted = event.attempted,
+            breaker = event.breaker,
+        }, "the time of the request is used up"),
         Event::LostSource(event) => warn!(
             target: TARGET,
             function = event.function,
