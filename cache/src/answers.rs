@@ -131,7 +131,7 @@ impl<T> Keyed<T> {
     pub fn stale(&self) -> Option<T> {
         let (value, age) = self.last?.get(self.key.as_str())?;
         served::note(Served::Stale { overdue: age });
-        Events::of(self.answers.name).stale_served(age);
+        Events::of(self.answers.name).stale_served(age, true);
         Some(value)
     }
 

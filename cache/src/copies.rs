@@ -157,8 +157,10 @@ impl Copy {
 }
 
 impl Copies {
-    /// How many there are, roughly.
+    /// How many there are.
     pub(crate) fn entries(&self) -> u64 {
+        // It counts what it has come round to.
+        self.kept.run_pending_tasks();
         self.kept.entry_count()
     }
 }

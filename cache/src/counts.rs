@@ -2,44 +2,32 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use redis_resilient_runtime::__seam::counts::{STRIPES, Striped};
+
 use crate::served::Served;
 
 // Sums, and what is shown: nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
 
-/// So many threads count beside each other without sharing a cache line.
-const STRIPES: usize = 8;
-
 /// Counts since the cache was made.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    /// Reads from memory take so little time that one count for all threads would cost more than they do.
-    near: [Stripe; STRIPES],
+    /// Reads from memory take so little time that one count for all threads would cost more than they do. Where calls are not counted, these are not
+    /// either.
+    near: Striped<STRIPES>,
     redis: AtomicU64,
     stale: AtomicU64,
+    loaded: AtomicU64,
+    failed: AtomicU64,
     loads: AtomicU64,
     failed_loads: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Stripe(AtomicU64);
-
-thread_local! {
-    /// The stripe in which this thread counts.
-    static STRIPE: usize = {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        usize::try_from(NEXT.fetch_add(1, ORDER)).unwrap_or(0) % STRIPES
-    };
 }
 
 impl Counts {
     /// A value was served from the memory of this process.
     #[inline]
     pub(crate) fn near_hit(&self) {
-        // A thread that ends counts in the first.
-        let stripe = STRIPE.try_with(|stripe| *stripe).unwrap_or(0);
-        add_one(&self.near[stripe].0);
+        self.near.add();
     }
 
     /// A value was served from there.
@@ -47,9 +35,15 @@ impl Counts {
         match served {
             Served::Redis => add_one(&self.redis),
             Served::Stale { .. } => add_one(&self.stale),
-            // Counted where it is found, or has been loaded.
-            Served::Near | Served::Loaded => {}
+            Served::Loaded => add_one(&self.loaded),
+            // Counted where it is found.
+            Served::Near => {}
         }
+    }
+
+    /// A caller got an error.
+    pub(crate) fn read_failed(&self) {
+        add_one(&self.failed);
     }
 
     /// A load has ended.
@@ -60,9 +54,9 @@ impl Counts {
         }
     }
 
-    pub(crate) fn near(&self) -> u64 {
-        let stripes = self.near.iter();
-        stripes.map(|stripe| stripe.0.load(ORDER)).sum()
+    /// `None`: they are not counted.
+    pub(crate) fn near(&self) -> Option<u64> {
+        self.near.sum()
     }
 
     pub(crate) fn redis(&self) -> u64 {
@@ -71,6 +65,15 @@ impl Counts {
 
     pub(crate) fn stale(&self) -> u64 {
         self.stale.load(ORDER)
+    }
+
+    /// Reads that were answered by a load, be it another one's.
+    pub(crate) fn loaded_reads(&self) -> u64 {
+        self.loaded.load(ORDER)
+    }
+
+    pub(crate) fn failed_reads(&self) -> u64 {
+        self.failed.load(ORDER)
     }
 
     /// Of loads how many there were, and how many failed.
@@ -93,24 +96,30 @@ mod tests {
     #[test]
     fn hits_of_many_threads_are_all_counted_each_where_it_was_served_from() {
         let counts = Counts::default();
+        let threads = 16;
         std::thread::scope(|scope| {
-            for _ in 0..2 * STRIPES {
+            for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..1_000 {
                         counts.near_hit();
                     }
                     let overdue = Duration::ZERO;
-                    for served in [Served::Redis, Served::Stale { overdue }, Served::Near] {
+                    let stale = Served::Stale { overdue };
+                    for served in [Served::Redis, stale, Served::Near, Served::Loaded] {
                         counts.served(served);
                     }
+                    counts.read_failed();
                     counts.loaded(false);
                     counts.loaded(true);
                 });
             }
         });
-        let threads = 2 * STRIPES as u64;
-        assert_eq!(counts.near(), threads * 1_000);
+        if let Some(near) = counts.near() {
+            assert_eq!(near, threads * 1_000);
+        }
         assert_eq!((counts.redis(), counts.stale()), (threads, threads));
+        let read = (counts.loaded_reads(), counts.failed_reads());
+        assert_eq!(read, (threads, threads));
         assert_eq!(counts.loads(), (2 * threads, threads));
     }
 }

@@ -27,8 +27,10 @@ impl Events {
         }
     }
 
-    pub(crate) fn stale_served(&self, overdue: Duration) {
-        emit(&Event::StaleServed(StaleServed::new(self.cache, overdue)));
+    /// `in_need`: the load failed, or takes too long.
+    pub(crate) fn stale_served(&self, overdue: Duration, in_need: bool) {
+        let event = StaleServed::new(self.cache, overdue, in_need);
+        emit(&Event::StaleServed(event));
     }
 
     /// What Redis has is not a value of this cache.

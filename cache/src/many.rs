@@ -86,8 +86,7 @@ impl<'a, T> Batch<'a, T> {
     fn found(&mut self, looks: Vec<(usize, Look<T>)>) {
         for (place, look) in looks {
             if let Look::Fresh(Found { value, .. }) = look {
-                let served = Served::Redis;
-                self.answers[place] = Some(Answer { value, served });
+                self.answers[place] = Some(Answer::new(value, Served::Redis));
             }
         }
     }

@@ -40,6 +40,18 @@ impl<E, L> fmt::Debug for Read<E, L> {
 pub(crate) struct Answer<T> {
     pub(crate) value: T,
     pub(crate) served: Served,
+    /// Whether there was no better one: the load failed or takes too long.
+    pub(crate) in_need: bool,
+}
+
+impl<T> Answer<T> {
+    pub(crate) const fn new(value: T, served: Served) -> Self {
+        Self {
+            value,
+            served,
+            in_need: false,
+        }
+    }
 }
 
 /// A read that Redis has not answered.
@@ -83,7 +95,7 @@ const LOOKS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_mi
 impl<T> Answer<T> {
     /// The value, for the caller.
     pub(crate) fn give(self, way: &Way) -> T {
-        way.served(self.served);
+        way.served(self.served, self.in_need);
         self.value
     }
 }
@@ -126,10 +138,7 @@ where
         let (at_hand, redis, refresh) = match look {
             Look::Fresh(found) => {
                 if !self.refreshes_early(&found) {
-                    return Ok(Answer {
-                        value: found.value,
-                        served: Served::Redis,
-                    });
+                    return Ok(Answer::new(found.value, Served::Redis));
                 }
                 (Some(found.into_at_hand()), InRedis::Missing, true)
             }
@@ -212,7 +221,7 @@ where
                 // For those who wait it is good still; nobody keeps it.
                 let payload = payload.into();
                 settle(Outcome::Value(Value { payload, served }));
-                return Ok(Answer { value, served });
+                return Ok(Answer::new(value, served));
             };
             let fresh = Some(Duration::from_millis(life.fresh_ms));
             self.keep(&aim.tickets, From::default(), key, &value, &payload, fresh);
@@ -229,19 +238,15 @@ where
         } else {
             settle(Outcome::EachItsOwn);
         }
-        Ok(Answer {
-            value,
-            served: Served::Loaded,
-        })
+        Ok(Answer::new(value, Served::Loaded))
     }
 
     /// What another's load has come to, for one who has waited for it; `None`: it has to load for itself.
     pub(crate) fn told<E: 'static>(outcome: &Outcome) -> Option<Result<Answer<T>, E>> {
         match outcome {
-            Outcome::Value(Value { payload, served }) => Some(Ok(Answer {
-                value: C::decode(payload).ok()?,
-                served: *served,
-            })),
+            Outcome::Value(Value { payload, served }) => {
+                Some(Ok(Answer::new(C::decode(payload).ok()?, *served)))
+            }
             Outcome::Failed(copies) => {
                 let copies: &Copies<E> = copies.downcast_ref()?;
                 Some(Err(copies.make()))
@@ -259,7 +264,7 @@ impl<T> AtHand<T> {
     /// It, for the caller, if it is there.
     pub(crate) fn serve(self, way: &Way) -> Result<T, Self> {
         match self {
-            Self::ForNeed(stale) | Self::AtOnce(stale) => Ok(stale.answer().give(way)),
+            Self::ForNeed(stale) | Self::AtOnce(stale) => Ok(stale.answer_in_need().give(way)),
             Self::Nothing => Err(Self::Nothing),
         }
     }
@@ -267,22 +272,33 @@ impl<T> AtHand<T> {
     /// In place of an error, what is at hand.
     pub(crate) fn stand_in<E>(self, result: Result<Answer<T>, E>) -> Result<Answer<T>, E> {
         match (result, self) {
-            (Err(_), Self::ForNeed(stale) | Self::AtOnce(stale)) => Ok(stale.answer()),
+            (Err(_), Self::ForNeed(stale) | Self::AtOnce(stale)) => Ok(stale.answer_in_need()),
             (result, _) => result,
         }
     }
 
     /// What the caller gets.
     pub(crate) fn finish<E>(self, way: &Way, result: Result<Answer<T>, E>) -> Result<T, E> {
-        self.stand_in(result).map(|answer| answer.give(way))
+        match self.stand_in(result) {
+            Ok(answer) => Ok(answer.give(way)),
+            Err(error) => {
+                way.counts.read_failed();
+                Err(error)
+            }
+        }
     }
 }
 
 impl<T> Stale<T> {
     pub(crate) fn answer(self) -> Answer<T> {
+        Answer::new(self.value, self.served)
+    }
+
+    /// For there is no better one.
+    fn answer_in_need(self) -> Answer<T> {
         Answer {
-            value: self.value,
-            served: self.served,
+            in_need: true,
+            ..self.answer()
         }
     }
 

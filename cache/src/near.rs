@@ -197,6 +197,8 @@ impl<T: Send + Sync + 'static> Near<T> {
 
     /// How many entries there are, roughly.
     pub(crate) fn entries(&self) -> u64 {
+        // It counts what it has come round to.
+        self.store.entries.run_pending_tasks();
         self.store.entries.entry_count()
     }
 

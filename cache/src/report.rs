@@ -15,9 +15,11 @@ where
         let counts = &self.way.counts;
         let description = connector::description(&self.way.connector);
         let mut report = CacheReport::new(self.settings.name, description);
-        report.near_hits = counts.near();
+        report.near_hits = counts.near().unwrap_or_default();
         report.redis_hits = counts.redis();
         report.stale_hits = counts.stale();
+        report.loaded = counts.loaded_reads();
+        report.failed = counts.failed_reads();
         (report.loads, report.failed_loads) = counts.loads();
         report.loading = self.flights.len() as u64;
         report.near_entries = self.near.as_ref().map(|near| near.entries());

@@ -25,12 +25,12 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// A caller is served a value from there.
-    pub(crate) fn served(&self, served: Served) {
+    /// A caller is served a value from there, in need or not.
+    pub(crate) fn served(&self, served: Served, in_need: bool) {
         served::note(served);
         self.counts.served(served);
         if let Served::Stale { overdue } = served {
-            self.events.stale_served(overdue);
+            self.events.stale_served(overdue, in_need);
         }
     }
 

@@ -8,7 +8,7 @@ mod report;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use redis::{Cmd, RedisError, RedisResult};
 use redis_resilient_connection::__seam::command::args;
@@ -63,6 +63,9 @@ struct Inner {
     when_full: WhenFull,
     drain: Drain,
     is_closed: AtomicBool,
+    /// Writes that it was given and had room for, and those for which it had none.
+    queued: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Journal {
@@ -172,7 +175,13 @@ impl Journal {
         because: Option<&RedisError>,
     ) -> Result<Acknowledgement<()>, JournalError> {
         let was_empty = self.is_empty();
-        let room = self.admit(&entries)?;
+        let count = entries.len() as u64;
+        let room = self.admit(&entries).inspect_err(|error| {
+            if matches!(error, JournalError::Full { .. }) {
+                self.inner.refused.fetch_add(count, Ordering::Relaxed);
+            }
+        })?;
+        self.inner.queued.fetch_add(count, Ordering::Relaxed);
         let acknowledgement = self.inner.keeper.append(entries, room);
         if was_empty {
             self.inner.drain.shared.events.queued(because);

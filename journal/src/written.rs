@@ -1,6 +1,7 @@
 //! What becomes of a write that may have been journalled.
 
 use redis::{FromRedisValue, ParsingError, PushKind, RedisError, Value};
+use redis_resilient_runtime::__seam::Queued;
 
 /// The reply to a write, or that the journal has it.
 ///
@@ -29,6 +30,13 @@ impl<T> Written<T> {
     /// Whether the journal has it.
     pub const fn is_queued(&self) -> bool {
         matches!(self, Self::Queued)
+    }
+}
+
+/// So that calls that end with one that waits are counted as that.
+impl<T> Queued for Written<T> {
+    fn is_queued(&self) -> bool {
+        self.is_queued()
     }
 }
 

@@ -32,6 +32,7 @@
 //! # Feature flags
 //!
 //! * `tracing` (on by default): [events](event#tracing) are written to `tracing`, with the target `redis_resilient`; see `logging`.
+//!   `call-spans`: spans of all calls, where `logging::spans_for_all_calls` asks for them.
 //! * `chaos`: `chaos::arm` and `chaos::allow`, faults on purpose. Off until the application arms them, or lets a settings file or the console do so.
 //! * `connection`: `connection::Connector`, connections that reconnect, and locks. `sentinel` and `cluster` add support for those.
 //! * `metrics` and `opentelemetry`: the module `telemetry`. Calls are counted then, which each pays a few instructions for.

@@ -76,12 +76,16 @@ impl<'a> Call<'a> {
     /// A call whose deadline runs from the moment it first has to wait: one that is answered at once reads no clock.
     #[inline(always)]
     pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
-        Self {
+        let mut call = Self {
             policy,
             breaker,
             admission: Admission::NONE,
             retry_state: ManuallyDrop::new(tally::begins()),
+        };
+        if CallSpan::is_for_all() {
+            call.begins_span();
         }
+        call
     }
 
     /// A value of the attribute that was known only at run time and makes no sense.
@@ -114,7 +118,7 @@ impl<'a> Call<'a> {
     /// It is unmarked when the attempt is over or has to wait, and by dropping the call, as a panic does.
     #[inline(always)]
     pub(crate) fn polls(&mut self) {
-        if self.admission.is_marked() {
+        if self.admission.is_marked() || (CallSpan::OF_ALL && self.retry_state.is_some()) {
             self.mark();
         }
     }
@@ -125,6 +129,9 @@ impl<'a> Call<'a> {
         let admission = self.take_admission();
         if let Some(breaker) = self.breaker {
             breaker.succeeded(admission);
+        }
+        if CallSpan::OF_ALL {
+            self.ends_span_well();
         }
         if counts::ON {
             match &*self.retry_state {

@@ -13,7 +13,7 @@ mod timing;
 
 pub use self::durations::{AttemptDurations, Durations};
 pub(crate) use self::slab::{Id, Slot, add, record, remember, remembered};
-pub(crate) use self::striped::Striped;
+pub use self::striped::{STRIPES, Striped};
 pub(crate) use self::timing::{Timing, is_sampled};
 
 /// Whether anything is counted.
@@ -28,11 +28,12 @@ pub(crate) enum CallResult {
     SecondFallback,
     LaterFallback,
     Stale,
+    Queued,
     Failed,
     Rejected,
 }
 
-pub(crate) const RESULTS: usize = 8;
+pub(crate) const RESULTS: usize = 9;
 
 impl CallResult {
     /// That of the fallback of this number, from 0.
@@ -57,6 +58,8 @@ pub struct CallCounts {
     pub fallbacks: [u64; 3],
     /// The last good value stood in (`stale = …`).
     pub stale: u64,
+    /// A fallback put the write into a journal, and said so by its type: `Result<Written<_>, _>` of a function with the attribute.
+    pub queued: u64,
     /// The caller got an error: that of the body or of the fallback; or there was no time or room left.
     pub failed: u64,
     /// The circuit was open and nothing else answered: the caller got that as an error.
@@ -74,6 +77,7 @@ impl CallCounts {
             + second
             + later
             + self.stale
+            + self.queued
             + self.failed
             + self.rejected
     }
@@ -86,6 +90,7 @@ impl CallCounts {
             second,
             later,
             stale,
+            queued,
             failed,
             rejected,
         ] = sums;
@@ -94,6 +99,7 @@ impl CallCounts {
             retried,
             fallbacks: [first, second, later],
             stale,
+            queued,
             failed,
             rejected,
         }

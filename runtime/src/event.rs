@@ -18,7 +18,7 @@
 //! and what to do.
 //!
 //! At `ERROR` are a circuit that opens while no fallback answers, and a fallback that answers where Redis refuses the application's credentials:
-//! nobody else would notice. At `WARN` are retries, fallbacks and all else that fails and is dealt with, at `INFO` what is well again, and at
+//! nobody else would notice. At `WARN` are retries, fallbacks, stale values in need and all else that fails and is dealt with, at `INFO` what is well again, and at
 //! `DEBUG` each failure that the caller gets. What comes often is written rarely, and says how often it came: see `logging`.
 //!
 //! # What is in a text

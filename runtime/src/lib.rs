@@ -39,6 +39,7 @@ mod observer;
 mod outage;
 mod overrides;
 mod policy;
+mod queued;
 mod rarely;
 pub mod registry;
 mod rejection;

@@ -28,6 +28,7 @@ pub use crate::fallback::{
 };
 pub use crate::function::Function;
 pub use crate::hedge::{HedgeBudget, Hedged, hedged};
+pub use crate::queued::{Fallen, ViaAnswered, ViaQueued};
 // Not the public one, whose setters panic: what is known only at run time is refused when the function is called.
 pub use crate::result_like::{Refused, ResultLike, TurnedAway, gone, refuse, rejected};
 pub use crate::settings::{FallbackOn, Settings as Policy};

@@ -10,6 +10,7 @@ pub use crate::class::tagged::{ClassMark, address_in_chain, repeatable, tagged, 
 pub use crate::default_breaker::HoldsConnector;
 pub use crate::error_text::error_text;
 pub use crate::observer::{emit, wants};
+pub use crate::queued::Queued;
 pub use crate::rarely::{Counted, Rarely, SILENCE_MS};
 use crate::{Class, Rejection};
 
@@ -101,6 +102,11 @@ pub mod chain {
 
 pub mod clock {
     pub use crate::clock::{Instant, now, now_ms, sleep, whole_millis};
+}
+
+/// Sums of what many threads do.
+pub mod counts {
+    pub use crate::counts::{STRIPES, Striped};
 }
 
 pub mod cut_off {

@@ -20,7 +20,7 @@ pub struct Metric {
     pub name: &'static str,
     /// What kind of number it is.
     pub instrument: Instrument,
-    /// Its unit, by UCUM: `s`, `{call}`.
+    /// Its unit, by UCUM: `s`, `By`, `1`, `{call}`.
     pub unit: &'static str,
     /// What it says.
     pub help: &'static str,
@@ -44,6 +44,8 @@ impl Metric {
         let name = self.name.replace('.', "_");
         let unit = match self.unit {
             "s" => "_seconds",
+            "By" => "_bytes",
+            "1" => "_ratio",
             _ => "",
         };
         let total = match self.instrument {
@@ -84,7 +86,7 @@ macro_rules! declare {
 
 declare! {
     CALLS: Counter "resilient.calls" "{call}" ["function", "result"]
-        "Calls that have ended, by what the caller got: redis, retried, fallback, fallback_2, fallback_3 (or later), stale, error, rejected (by an open circuit, and nothing else answered)."
+        "Calls that have ended, by what the caller got: redis, retried, fallback, fallback_2, fallback_3 (or later), stale, queued (in a journal, by a fallback whose type says so), error, rejected (by an open circuit, and nothing else answered). Of caches and functions with `redis_cached` it is reads: near, redis, loaded, stale, error."
     RETRIES: Counter "resilient.retries" "{retry}" ["function"]
         "Retries that were planned."
     ATTEMPTS_FAILED: Counter "resilient.attempts.failed" "{attempt}" ["function"]
@@ -127,11 +129,37 @@ declare! {
     CREDENTIALS_FAILED: Counter "resilient.credentials.failed" "{renewal}" ["connector"]
         "Times that new credentials could not be had, or were refused."
 
+    CACHE_READS: Counter "resilient.cache.reads" "{read}" ["cache", "level"]
+        "Reads, by what answered: near (the memory of this process), redis, loaded (the primary store), stale (a value whose time was over), error."
+    CACHE_LOADS: Counter "resilient.cache.loads" "{load}" ["cache", "result"]
+        "Loads of the primary store, by result: ok, error. One may answer many reads."
+    CACHE_LOADING: Gauge "resilient.cache.loading" "{load}" ["cache"]
+        "Loads that are under way."
+    CACHE_NEAR_ENTRIES: Gauge "resilient.cache.near.entries" "{value}" ["cache"]
+        "Values in the memory of this process, kept for a short time. 0 where none are kept."
+    CACHE_COPIES: Gauge "resilient.cache.copies" "{value}" ["cache"]
+        "Values in the memory of this process, kept for need. 0 where none are kept."
+    CACHE_PENDING: Gauge "resilient.cache.invalidations.pending" "{invalidation}" ["cache"]
+        "Invalidations that Redis has not taken yet: other processes may serve what they are about."
     CACHE_STALE: Counter "resilient.cache.stale" "{value}" ["cache"]
         "Values that were served though their time was over, or the last good ones of a function."
     CACHE_UNREADABLE: Counter "resilient.cache.unreadable" "{entry}" ["cache"]
         "Entries in Redis that could not be read as a value."
 
+    JOURNAL_DEPTH: Gauge "resilient.journal.depth" "{write}" ["journal"]
+        "Writes that wait."
+    JOURNAL_BYTES: Gauge "resilient.journal.size" "By" ["journal"]
+        "What the writes that wait take."
+    JOURNAL_FILL: Gauge "resilient.journal.fill" "1" ["journal"]
+        "How full it is, from 0 to 1: by writes or by bytes, whichever is more."
+    JOURNAL_AGE: Gauge "resilient.journal.oldest.age" "s" ["journal"]
+        "How long the oldest of the writes that wait has done so. 0: nothing waits."
+    JOURNAL_DEAD_NOW: Gauge "resilient.journal.dead_letters.waiting" "{write}" ["journal"]
+        "Dead letters that are there now, to be replayed or discarded."
+    JOURNAL_QUEUED: Counter "resilient.journal.queued" "{write}" ["journal"]
+        "Writes that a journal has taken."
+    JOURNAL_REFUSED: Counter "resilient.journal.refused" "{write}" ["journal"]
+        "Writes that a journal had no room for: their callers got an error."
     JOURNAL_DEAD: Counter "resilient.journal.dead_letters" "{write}" ["journal"]
         "Writes of a journal that Redis has refused for good."
     JOURNAL_DROPPED: Counter "resilient.journal.dropped" "{write}" ["journal"]
@@ -139,6 +167,16 @@ declare! {
     JOURNAL_FAILED: Counter "resilient.journal.failed" "{failure}" ["journal"]
         "Times that what a journal is kept in failed: its writes are refused meanwhile."
 
+    CONSUMER_LAG: Gauge "resilient.consumer.lag" "{entry}" ["stream", "group"]
+        "Entries of the stream that the group has not been given yet. Not a number where it is not known."
+    CONSUMER_IN_WORK: Gauge "resilient.consumer.in_work" "{entry}" ["stream", "group"]
+        "Entries that the consumers of this process have in hand, not yet acknowledged."
+    CONSUMERS: Gauge "resilient.consumer.running" "{consumer}" ["stream", "group", "state"]
+        "Consumers of this process: reading, standing_by (another one of the group is at work in its place), failing (Redis does not answer)."
+    ENTRIES_HANDLED: Counter "resilient.consumer.entries.handled" "{entry}" ["stream", "group"]
+        "Entries that were handled."
+    ENTRIES_TAKEN_OVER: Counter "resilient.consumer.taken_over" "{entry}" ["stream", "group"]
+        "Entries that were taken over from consumers that gave no sign of life."
     CONSUMER_FAILED: Counter "resilient.consumer.failed" "{read}" ["stream", "group"]
         "Times that a consumer could not read, told once a second."
     ENTRIES_FAILED: Counter "resilient.consumer.entries.failed" "{entry}" ["stream", "group"]

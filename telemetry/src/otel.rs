@@ -70,7 +70,9 @@ fn observe(meter: &Meter, metric: &'static Metric, shared: Arc<Mutex<Shared>>) {
                 .with_description(metric.help)
                 .with_callback(move |observer| {
                     for (attributes, value) in series(&shared, metric) {
-                        if let Value::Level(level) = value {
+                        if let Value::Level(level) = value
+                            && !level.is_nan()
+                        {
                             observer.observe(level, &attributes);
                         }
                     }

@@ -1,10 +1,13 @@
 //! One reading: all series with their values, from the registry and what events have told.
 
+mod caches;
+mod consumers;
+mod journals;
 mod series;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use redis_resilient_runtime::registry::{Durations, FunctionSnapshot, ListedBreaker};
+use redis_resilient_runtime::registry::{CallCounts, Durations, FunctionSnapshot, ListedBreaker};
 use redis_resilient_runtime::{Registry, State};
 
 use crate::describe::{self, Metric};
@@ -25,6 +28,24 @@ const STATES: [(State, &str); 6] = [
     (State::Disabled, "disabled"),
 ];
 
+/// A counter.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    /// What those that are there have counted.
+    now: u64,
+    /// What those have counted that have gone.
+    gone: u64,
+}
+
+impl Sum {
+    /// It grows only: where less is counted than before, somebody has gone, or somebody else has taken his place.
+    fn becomes(&mut self, now: u64) -> u64 {
+        self.gone += self.now.saturating_sub(now);
+        self.now = now;
+        self.gone + now
+    }
+}
+
 /// What reads again and again: it remembers what it has told.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
@@ -32,9 +53,12 @@ pub(crate) struct Reader {
     breakers: Names,
     bulkheads: Names,
     connectors: Names,
-    told: BTreeSet<Point>,
-    /// The highest value of counters: of a sum of names that changes its members, it does not go back.
-    sums: BTreeMap<Point, u64>,
+    caches: Names,
+    journals: Names,
+    consumers: Names,
+    sums: BTreeMap<Point, Sum>,
+    /// The gauges of the last reading.
+    levels: BTreeSet<Point>,
     durations: BTreeMap<Point, Durations>,
 }
 
@@ -44,30 +68,62 @@ impl Reader {
         events::start();
         let registry = Registry::global();
         let mut points = Points::default();
-        self.functions(&mut points, &registry.functions());
+        let caches = registry.caches();
+        let names = caches::names(&caches);
+        self.functions(&mut points, &registry.functions(), &names);
         self.breakers(&mut points, &registry.breakers());
         self.bulkheads(&mut points, registry);
         self.connectors(&mut points, registry);
+        caches::read(&mut self.caches, &mut points, &caches);
+        journals::read(&mut self.journals, &mut points, &registry.journals());
+        consumers::read(&mut self.consumers, &mut points, &registry.consumers());
         for (series, count) in events::counts() {
             if let Some(metric) = describe::metrics().iter().find(|m| m.name == series.metric) {
                 let labels: Vec<_> = series.labels.iter().map(String::as_str).collect();
                 points.sum(metric, &labels, count);
             }
         }
-        let points = points.0.into_iter();
+        self.forget(&points);
+        let gone = self.gone(&points);
+        let points = points.0.into_iter().chain(gone);
         points
             .map(|(point, value)| self.tell(point, value))
             .collect()
     }
 
-    fn tell(&mut self, point: Point, value: Value) -> (Point, Value) {
-        let is_new = self.told.insert(point.clone());
-        let value = match value {
-            Value::Sum(now) => {
-                let sum = self.sums.entry(point.clone()).or_default();
-                *sum = now.max(*sum);
-                Value::Sum(if is_new { 0 } else { *sum })
+    /// What caches, journals and consumers have counted that are no more: one that takes their place begins at 0.
+    fn forget(&mut self, points: &Points) {
+        let ends = [
+            "resilient.cache.",
+            "resilient.journal.",
+            "resilient.consumer.",
+        ];
+        for (point, sum) in &mut self.sums {
+            let may_end = ends.iter().any(|kind| point.metric.name.starts_with(kind));
+            if may_end && !points.0.contains_key(point) {
+                sum.becomes(0);
             }
+        }
+    }
+
+    /// Gauges of what is no more, once: who was told them keeps what he was told last.
+    fn gone(&mut self, points: &Points) -> Vec<(Point, Value)> {
+        let is_level = |(_, value): &(&Point, &Value)| matches!(value, Value::Level(_));
+        let levels = points.0.iter().filter(is_level);
+        let levels: BTreeSet<_> = levels.map(|(point, _)| point.clone()).collect();
+        let before = std::mem::replace(&mut self.levels, levels);
+        let gone = before.difference(&self.levels).cloned();
+        gone.map(|point| (point, Value::Level(0.0))).collect()
+    }
+
+    fn tell(&mut self, point: Point, value: Value) -> (Point, Value) {
+        let value = match value {
+            Value::Sum(now) => Value::Sum(if let Some(sum) = self.sums.get_mut(&point) {
+                sum.becomes(now)
+            } else {
+                self.sums.insert(point.clone(), Sum { now, gone: 0 });
+                0
+            }),
             Value::Durations(now) => {
                 let before = self.durations.insert(point.clone(), *now);
                 Value::Taken(taken(now.as_ref(), before.as_ref()))
@@ -77,26 +133,20 @@ impl Reader {
         (point, value)
     }
 
-    fn functions(&mut self, points: &mut Points, functions: &[FunctionSnapshot]) {
+    fn functions(
+        &mut self,
+        points: &mut Points,
+        functions: &[FunctionSnapshot],
+        caches: &BTreeSet<&str>,
+    ) {
         self.functions.read(functions.iter().map(|function| {
             let calls = function.calls.unwrap_or_default();
             (function.name, calls.failed + calls.rejected > 0)
         }));
         for function in functions {
             let name = self.functions.label(function.name);
-            let calls = function.calls.unwrap_or_default();
-            let [first, second, later] = calls.fallbacks;
-            for (result, count) in [
-                ("redis", calls.redis),
-                ("retried", calls.retried),
-                ("fallback", first),
-                ("fallback_2", second),
-                ("fallback_3", later),
-                ("stale", calls.stale),
-                ("error", calls.failed),
-                ("rejected", calls.rejected),
-            ] {
-                points.sum(describe::CALLS, &[name, result], count);
+            if !caches.contains(function.name) {
+                calls(points, name, &function.calls.unwrap_or_default());
             }
             for (metric, count) in [
                 (describe::RETRIES, function.retries),
@@ -191,6 +241,24 @@ impl Reader {
                 points.sum(metric, &[name], 0);
             }
         }
+    }
+}
+
+/// All results of a function are there when one is. No function has those of a cache, and no cache those of a function.
+fn calls(points: &mut Points, name: &str, calls: &CallCounts) {
+    let [first, second, later] = calls.fallbacks;
+    for (result, count) in [
+        ("redis", calls.redis),
+        ("retried", calls.retried),
+        ("fallback", first),
+        ("fallback_2", second),
+        ("fallback_3", later),
+        ("stale", calls.stale),
+        ("queued", calls.queued),
+        ("error", calls.failed),
+        ("rejected", calls.rejected),
+    ] {
+        points.sum(describe::CALLS, &[name, result], count);
     }
 }
 

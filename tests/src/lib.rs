@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod log;
 pub mod pem;
+pub mod spans;
 
 use std::time::Duration;
 

@@ -106,7 +106,7 @@ impl<T, C: Codec<T>> State<T, C> {
     fn fresh(&self, look: Look<T>) -> Option<T> {
         match look {
             Look::Fresh(found) => {
-                self.way.served(Served::Redis);
+                self.way.served(Served::Redis, false);
                 Some(found.value)
             }
             Look::Miss { .. } => None,

@@ -28,10 +28,7 @@ where
         let mut far = Vec::new();
         for (place, key) in keys.iter().enumerate() {
             match self.nearby(key.as_str()) {
-                Some(value) => {
-                    let served = Served::Near;
-                    batch.answers[place] = Some(Answer { value, served });
-                }
+                Some(value) => batch.answers[place] = Some(Answer::new(value, Served::Near)),
                 None => far.push(place),
             }
         }
@@ -163,7 +160,10 @@ where
             let one = self.loaded(key, &load.aim, read, (load.lead, load.held), one, took);
             match load.at_hand.stand_in(one) {
                 Ok(answer) => batch.answers[load.place] = Some(answer),
-                Err(error) => ended = Err(error),
+                Err(error) => {
+                    self.way.counts.read_failed();
+                    ended = Err(error);
+                }
             }
         }
         ended

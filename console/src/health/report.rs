@@ -228,7 +228,7 @@ impl Calls {
         };
         Self {
             total: calls.total(),
-            fallbacks: calls.fallbacks.iter().sum(),
+            fallbacks: calls.fallbacks.iter().sum::<u64>() + calls.queued,
             failed: calls.failed + calls.rejected,
             p50_us: quantile(0.5),
             p99_us: quantile(0.99),

@@ -1,7 +1,7 @@
 //! How a journal is set up.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -239,6 +239,8 @@ impl JournalBuilder {
             when_full: self.when_full,
             drain,
             is_closed: AtomicBool::new(false),
+            queued: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         });
         Registry::global().register_journal(&inner);
         Ok(Journal { inner })

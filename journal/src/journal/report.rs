@@ -1,6 +1,7 @@
 //! What a journal says of itself to those who read the registry, and the orders that it takes from them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis_resilient_connection::__seam::connector;
@@ -17,6 +18,8 @@ impl RegisteredJournal for Inner {
         let progress = self.progress();
         report.waiting = progress.waiting;
         report.waiting_bytes = progress.waiting_bytes;
+        report.queued = self.queued.load(Ordering::Relaxed);
+        report.refused = self.refused.load(Ordering::Relaxed);
         report.oldest = self.waiting.oldest().map(|accepted| {
             let now = unix_ms() / 1_000;
             Duration::from_secs(now.saturating_sub(accepted))

@@ -32,7 +32,7 @@ impl Expansion<'_> {
                 });
                 let fallen =
                     quote_spanned!(shown=> #allow let __resilient_fallen: #output = #value;);
-                let ended = self.ended(index, shown);
+                let ended = self.ended(index, fallback.plain, shown);
                 if index == last {
                     return quote_spanned!(shown=> #fallen #ended);
                 }
@@ -59,16 +59,29 @@ impl Expansion<'_> {
     }
 
     /// The end of the function with what the fallback of this number has come to, which is counted.
-    fn ended(&self, index: usize, shown: Span) -> TokenStream {
+    fn ended(&self, index: usize, is_plain: bool, shown: Span) -> TokenStream {
         let Expansion { exit, output, .. } = self;
         let private = self.private_at(shown);
         let number = number(Literal::usize_unsuffixed(index));
         let answered = self.answered(quote_spanned!(shown=> __resilient_fallen));
         if !self.plan.serves_stale() {
-            return quote_spanned! {shown=>
-                #private::Handed::fell(__resilient_handed, #number, &__resilient_fallen);
-                #exit #answered;
+            let counted = if is_plain {
+                quote_spanned!(shown=> #private::Handed::fell(__resilient_handed, #number, &__resilient_fallen);)
+            } else {
+                quote_spanned! {shown=>
+                    let __resilient_queued = {
+                        use #private::{ViaAnswered as _, ViaQueued as _};
+                        (&&#private::Fallen(&__resilient_fallen)).resilient_is_queued()
+                    };
+                    #private::Handed::fell_or_queued(
+                        __resilient_handed,
+                        #number,
+                        __resilient_queued,
+                        &__resilient_fallen,
+                    );
+                }
             };
+            return quote_spanned!(shown=> #counted #exit #answered;);
         }
         quote_spanned! {shown=>
             let __resilient_fell =

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::State;
-use crate::counts::Striped;
+use crate::counts::{STRIPES, Striped};
 
 // Sums.
 const ORDER: Ordering = Ordering::Relaxed;
@@ -15,7 +15,7 @@ const ORDER: Ordering = Ordering::Relaxed;
 pub(crate) struct Sums {
     entered: [AtomicU64; 6],
     /// Where nothing is counted, nothing.
-    refused: Striped,
+    refused: Striped<STRIPES>,
 }
 
 /// There are no more of them than of names, which stay in memory too.

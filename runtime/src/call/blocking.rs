@@ -9,7 +9,7 @@ mod outlined;
 use std::mem::{self, ManuallyDrop};
 
 use super::retry_state::LazyRetryState;
-use super::{Handed, Step, fallback, injection, tally};
+use super::{CallSpan, Handed, Step, fallback, injection, tally};
 use crate::breaker::{Admission, Breaker};
 use crate::clock::Instant;
 use crate::counts::{self, CallResult};
@@ -33,11 +33,15 @@ impl<'a> BlockingCall<'a> {
     /// A call that has not begun.
     #[inline(always)]
     pub fn new(policy: &'a Settings, breaker: Option<&'a Breaker>) -> Self {
+        let mut retry_state = tally::begins();
+        if CallSpan::is_for_all() {
+            retry_state = outlined::begins_span(policy, breaker, retry_state);
+        }
         Self {
             policy,
             breaker,
             admission: Admission::NONE,
-            retry_state: ManuallyDrop::new(tally::begins()),
+            retry_state: ManuallyDrop::new(retry_state),
         }
     }
 
@@ -56,8 +60,11 @@ impl<'a> BlockingCall<'a> {
     #[must_use]
     pub fn begin(&mut self) -> bool {
         if request_budget::is_in_use() {
-            self.retry_state = ManuallyDrop::new(outlined::too_late(self.policy, self.breaker));
-            if self.retry_state.is_some() {
+            let retry_state = self.retry_state.take();
+            let (retry_state, is_too_late) =
+                outlined::too_late(self.policy, self.breaker, retry_state);
+            self.retry_state = ManuallyDrop::new(retry_state);
+            if is_too_late {
                 return false;
             }
         }
@@ -68,7 +75,11 @@ impl<'a> BlockingCall<'a> {
             self.admission = admission;
             return self.meets_faults();
         }
-        let (retry_state, admission) = outlined::begin(self.policy, breaker);
+        let (retry_state, admission) = if CallSpan::OF_ALL && self.retry_state.is_some() {
+            outlined::begin_with(self.policy, breaker, self.retry_state.take())
+        } else {
+            outlined::begin(self.policy, breaker)
+        };
         if counts::ON && retry_state.is_some() {
             // A probe: it is not timed.
             drop(self.retry_state.take());
@@ -283,7 +294,7 @@ impl<'a> BlockingCall<'a> {
     pub fn gives_up(self) {
         if self.retry_state.is_some() {
             let (_, retry_state) = self.into_parts();
-            outlined::drop_retry_state(retry_state);
+            outlined::gives_up(retry_state);
         } else {
             mem::forget(self);
         }

@@ -66,11 +66,12 @@ fn tell_used(policy: &Settings, breaker: Option<&Breaker>, call: Option<&LazyRet
     let left = cause::take();
     let is_wanted = observer::wants_fallback_used(policy.name);
     let opened = call.and_then(|state| state.as_ref().filter(|state| state.span.is_open()));
+    let has_begun = opened.is_some_and(|state| state.span.is_without_failure());
     let opens = call.is_some() && opened.is_none() && CallSpan::is_wanted();
     if !is_wanted && !opens && opened.is_none() {
         return;
     }
-    let description = if is_wanted || opens {
+    let description = if is_wanted || opens || has_begun {
         left.or_else(|| refusal(breaker))
     } else {
         None
@@ -87,8 +88,11 @@ fn tell_used(policy: &Settings, breaker: Option<&Breaker>, call: Option<&LazyRet
         }
     };
     let mut of_refusal = CallSpan::default();
+    let class = description.as_ref().map_or(Class::Rejected, |of| of.class);
+    if let Some(state) = opened.filter(|_| has_begun) {
+        state.span.says(class, description.as_deref());
+    }
     if opens {
-        let class = description.as_ref().map_or(Class::Rejected, |of| of.class);
         let name = breaker.map(Breaker::name);
         of_refusal = CallSpan::open(policy.name, name, class, description.as_deref());
     }

@@ -14,11 +14,13 @@ use tracing::{Level, Span};
 
 use crate::Class;
 use crate::cause::Description;
-use crate::logging::TARGET;
+use crate::logging::{TARGET, are_all_calls_in_spans};
 
 /// How a call ended that has a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
+    /// The first attempt succeeded.
+    Redis,
     /// A later attempt succeeded.
     Retried,
     Fallback,
@@ -30,6 +32,8 @@ pub(crate) enum Ending {
 pub(crate) struct CallSpan {
     span: Option<Span>,
     is_entered: bool,
+    /// Whether it says of a failure.
+    has_failed: bool,
 }
 
 impl CallSpan {
@@ -39,8 +43,32 @@ impl CallSpan {
         tracing::span_enabled!(target: TARGET, Level::INFO)
     }
 
+    /// Whether a call may have one that goes well.
+    pub(crate) const OF_ALL: bool = cfg!(feature = "call-spans");
+
+    /// Whether each call is to have one; whether anybody takes it is not asked yet.
+    #[inline]
+    pub(crate) fn is_for_all() -> bool {
+        are_all_calls_in_spans()
+    }
+
     pub(crate) const fn is_open(&self) -> bool {
         self.span.is_some()
+    }
+
+    /// Whether there is one that says nothing of a failure yet.
+    pub(crate) const fn is_without_failure(&self) -> bool {
+        self.span.is_some() && !self.has_failed
+    }
+
+    /// That of a call that begins.
+    #[cold]
+    pub(crate) fn begin(function: &'static str, breaker: Option<&'static str>) -> Self {
+        Self {
+            span: Some(span(function, breaker, None, None)),
+            is_entered: false,
+            has_failed: false,
+        }
     }
 
     /// A child of the span that the caller is in. What is said of the failure is said when it begins, for those who choose which spans to keep.
@@ -51,29 +79,51 @@ impl CallSpan {
         class: Class,
         why: Option<&Description>,
     ) -> Self {
-        let (server, port) = why
-            .and_then(Description::address)
-            .map_or((None, None), parts);
-        let span = tracing::info_span!(
-            target: TARGET,
-            "redis call",
-            otel.name = function,
-            otel.kind = "client",
-            otel.status_code = Empty,
-            db.system.name = "redis",
-            db.response.status_code = why.and_then(Description::code),
-            "error.type" = class.label(),
-            error = why.and_then(Description::error),
-            server.address = server,
-            server.port = port,
-            function,
-            breaker,
-            attempts = Empty,
-            outcome = Empty,
-        );
         Self {
-            span: Some(span),
+            span: Some(span(function, breaker, Some(class), why)),
             is_entered: false,
+            has_failed: true,
+        }
+    }
+
+    /// What is said of the failure, of a span that is open already.
+    #[cold]
+    pub(crate) fn fails(&mut self, class: Class, why: Option<&Description>) {
+        self.says(class, why);
+        self.has_failed = true;
+    }
+
+    /// The same where it is only looked at.
+    #[cold]
+    pub(crate) fn says(&self, class: Class, why: Option<&Description>) {
+        let Some(span) = &self.span else { return };
+        let (server, port) = server(why);
+        span.record("error.type", class.label());
+        // What is not known of this one may have been known of the one before.
+        if let Some(code) = why.and_then(Description::code) {
+            span.record("db.response.status_code", code);
+        }
+        if let Some(error) = why.and_then(Description::error) {
+            span.record("error", error);
+        }
+        if let Some(server) = server {
+            span.record("server.address", server);
+        }
+        if let Some(port) = port {
+            span.record("server.port", port);
+        }
+    }
+
+    /// The attempt of this number, for those who export spans.
+    #[inline]
+    pub(crate) fn tells_attempt(
+        attempt: u32,
+        class: Class,
+        why: Option<&Description>,
+        is_injected: bool,
+    ) {
+        if tracing::enabled!(target: TARGET, Level::TRACE) {
+            tell_attempt(attempt, class, why, is_injected);
         }
     }
 
@@ -115,6 +165,7 @@ impl CallSpan {
         span.record(
             "outcome",
             match ending {
+                Ending::Redis => "redis",
                 Ending::Retried => "retried",
                 Ending::Fallback => "fallback",
                 Ending::Error => "error",
@@ -131,6 +182,57 @@ impl CallSpan {
         // A thread that ends has no such place any more.
         let _ = LEFT.try_with(|left| left.set(span));
     }
+}
+
+fn span(
+    function: &'static str,
+    breaker: Option<&'static str>,
+    class: Option<Class>,
+    why: Option<&Description>,
+) -> Span {
+    let (server, port) = server(why);
+    tracing::info_span!(
+        target: TARGET,
+        "redis call",
+        otel.name = function,
+        otel.kind = "client",
+        otel.status_code = Empty,
+        db.system.name = "redis",
+        db.response.status_code = why.and_then(Description::code),
+        "error.type" = class.map(Class::label),
+        error = why.and_then(Description::error),
+        server.address = server,
+        server.port = port,
+        function,
+        breaker,
+        attempts = Empty,
+        outcome = Empty,
+    )
+}
+
+#[cold]
+#[inline(never)]
+fn tell_attempt(attempt: u32, class: Class, why: Option<&Description>, is_injected: bool) {
+    let (server, port) = server(why);
+    tracing::trace!(
+        target: TARGET,
+        {
+            db.system.name = "redis",
+            db.response.status_code = why.and_then(Description::code),
+            "error.type" = class.label(),
+            error = why.and_then(Description::error),
+            server.address = server,
+            server.port = port,
+            attempt,
+            injected = is_injected.then_some(true),
+        },
+        "attempt failed"
+    );
+}
+
+fn server(why: Option<&Description>) -> (Option<&str>, Option<u16>) {
+    why.and_then(Description::address)
+        .map_or((None, None), parts)
 }
 
 /// Host and port, or the path of a socket.

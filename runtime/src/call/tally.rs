@@ -219,6 +219,16 @@ impl Handed {
         }
     }
 
+    /// The same of a fallback that may say that the write waits.
+    #[inline]
+    pub fn fell_or_queued<R: ResultLike>(self, number: usize, queued: bool, result: &R) {
+        if counts::ON && queued {
+            self.ends(CallResult::Queued);
+        } else {
+            self.fell(number, result);
+        }
+    }
+
     /// The same where the last good value may stand in: `fell` says whether the fallback gave a value.
     #[inline]
     pub fn fell_or_stale<R: ResultLike>(self, number: usize, fell: bool, result: &R) {

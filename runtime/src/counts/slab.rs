@@ -17,6 +17,8 @@ const ORDER: Ordering = Ordering::Relaxed;
 const CHUNK: usize = 64;
 /// More functions than 65,535 share the last cell.
 const CHUNKS: usize = 1024;
+/// The functions in so many chunks, a thousand, are found by one load.
+const AT_HAND: usize = 16;
 
 /// Where a function's calls are counted, in the slab of each thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ impl Slot {
     pub(crate) fn assign(&self) -> Option<Id> {
         let slot = self.id()?;
         // As it is first asked, and that is once for each function, one is lost where two threads ask at once.
-        let last = u32::try_from(CHUNK * CHUNKS).unwrap_or(u32::MAX);
+        let last = u32::try_from(CHUNK * CHUNKS - 1).unwrap_or(u32::MAX);
         let next = ASSIGNED.fetch_add(1, ORDER).saturating_add(1).min(last);
         let _ = slot.compare_exchange(0, next, ORDER, ORDER);
         self.get()
@@ -99,23 +101,29 @@ struct Slab {
     chunks: [OnceLock<Box<Chunk>>; CHUNKS],
 }
 
-impl Slab {
-    #[inline]
-    fn counts(&self, id: Id) -> &Counts {
-        let at = id.0.get() as usize - 1;
-        let chunk = &self.chunks[(at / CHUNK) % CHUNKS];
-        let Chunk(counts) = match chunk.get() {
-            Some(chunk) => chunk,
-            None => fill(chunk),
-        };
-        &counts[at % CHUNK]
+impl Id {
+    const fn at(self) -> usize {
+        self.0.get() as usize
     }
 }
 
-#[cold]
-#[inline(never)]
-fn fill(chunk: &OnceLock<Box<Chunk>>) -> &Chunk {
-    chunk.get_or_init(|| Box::new(Chunk([const { Counts::new() }; CHUNK])))
+impl Chunk {
+    #[inline]
+    const fn counts(&self, id: Id) -> &Counts {
+        &self.0[id.at() % CHUNK]
+    }
+}
+
+impl Slab {
+    /// Made when the first of its functions is counted.
+    fn chunk(&self, id: Id) -> &Chunk {
+        let chunk = &self.chunks[(id.at() / CHUNK) % CHUNKS];
+        chunk.get_or_init(|| Box::new(Chunk([const { Counts::new() }; CHUNK])))
+    }
+
+    fn counts(&self, id: Id) -> &Counts {
+        self.chunk(id).counts(id)
+    }
 }
 
 /// All slabs there are, and those of them that no thread has.
@@ -147,7 +155,8 @@ fn with_slabs<R>(run: impl FnOnce(&mut Slabs) -> R) -> R {
 }
 
 thread_local! {
-    /// This thread's. It needs no `drop`, so that looking it up is one load.
+    /// The first chunks of this thread's slab, as far as it has needed them. They need no `drop`, so that to look one up is one load.
+    static CHUNKS_AT_HAND: [Cell<Option<&'static Chunk>>; AT_HAND] = const { [const { Cell::new(None) }; AT_HAND] };
     static MINE: Cell<Option<&'static Slab>> = const { Cell::new(None) };
     /// What gives it back.
     static GIVES_BACK: GivesBack = const { GivesBack };
@@ -157,6 +166,7 @@ struct GivesBack;
 
 impl Drop for GivesBack {
     fn drop(&mut self) {
+        CHUNKS_AT_HAND.with(|chunks| chunks.iter().for_each(|chunk| chunk.set(None)));
         if let Some(slab) = MINE.take() {
             with_slabs(|slabs| slabs.free.push(slab));
         }
@@ -165,8 +175,9 @@ impl Drop for GivesBack {
 
 #[inline]
 fn with(id: Id, run: impl FnOnce(&Counts)) {
-    match MINE.get() {
-        Some(slab) => run(slab.counts(id)),
+    let at_hand = CHUNKS_AT_HAND.with(|chunks| chunks.get(id.at() / CHUNK)?.get());
+    match at_hand {
+        Some(chunk) => run(chunk.counts(id)),
         None => with_another(id, run),
     }
 }
@@ -175,9 +186,15 @@ fn with(id: Id, run: impl FnOnce(&Counts)) {
 #[inline(never)]
 fn with_another(id: Id, run: impl FnOnce(&Counts)) {
     if GIVES_BACK.try_with(|_| {}).is_ok() {
-        let slab = with_slabs(Slabs::take);
+        let slab = MINE.get().unwrap_or_else(|| with_slabs(Slabs::take));
         MINE.set(Some(slab));
-        return run(slab.counts(id));
+        let chunk = slab.chunk(id);
+        CHUNKS_AT_HAND.with(|chunks| {
+            if let Some(at_hand) = chunks.get(id.at() / CHUNK) {
+                at_hand.set(Some(chunk));
+            }
+        });
+        return run(chunk.counts(id));
     }
     // What is called while the thread ends. Nobody else writes to it meanwhile.
     with_slabs(|slabs| {
@@ -212,12 +229,11 @@ pub(crate) fn record(id: Id, answered: bool, took: Duration, times: u32) {
 /// What all threads have counted there.
 pub(super) fn sum(id: Id, durations: &mut AttemptDurations) -> [u64; RESULTS] {
     let mut sums = [0_u64; RESULTS];
-    let at = id.0.get() as usize - 1;
     for slab in with_slabs(|slabs| slabs.all.clone()) {
-        let Some(chunk) = slab.chunks[(at / CHUNK) % CHUNKS].get() else {
+        let Some(chunk) = slab.chunks[(id.at() / CHUNK) % CHUNKS].get() else {
             continue;
         };
-        let counts = &chunk.0[at % CHUNK];
+        let counts = chunk.counts(id);
         for (sum, count) in sums.iter_mut().zip(&counts.results) {
             *sum = sum.wrapping_add(count.load(ORDER));
         }

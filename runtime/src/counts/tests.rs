@@ -45,6 +45,7 @@ fn each_call_is_counted_once_by_how_it_ended() {
         retried,
         fallbacks: [fallback, 0, 0],
         stale: 0,
+        queued: 0,
         failed,
         rejected,
     };

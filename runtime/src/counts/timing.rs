@@ -3,7 +3,7 @@
 //! An attempt that has to wait and whose time is limited reads the clock for that: it is timed always, and counts for one. Of the others it is one
 //! in 256, taken at random, and it counts for 256. So calls that wait and calls that do not are in the histogram in their true proportion.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 #[cfg(feature = "counts")]
@@ -24,7 +24,8 @@ thread_local! {
     /// Calls until the next one that is timed.
     static LEFT: Cell<u32> = const { Cell::new(EVERY / 2) };
 
-    static RANDOM: RefCell<fastrand::Rng> = const { RefCell::new(fastrand::Rng::with_seed(0)) };
+    /// A generator of its own: what a seed of the others is to give does not depend on how many calls there were.
+    static RANDOM: Cell<u64> = const { Cell::new(0x9e37_79b9_7f4a_7c15) };
 }
 
 /// Whether the call that begins now is timed.
@@ -39,10 +40,19 @@ pub(crate) fn is_sampled() -> bool {
 #[cold]
 #[inline(never)]
 fn begins_anew() -> bool {
-    // At random: else a loop over as many functions would time always the same one. By a generator of its own: what a seed of the others is to give
-    // does not depend on how many calls there were.
-    RANDOM.with_borrow_mut(|random| LEFT.set(random.u32(1..2 * EVERY)));
+    // At random: else a loop over as many functions would time always the same one.
+    let random = xorshift(RANDOM.get());
+    RANDOM.set(random);
+    let more = random % u64::from(2 * EVERY - 1);
+    LEFT.set(1 + u32::try_from(more).unwrap_or(EVERY));
     true
+}
+
+/// Marsaglia's, which never gives 0 but of 0.
+const fn xorshift(mut random: u64) -> u64 {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^ random << 17
 }
 
 #[cfg(feature = "counts")]

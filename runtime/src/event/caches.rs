@@ -13,6 +13,8 @@ declare! {
             cache: &'static str,
             /// How long its time has been over; of a function's last good value, how old it is.
             overdue: Duration,
+            /// Whether there was nothing better: the load or the call failed, or takes too long. Else the value is being refreshed.
+            in_need: bool,
         }
         texts {}
         maybe {}

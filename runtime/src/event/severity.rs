@@ -53,6 +53,8 @@ impl Event<'_> {
             Self::ValueNotStored(event) if event.took.as_nanos() >= event.lease.as_nanos() => {
                 Severity::Warn
             }
+            // As a fallback: it says what is served meanwhile.
+            Self::StaleServed(event) if event.in_need => Severity::Warn,
             // The application's own bulkhead is its own affair.
             Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)

@@ -30,6 +30,20 @@ use crate::event::Event;
 use crate::logging::TARGET;
 use crate::{State, logging};
 
+/// A line with these fields, and then how many of its like were left out before it.
+macro_rules! line {
+    ($level:ident, $left:expr, { $($fields:tt)* }, $text:literal) => {
+        tracing::$level!(
+            target: $crate::logging::TARGET,
+            $($fields)*
+            left_out = $left.count(),
+            left_out_ms = $left.millis(),
+            $text,
+        )
+    };
+}
+use line;
+
 static LIMITS: Limits = Limits::new();
 
 /// Whether anybody takes what is printed at this level.

@@ -21,12 +21,17 @@ pub struct CacheReport {
     pub name: String,
     /// In which Redis it is, by the description of the connector: without secrets.
     pub connector: String,
-    /// Values that were served from the memory of this process, where they are kept for a short time.
+    /// Values that were served from the memory of this process, where they are kept for a short time. Counted where calls are (with metrics or the
+    /// console), else 0: a hit takes less time than to count it would.
     pub near_hits: u64,
     /// Values that were served from Redis.
     pub redis_hits: u64,
     /// Values that were served though their time was over.
     pub stale_hits: u64,
+    /// Reads that were answered by a load, of the call itself or of another one that it waited for.
+    pub loaded: u64,
+    /// Reads that ended with an error: the load failed, and there was nothing to serve instead.
+    pub failed: u64,
     /// Loads of the primary store that ended, the failed ones among them.
     pub loads: u64,
     /// Those of them that failed.
@@ -51,6 +56,8 @@ impl CacheReport {
             near_hits: 0,
             redis_hits: 0,
             stale_hits: 0,
+            loaded: 0,
+            failed: 0,
             loads: 0,
             failed_loads: 0,
             loading: 0,

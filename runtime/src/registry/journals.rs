@@ -39,6 +39,10 @@ pub struct JournalReport {
     pub waiting: u64,
     /// How many bytes they take.
     pub waiting_bytes: u64,
+    /// How many writes it has taken since it was opened, those that it could not keep among them.
+    pub queued: u64,
+    /// How many writes it has refused since then, for there was no room.
+    pub refused: u64,
     /// For how many writes it has room.
     pub max_waiting: u64,
     /// For how many bytes it has room.
@@ -73,6 +77,8 @@ impl JournalReport {
             connector: connector.into(),
             waiting: 0,
             waiting_bytes: 0,
+            queued: 0,
+            refused: 0,
             max_waiting,
             max_bytes,
             oldest: None,

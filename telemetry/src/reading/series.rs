@@ -16,6 +16,14 @@ pub(crate) struct Point {
 }
 
 impl Point {
+    fn new(metric: &'static Metric, labels: &[&str]) -> Self {
+        debug_assert_eq!(metric.labels.len(), labels.len(), "{}", metric.name);
+        Self {
+            metric,
+            labels: labels.iter().map(|&label| label.to_owned()).collect(),
+        }
+    }
+
     /// Labels and values.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let values = self.labels.iter().map(String::as_str);
@@ -81,12 +89,17 @@ impl Points {
         self.add(metric, labels, Value::Durations(Box::new(*durations)));
     }
 
+    /// The highest of those of this name; of what is not a number, another one.
+    pub(super) fn highest(&mut self, metric: &'static Metric, labels: &[&str], level: f64) {
+        let point = Point::new(metric, labels);
+        let there = self.0.entry(point).or_insert(Value::Level(level));
+        if let Value::Level(there) = there {
+            *there = there.max(level);
+        }
+    }
+
     fn add(&mut self, metric: &'static Metric, labels: &[&str], value: Value) {
-        debug_assert_eq!(metric.labels.len(), labels.len(), "{}", metric.name);
-        let point = Point {
-            metric,
-            labels: labels.iter().map(|&label| label.to_owned()).collect(),
-        };
+        let point = Point::new(metric, labels);
         let Some(there) = self.0.get_mut(&point) else {
             self.0.insert(point, value);
             return;
@@ -98,6 +111,12 @@ impl Points {
             _ => debug_assert!(false, "{} has one kind of value", metric.name),
         }
     }
+}
+
+/// As a level. Exact up to 2⁵³.
+#[expect(clippy::cast_precision_loss, reason = "what is shown")]
+pub(super) const fn float(count: u64) -> f64 {
+    count as f64
 }
 
 /// How bad it is that a breaker is in that state.

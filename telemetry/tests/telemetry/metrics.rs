@@ -5,13 +5,15 @@ use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_util::MetricKindMask;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use redis::RedisResult;
-use redis_resilient::telemetry::{metrics, otel};
+use redis_resilient::telemetry::{facade, metrics as described, otel};
 use redis_resilient::{Backoff, Breaker, Bulkhead, Class, Policy, Registry, State};
 
 use crate::scraped::{alone, scrape};
@@ -99,7 +101,7 @@ fn success_and_failure_have_the_same_labels_whatever_came_first() {
         good.iter()
             .filter(|series| series.contains("result="))
             .count(),
-        8
+        9
     );
     for name in ["good", "bad"] {
         for result in ["redis", "error"] {
@@ -251,6 +253,36 @@ fn while_nobody_scrapes_nothing_grows_and_afterwards_nothing_is_missing() {
     assert_eq!(scrape().value(failed), 101_001.0);
 }
 
+#[test]
+fn with_an_idle_timeout_what_lives_stays_and_what_is_gone_goes() {
+    const IDLE: Duration = Duration::from_millis(200);
+    static STAYS: Breaker = Breaker::new("metrics: stays");
+    let _alone = alone();
+    let recorder = PrometheusBuilder::new()
+        .idle_timeout(MetricKindMask::ALL, Some(IDLE))
+        .build_recorder();
+    let goes = Arc::new(Breaker::new("metrics: goes").failure_threshold(1));
+    Registry::global().register(&STAYS);
+    Registry::global().register(&goes);
+    let text = || {
+        metrics::with_local_recorder(&recorder, facade::collect);
+        recorder.handle().render()
+    };
+    assert!(text().contains("metrics: goes"));
+    fails(&goes);
+    let open = r#"resilient_breaker_state{breaker="metrics: goes",state="open"}"#;
+    assert!(text().contains(&format!("{open} 1")));
+    drop(goes);
+    assert!(text().contains(&format!("{open} 0")), "it is in no state");
+    let began = Instant::now();
+    while text().contains("metrics: goes") {
+        assert!(began.elapsed() < Duration::from_secs(60), "it goes");
+        std::thread::sleep(IDLE / 4);
+    }
+    // Nothing has happened at this one for as long.
+    assert!(text().contains("metrics: stays"));
+}
+
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm
@@ -282,7 +314,7 @@ fn opentelemetry_is_told_the_same() {
     let mut timed = 0;
     for metric in last.scope_metrics().flat_map(|scope| scope.metrics()) {
         assert!(
-            metrics()
+            described()
                 .iter()
                 .any(|described| described.name == metric.name())
         );

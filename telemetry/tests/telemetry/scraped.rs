@@ -1,6 +1,7 @@
 //! What a scrape of the facade's exporter for Prometheus has.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -54,6 +55,15 @@ impl Scrape {
     pub(crate) fn value(&self, series: &str) -> f64 {
         self.get(series)
             .unwrap_or_else(|| panic!("there is no {series}"))
+    }
+
+    /// All of it, for a failure's message.
+    pub(crate) fn all(&self) -> String {
+        let mut all = String::new();
+        for (series, value) in &self.0 {
+            let _ = writeln!(all, "{series} {value}");
+        }
+        all
     }
 
     /// The series that have this in their labels.

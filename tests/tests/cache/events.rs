@@ -65,7 +65,7 @@ async fn a_stale_value_is_told_of() -> Testing {
     until("its time is over", async || numbers.get(7).await.is_none()).await;
     let number = numbers.get_or_load(7, || async { Err("gone") }).await;
     assert_eq!(number, Ok(1));
-    assert_eq!(heard(&told), [(Severity::Debug, "stale".to_owned())]);
+    assert_eq!(heard(&told), [(Severity::Warn, "stale".to_owned())]);
     Ok(())
 }
 

@@ -1,118 +1,17 @@
 //! The span of a call that does not go well.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
 use redis_resilient::{Breaker, Policy, redis_resilient};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Dispatch, Subscriber, dispatcher, info, info_span};
-use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt as _};
-use tracing_subscriber::registry::LookupSpan;
-
-#[derive(Clone, Debug, Default)]
-struct Seen {
-    name: &'static str,
-    parent: Option<&'static str>,
-    fields: HashMap<String, String>,
-}
-
-/// Writes down the spans, and in which of them each event was.
-#[derive(Clone, Debug, Default)]
-struct Tree(Arc<Mutex<Written>>);
-
-/// The spans by their ids, and the events.
-type Written = (Vec<(u64, Seen)>, Vec<String>);
-
-impl Tree {
-    fn with<T>(&self, run: impl FnOnce(&mut Written) -> T) -> T {
-        run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Those of this crate, in order.
-    fn calls(&self) -> Vec<Seen> {
-        self.with(|(spans, _)| {
-            let spans = spans.iter().map(|(_, span)| span.clone());
-            spans.filter(|span| span.name == "redis call").collect()
-        })
-    }
-
-    /// Each as `outer/inner: message`.
-    fn events(&self) -> Vec<String> {
-        self.with(|(_, events)| events.clone())
-    }
-
-    fn dispatch(&self) -> Dispatch {
-        Dispatch::new(tracing_subscriber::registry().with(self.clone()))
-    }
-}
-
-struct Fields<'m>(&'m mut HashMap<String, String>);
-
-impl Visit for Fields<'_> {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let value = format!("{value:?}");
-        self.0.insert(field.name().to_owned(), value);
-    }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Tree {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: LayerContext<'_, S>) {
-        let span = context.span(id);
-        let mut seen = Seen {
-            name: attributes.metadata().name(),
-            parent: span.and_then(|span| Some(span.parent()?.name())),
-            fields: HashMap::new(),
-        };
-        attributes.record(&mut Fields(&mut seen.fields));
-        self.with(|(spans, _)| spans.push((id.into_u64(), seen)));
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, _: LayerContext<'_, S>) {
-        self.with(|(spans, _)| {
-            // The registry uses ids again.
-            let span = spans.iter_mut().rev().find(|(of, _)| *of == id.into_u64());
-            if let Some((_, span)) = span {
-                values.record(&mut Fields(&mut span.fields));
-            }
-        });
-    }
-
-    fn on_event(&self, event: &tracing::Event<'_>, context: LayerContext<'_, S>) {
-        let mut fields = HashMap::new();
-        event.record(&mut Fields(&mut fields));
-        let scope: Vec<_> = context
-            .event_scope(event)
-            .map(|scope| scope.from_root().map(|span| span.name()).collect())
-            .unwrap_or_default();
-        let message = fields.remove("message").unwrap_or_default();
-        self.with(|(_, events)| events.push(format!("{}: {message}", scope.join("/"))));
-    }
-}
+use redis_resilient_tests::spans::Tree;
+use tracing::{Dispatch, dispatcher, info, info_span};
 
 fn refused() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into()
-}
-
-#[track_caller]
-fn has(span: &Seen, fields: &[(&str, &str)]) {
-    for (field, value) in fields {
-        assert_eq!(
-            span.fields.get(*field).map(String::as_str),
-            Some(*value),
-            "{field} of {span:#?}"
-        );
-    }
 }
 
 /// Polls it to its end: each time on a thread of its own, and in the caller's span.
@@ -211,18 +110,15 @@ fn later_attempts_and_the_fallback_run_in_the_span_wherever_they_are_polled() {
             panic!("{calls:#?}");
         };
         assert_eq!(call.parent, Some("handler"));
-        has(
-            call,
-            &[
-                ("otel.name", "wander"),
-                ("otel.kind", "client"),
-                ("db.system.name", "redis"),
-                ("error.type", "unreachable"),
-                ("error", "connection refused"),
-                ("breaker", "wandering"),
-                ("outcome", outcome),
-            ],
-        );
+        call.has(&[
+            ("otel.name", "wander"),
+            ("otel.kind", "client"),
+            ("db.system.name", "redis"),
+            ("error.type", "unreachable"),
+            ("error", "connection refused"),
+            ("breaker", "wandering"),
+            ("outcome", outcome),
+        ]);
         assert_eq!(call.fields.get("attempts").map(String::as_str), attempts);
     }
 }
@@ -248,17 +144,14 @@ async fn what_redis_answered_and_how_the_call_ended_are_fields() {
     let [one, two] = &calls[..] else {
         panic!("{calls:#?}");
     };
-    has(
-        one,
-        &[
-            ("db.response.status_code", "LOADING"),
-            ("error.type", "unavailable"),
-            ("outcome", "error"),
-            ("otel.status_code", "ERROR"),
-            ("attempts", "1"),
-        ],
-    );
-    has(two, &[("error.type", "unreachable"), ("outcome", "error")]);
+    one.has(&[
+        ("db.response.status_code", "LOADING"),
+        ("error.type", "unavailable"),
+        ("outcome", "error"),
+        ("otel.status_code", "ERROR"),
+        ("attempts", "1"),
+    ]);
+    two.has(&[("error.type", "unreachable"), ("outcome", "error")]);
     assert_eq!(one.parent, None);
 }
 
@@ -292,18 +185,12 @@ async fn a_call_that_the_circuit_refuses_has_a_span() {
     let [first, second, third] = &calls[..] else {
         panic!("{calls:#?}");
     };
-    has(first, &[("error.type", "rejected"), ("outcome", "error")]);
-    has(
-        second,
-        &[("error.type", "rejected"), ("outcome", "fallback")],
-    );
-    has(
-        third,
-        &[
-            ("otel.name", "policy with fallback"),
-            ("outcome", "fallback"),
-        ],
-    );
+    first.has(&[("error.type", "rejected"), ("outcome", "error")]);
+    second.has(&[("error.type", "rejected"), ("outcome", "fallback")]);
+    third.has(&[
+        ("otel.name", "policy with fallback"),
+        ("outcome", "fallback"),
+    ]);
     let inside = tree
         .events()
         .into_iter()
@@ -345,7 +232,7 @@ fn blocking_attempts_run_in_the_span_too() {
     );
     let calls = tree.calls();
     assert_eq!(calls.len(), 1);
-    has(&calls[0], &[("outcome", "retried")]);
+    calls[0].has(&[("outcome", "retried")]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,13 +6,14 @@ use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
 use crate::call::retry_state::LazyRetryState;
+use crate::call::spans::ending;
 use crate::call::{Call, Ending, Step, fallback, tally};
 use crate::clock::{self, Instant};
 use crate::counts::CallResult;
 use crate::diagnosis::Diagnosis;
 use crate::result_like::{Refused, ResultLike, TurnedAway};
 use crate::settings::Settings;
-use crate::{Bulkhead, BulkheadPermit, Rejection};
+use crate::{Bulkhead, BulkheadPermit, Class, Rejection};
 
 fn whole<'a>(
     policy: &'a Settings,
@@ -28,12 +29,43 @@ fn whole<'a>(
     }
 }
 
-/// Something is left of a call that comes when the time of its request is used up.
+/// Whether a call comes when the time of its request is used up.
 #[inline(never)]
-pub(super) fn too_late(policy: &Settings, breaker: Option<&Breaker>) -> LazyRetryState {
-    let mut call = Call::new(policy, breaker);
-    call.comes_too_late();
+pub(super) fn too_late(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, bool) {
+    let mut call = whole(policy, breaker, Admission::NONE, retry_state);
+    let is_too_late = call.comes_too_late();
+    (call.retry_state.take(), is_too_late)
+}
+
+/// Each call has a span, and what runs on this thread is in it from here on.
+#[cold]
+#[inline(never)]
+pub(super) fn begins_span(
+    policy: &Settings,
+    breaker: Option<&Breaker>,
+    retry_state: LazyRetryState,
+) -> LazyRetryState {
+    let mut call = whole(policy, breaker, Admission::NONE, retry_state);
+    call.begins_span();
+    call.polls();
     call.retry_state.take()
+}
+
+/// The call has failed or was refused, and something else answers.
+#[cold]
+#[inline(never)]
+pub(super) fn gives_up(retry_state: LazyRetryState) {
+    if let Some(state) = &retry_state {
+        if state.span.is_without_failure() {
+            state.span.says(Class::Rejected, None);
+        }
+        state.span.ends(Ending::Fallback);
+    }
+    drop_retry_state(retry_state);
 }
 
 // Not cold: while a circuit is open, every call comes this way.
@@ -42,7 +74,17 @@ pub(super) fn begin(policy: &Settings, breaker: &Breaker) -> (LazyRetryState, Ad
     if let Some(refused) = breaker.refuses() {
         return (None, refused);
     }
-    let mut call = whole(policy, Some(breaker), Admission::NONE, None);
+    begin_with(policy, breaker, None)
+}
+
+/// The same of a call of which there is something already.
+#[inline(never)]
+pub(super) fn begin_with(
+    policy: &Settings,
+    breaker: &Breaker,
+    retry_state: LazyRetryState,
+) -> (LazyRetryState, Admission) {
+    let mut call = whole(policy, Some(breaker), Admission::NONE, retry_state);
     call.looks_for_overrides();
     call.admission = breaker.ask(call.longest_attempt());
     call.goes_on_blocking()
@@ -59,7 +101,7 @@ pub(super) fn succeeded(
     match &retry_state {
         None => tally::ended(policy, breaker, CallResult::Redis),
         Some(state) => {
-            state.span.ends(Ending::Retried);
+            state.span.ends(ending(state.failed));
             tally::answered(policy, breaker, state);
         }
     }

@@ -7,6 +7,7 @@ use crate::cause::Description;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
+    Redis,
     Retried,
     Fallback,
     Error,
@@ -21,9 +22,29 @@ impl CallSpan {
         false
     }
 
+    pub(crate) const OF_ALL: bool = false;
+
+    pub(crate) const fn is_for_all() -> bool {
+        false
+    }
+
     pub(crate) const fn is_open(&self) -> bool {
         false
     }
+
+    pub(crate) const fn is_without_failure(&self) -> bool {
+        false
+    }
+
+    pub(crate) const fn begin(_: &'static str, _: Option<&'static str>) -> Self {
+        Self {}
+    }
+
+    pub(crate) const fn fails(&mut self, _: Class, _: Option<&Description>) {}
+
+    pub(crate) const fn says(&self, _: Class, _: Option<&Description>) {}
+
+    pub(crate) const fn tells_attempt(_: u32, _: Class, _: Option<&Description>, _: bool) {}
 
     pub(crate) const fn open(
         _: &'static str,

@@ -1,36 +1,28 @@
 //! Lines about attempts that fail, and what answers instead.
 
-use tracing::{debug, error, warn};
+use tracing::warn;
 
-use super::{LeftOut, TARGET};
+use super::{LeftOut, TARGET, line};
 use crate::clock::whole_millis;
 use crate::event::{AttemptFailed, Event, HedgeWinner, Next, Severity, severity_of_failure};
 
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::AttemptFailed(event) => attempt_failed(event, left),
-        Event::RetryBudgetExhausted(event) => warn!(
-            target: TARGET,
+        Event::RetryBudgetExhausted(event) => line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "retry budget exhausted",
-        ),
-        Event::RequestBudgetExhausted(event) => warn!(
-            target: TARGET,
+        }, "retry budget exhausted"),
+        Event::RequestBudgetExhausted(event) => line!(warn, left, {
             function = event.function,
             budget_ms = whole_millis(event.budget),
             attempted = event.attempted,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "the time of the request is used up",
-        ),
+        }, "the time of the request is used up"),
         Event::LostSource(event) => warn!(
             target: TARGET,
             function = event.function,
@@ -42,8 +34,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
              `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
              means: `impl Classify`, or `classify = …`",
         ),
-        Event::Hedged(event) => debug!(
-            target: TARGET,
+        Event::Hedged(event) => line!(debug, left, {
             function = event.function,
             after_ms = whole_millis(event.after),
             winner = match event.winner {
@@ -52,23 +43,15 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
                 HedgeWinner::Neither => "neither",
             },
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt hedged",
-        ),
-        Event::FallbackUsed(event) => warn!(
-            target: TARGET,
+        }, "attempt hedged"),
+        Event::FallbackUsed(event) => line!(warn, left, {
             function = event.function,
             class = event.class.map(crate::Class::label),
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "using the fallback",
-        ),
-        Event::FallbackSaturated(event) => warn!(
-            target: TARGET,
+        }, "using the fallback"),
+        Event::FallbackSaturated(event) => line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
@@ -76,36 +59,24 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             error = event.error,
             address = event.address,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "fallback saturated",
-        ),
-        Event::BulkheadFull(event) if event.function.is_some() => warn!(
-            target: TARGET,
+        }, "fallback saturated"),
+        Event::BulkheadFull(event) if event.function.is_some() => line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "bulkhead full, attempt not made",
-        ),
-        Event::BulkheadFull(event) => debug!(
-            target: TARGET,
+        }, "bulkhead full, attempt not made"),
+        Event::BulkheadFull(event) => line!(debug, left, {
             bulkhead = event.bulkhead,
             limit = event.limit,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "bulkhead full",
-        ),
+        }, "bulkhead full"),
         _ => {}
     }
 }
 
 fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
     match event.next {
-        Next::Retry { delay } => warn!(
-            target: TARGET,
+        Next::Retry { delay } => line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -114,13 +85,9 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             delay_ms = whole_millis(delay),
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, will retry",
-        ),
+        }, "attempt failed, will retry"),
         Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
-            error!(
-                target: TARGET,
+            line!(error, left, {
                 function = event.function,
                 attempt = event.attempt,
                 class = event.class.label(),
@@ -129,13 +96,9 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
                 address = event.address,
                 breaker = event.breaker,
                 injected = event.injected.then_some(true),
-                left_out = left.count(),
-                left_out_ms = left.millis(),
-                "wrong credentials or settings, using the fallback",
-            );
+            }, "wrong credentials or settings, using the fallback");
         }
-        Next::Hedge => debug!(
-            target: TARGET,
+        Next::Hedge => line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -143,12 +106,8 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, the other one goes on",
-        ),
-        Next::Fallback | Next::Return => debug!(
-            target: TARGET,
+        }, "attempt failed, the other one goes on"),
+        Next::Fallback | Next::Return => line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -157,9 +116,6 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
             injected = event.injected.then_some(true),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "attempt failed, will not retry",
-        ),
+        }, "attempt failed, will not retry"),
     }
 }

@@ -1,8 +1,8 @@
 //! Lines about circuits.
 
-use tracing::{debug, error, info, warn};
+use tracing::{error, warn};
 
-use super::{LeftOut, TARGET};
+use super::{LeftOut, TARGET, line};
 use crate::State;
 use crate::clock::whole_millis;
 use crate::event::{CircuitChanged, Event};
@@ -10,20 +10,12 @@ use crate::event::{CircuitChanged, Event};
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::CircuitChanged(event) => circuit_changed(event, left),
-        Event::StaleOutcome(event) => debug!(
-            target: TARGET,
+        Event::StaleOutcome(event) => line!(debug, left, {
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "outcome of an earlier life of the circuit dropped",
-        ),
-        Event::ProbeLost(event) => warn!(
-            target: TARGET,
+        }, "outcome of an earlier life of the circuit dropped"),
+        Event::ProbeLost(event) => line!(warn, left, {
             breaker = event.breaker,
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "probe lost, another one replaces it",
-        ),
+        }, "probe lost, another one replaces it"),
         _ => {}
     }
 }
@@ -68,14 +60,10 @@ fn circuit_changed(event: &CircuitChanged<'_>, left: LeftOut) {
             "circuit opened",
         ),
         (_, State::HalfOpen) => warn!(target: TARGET, breaker, "circuit half-open, probing"),
-        (_, State::Closed) => info!(
-            target: TARGET,
+        (_, State::Closed) => line!(info, left, {
             breaker,
             lasted_ms = super::outage_ended(breaker),
-            left_out = left.count(),
-            left_out_ms = left.millis(),
-            "circuit closed",
-        ),
+        }, "circuit closed"),
         (_, State::ForcedOpen) => warn!(target: TARGET, breaker, open_ms, "circuit forced open"),
         (_, State::ForcedClosed) => warn!(target: TARGET, breaker, "circuit forced closed"),
         (_, State::Disabled) => warn!(target: TARGET, breaker, "circuit disabled"),
