@@ -1,4 +1,4 @@
-//! The primary store: SQLite, in memory.
+//! The primary store: `SQLite`, in memory.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

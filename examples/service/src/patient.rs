@@ -112,7 +112,7 @@ impl Patient {
             Some(Fault::Freeze) => self.server.thaw(),
             Some(Fault::Slow) => self.proxy.pass(),
             Some(Fault::Full) => {
-                self.ask(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("0"))?
+                self.ask(redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg("0"))?;
             }
         }
         *current = None;

@@ -89,7 +89,8 @@ impl Service {
         self.consumer.await??;
         let left = self.shop.journal.close(Duration::from_secs(5)).await;
         tracing::info!("the shop is closed");
-        // Here it is for a show only: a service keeps what waits for its next process.
+        // Here it is for a show only: a service keeps what waits for its next process. That its settings are gone is no news.
+        self.log.end();
         fs::remove_dir_all(&self.folder)?;
         left?;
         Ok(())
