@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, RedisError, Value};
+use redis::{Cmd, FromRedisValue, RedisError, RedisResult, Value};
 use redis_resilient_connection::__seam::script::Script;
 
 use crate::entry::{Kind, Life, Token, write};
@@ -186,6 +186,30 @@ pub(crate) fn invalidation(key: &str, tombstone: Option<Duration>) -> Cmd {
     let mut command = redis::cmd("SET");
     command.arg(key).arg(entry).arg("PX").arg(life.whole_ms());
     command
+}
+
+/// Sends an invalidation. Where Redis has no memory left for a tombstone, it still deletes.
+pub(crate) async fn invalidate<Sent: Future<Output = RedisResult<()>>>(
+    key: &str,
+    tombstone: Option<Duration>,
+    send: impl Fn(Cmd) -> Sent,
+) -> RedisResult<()> {
+    match send(invalidation(key, tombstone)).await {
+        Err(error) if is_full(&error) => send(invalidation(key, None)).await,
+        done => done,
+    }
+}
+
+/// As [`invalidate`].
+pub(crate) fn invalidate_blocking(
+    key: &str,
+    tombstone: Option<Duration>,
+    send: impl Fn(Cmd) -> RedisResult<()>,
+) -> RedisResult<()> {
+    match send(invalidation(key, tombstone)) {
+        Err(error) if is_full(&error) => send(invalidation(key, None)),
+        done => done,
+    }
 }
 
 /// Whether Redis has no memory left: it takes no tombstone then, but does delete.

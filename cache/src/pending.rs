@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use redis::Cmd;
 use redis_resilient_connection::Connector;
 use redis_resilient_runtime::__seam::clock::{Instant, now};
 use tokio::task::JoinSet;
 
-use crate::lease::{invalidation, is_full};
+use crate::lease;
 use crate::way::Way;
 use crate::worker;
 
@@ -173,17 +174,9 @@ async fn try_one(
     number: u64,
     tombstone: Option<Duration>,
 ) -> (Arc<str>, u64, bool) {
-    let invalidate = async |tombstone| {
-        let mut connection = connector.get().await?;
-        invalidation(&key, tombstone)
-            .exec_async(&mut connection)
-            .await
-    };
-    let mut invalidated = invalidate(tombstone).await;
-    if invalidated.as_ref().is_err_and(is_full) {
-        invalidated = invalidate(None).await;
-    }
-    let is_done = invalidated.is_ok();
+    let connector = &connector;
+    let send = |command: Cmd| async move { command.exec_async(&mut connector.get().await?).await };
+    let is_done = lease::invalidate(&key, tombstone, send).await.is_ok();
     (key, number, is_done)
 }
 

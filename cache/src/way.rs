@@ -109,15 +109,12 @@ impl Way {
         key: &str,
         tombstone: Option<Duration>,
     ) -> RedisResult<()> {
-        let run = async |command: Cmd| {
+        let send = |command: Cmd| async move {
             self.policy
                 .run(async || command.exec_async(&mut self.connector.get().await?).await)
                 .await
         };
-        match run(lease::invalidation(key, tombstone)).await {
-            Err(error) if lease::is_full(&error) => run(lease::invalidation(key, None)).await,
-            done => done,
-        }
+        lease::invalidate(key, tombstone, send).await
     }
 
     /// Invalidates all of them.
@@ -158,14 +155,10 @@ impl Way {
         key: &str,
         tombstone: Option<Duration>,
     ) -> RedisResult<()> {
-        let run = |command: Cmd| {
+        lease::invalidate_blocking(key, tombstone, |command| {
             self.policy
                 .run_blocking(|| command.exec(&mut self.connector.get_blocking()?))
-        };
-        match run(lease::invalidation(key, tombstone)) {
-            Err(error) if lease::is_full(&error) => run(lease::invalidation(key, None)),
-            done => done,
-        }
+        })
     }
 }
 

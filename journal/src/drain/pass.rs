@@ -168,19 +168,14 @@ impl Walk<'_> {
                     .expired
                     .fetch_add(expired, Ordering::Relaxed);
                 self.progressed();
-                let all = self.lanes.done(kept.number);
-                for kept in &all {
-                    drained.unsure().ended(kept.number);
-                }
-                done.extend(all);
+                done.extend(self.over_with(kept.number));
             }
             Verdict::Dead(error) if drained.keeper.dead() < drained.settings.max_dead => {
                 drained
                     .events
                     .dead(kept.number, &kept.entry.names(), &error);
-                drained.unsure().ended(kept.number);
                 self.progressed();
-                let mut replaced = self.lanes.done(kept.number);
+                let mut replaced = self.over_with(kept.number);
                 replaced.retain(|other| other.number != kept.number);
                 done.extend(replaced);
                 // Who replays it has decided that.
@@ -197,6 +192,17 @@ impl Walk<'_> {
                 self.is_over |= self.failed_in_a_row >= IN_A_ROW;
             }
         }
+    }
+
+    /// That entry is done with, and those that it replaces.
+    fn over_with(&mut self, number: u64) -> Vec<Kept> {
+        let all = self.lanes.done(number);
+        let mut unsure = self.drained.unsure();
+        for kept in &all {
+            unsure.ended(kept.number);
+        }
+        drop(unsure);
+        all
     }
 
     fn progressed(&mut self) {

@@ -95,6 +95,10 @@ impl JournalBuilder {
     /// of it, for NATS does not wait for its disk: unless its configuration says `sync_interval: always` (2.10 or newer) under `jetstream`, or the
     /// writes are on [several](Nats::replicas) machines.
     ///
+    /// A write whose answer is lost because NATS is restarted is told to it again. NATS remembers over a restart only what still waits (seen with 2.15.1):
+    /// if Redis is back and another process has executed the write meanwhile, it is executed a second time, unless it is one of
+    /// [`exactly_once`](crate::JournalConnection::exactly_once), which Redis remembers.
+    ///
     /// NATS reserves what a stream may hold at most, and refuses to make one that is larger than what is free of its disk ("insufficient storage
     /// resources available"): give it `max_file_store` in its configuration, or this journal fewer [`max_bytes`](Self::max_bytes).
     #[cfg(feature = "nats")]

@@ -7,6 +7,7 @@ use redis_resilient_coordination::Once;
 use redis_resilient_runtime::__seam::tagged;
 use redis_resilient_runtime::Class;
 
+use crate::drain::unsure::may_have_run;
 use crate::entry::{Entry, command_of};
 use crate::error::JournalError;
 use crate::writes::write;
@@ -109,11 +110,13 @@ impl Writes {
 
 /// Whether a write that failed like this goes to the journal.
 pub(super) fn goes_to_journal(error: &RedisError, is_once: bool) -> bool {
+    if may_have_run(error) {
+        return is_once;
+    }
     match Class::of(error) {
         Class::Unreachable | Class::Unavailable | Class::WriteRefused | Class::Rejected => true,
         // Nothing was executed, and an operator will mend it; but what this command may not do, it may not do later.
         Class::Misconfigured => error.code() != Some("NOPERM"),
-        Class::Ambiguous | Class::NotIdempotent => is_once,
         _ => false,
     }
 }
