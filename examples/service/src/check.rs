@@ -82,6 +82,11 @@ impl Check<'_> {
             let shown = page.shows("closed", LONG).await?;
             self.promises
                 .held(shown.is_some(), "the console's card says closed");
+            let (for_nobody, for_ann) = page.buttons().await?;
+            self.promises.held(
+                for_nobody == 0 && for_ann > 0,
+                format!("buttons of the circuit: {for_nobody} for nobody in particular, {for_ann} for an operator"),
+            );
         }
         Ok(())
     }

@@ -72,6 +72,22 @@ impl Page {
         }
     }
 
+    /// How many buttons the console has for nobody in particular, and for whom the panel has made an operator.
+    pub(super) async fn buttons(&self) -> Result<(u64, u64), Failure> {
+        let count = "return document.querySelectorAll('#breakers button').length";
+        let for_nobody = self.console.run(count).await?;
+        self.press("operator/ann").await?;
+        self.panel
+            .goto(&format!("http://{}/resilience", self.at))
+            .await?;
+        let has_buttons = "return !!document.querySelector('#breakers button')";
+        self.panel.wait_for(has_buttons, ANSWERED).await?;
+        let for_ann = self.panel.run(count).await?;
+        self.panel.goto(&format!("http://{}/", self.at)).await?;
+        let number = |count: &serde_json::Value| count.as_u64().unwrap_or_default();
+        Ok((number(&for_nobody), number(&for_ann)))
+    }
+
     /// The console as it is now: at a desk, on a phone, and where it is dark; and the panel.
     pub(super) async fn pictures(&self, directory: &Path) -> Result<(), Failure> {
         fs::create_dir_all(directory)?;
