@@ -50,12 +50,12 @@ async fn run(options: Options) -> Result<ExitCode, Failure> {
     println!("Starting Redis and the shop.");
     let service = Service::start(&options).await?;
     let code = if options.check {
-        check::run(&service, &options).await?
+        check::run(&service, &options).await
     } else {
-        attend(&service, &options).await?
+        attend(&service, &options).await
     };
     service.end().await?;
-    Ok(code)
+    code
 }
 
 /// Until Ctrl-C.
