@@ -12,7 +12,7 @@ use crate::defaults;
 use crate::key::Key;
 use crate::missed::Read;
 use crate::room::{LoadError, Room, Unlimited, enter, enter_blocking};
-use crate::share::cloned;
+use crate::share::{Refuse, cloned};
 use crate::state::{Lifetime, State};
 
 mod builder;
@@ -122,7 +122,9 @@ where
             let _permit = enter(room, wait).await?;
             load().await
         };
-        self.state.read(key.as_str(), &self.how(), load).await
+        self.state
+            .read(key.as_str(), &self.how(E::NO_ROOM), load)
+            .await
     }
 
     /// As [`get_or_load`](Self::get_or_load), for errors that are not `Clone`: all who wait share one.
@@ -150,7 +152,8 @@ where
             let _permit = enter(room, wait).await.map_err(Arc::new)?;
             load().await.map_err(Arc::new)
         };
-        self.state.read(key.as_str(), &self.how(), load).await
+        let how = self.how(E::NO_ROOM_SHARED);
+        self.state.read(key.as_str(), &how, load).await
     }
 
     /// As [`get_or_load`](Self::get_or_load), with a load that goes on in a task of its own, whatever becomes of the caller: slow loads do finish, though
@@ -180,7 +183,7 @@ where
             load().await
         };
         self.state
-            .read_in_background(key.as_str(), self.how(), load)
+            .read_in_background(key.as_str(), self.how(E::NO_ROOM), load)
             .await
     }
 
@@ -201,7 +204,8 @@ where
             let _permit = enter_blocking(room, wait)?;
             load()
         };
-        self.state.read_blocking(key.as_str(), &self.how(), load)
+        self.state
+            .read_blocking(key.as_str(), &self.how(E::NO_ROOM), load)
     }
 
     /// How many loads are under way that others may wait for.
@@ -227,11 +231,15 @@ where
     }
 
     /// How values and errors are dealt with.
-    fn how<E: Clone + Send + 'static>(&self) -> Read<E, fn(&T) -> Lifetime> {
+    fn how<E>(&self, refuse: Option<Refuse<E>>) -> Read<E, fn(&T) -> Lifetime>
+    where
+        E: Clone + Send + 'static,
+    {
         Read {
             lifetime: |_| Lifetime::Default,
             share: Some(cloned),
             limit_wait: self.limit_wait,
+            refuse,
         }
     }
 }

@@ -31,6 +31,7 @@ mod served;
 mod settings;
 mod share;
 mod state;
+mod time_left;
 mod tracking;
 mod way;
 mod worker;

@@ -16,6 +16,7 @@ use crate::key::Key;
 use crate::missed::{Aim, Answer, AtHand, Read};
 use crate::served::Served;
 use crate::state::{Found, Look};
+use crate::time_left::Caller;
 
 mod read;
 mod read_blocking;
@@ -141,11 +142,15 @@ impl<'a, T> Batch<'a, T> {
     }
 
     /// For how long nothing is to be done, unless a load ends that is waited for.
-    fn patience(&self, lease: Duration) -> Duration {
-        let patience = |miss: &Miss<T>| match &miss.step {
-            Step::Waits(join) => join.patience(lease),
-            Step::Pauses(_, until) => until.saturating_duration_since(now()),
-            _ => Duration::ZERO,
+    fn patience<E>(&self, lease: Duration, caller: &Caller<E>) -> Duration {
+        let patience = |miss: &Miss<T>| {
+            let patience = match &miss.step {
+                Step::Waits(join) => join.patience(lease),
+                Step::Pauses(_, until) => until.saturating_duration_since(now()),
+                _ => Duration::ZERO,
+            };
+            let left = caller.left(&miss.at_hand);
+            left.map_or(patience, |left| patience.min(left))
         };
         self.misses.iter().map(patience).min().unwrap_or_default()
     }
@@ -190,6 +195,22 @@ impl<'a, T> Batch<'a, T> {
 impl<T> Loads<T> {
     fn places(&self) -> Vec<usize> {
         self.misses.iter().map(|load| load.place).collect()
+    }
+
+    /// How long all of it may take; `None`: as long as it takes.
+    fn left<E>(&self, caller: &Caller<E>) -> Option<Duration> {
+        let left = self.misses.iter().map(|load| caller.left(&load.at_hand));
+        left.min().flatten()
+    }
+
+    /// They are not waited for any longer: who else waits for one loads it.
+    fn into_misses(self) -> impl Iterator<Item = Miss<T>> {
+        self.misses.into_iter().map(|load| Miss {
+            place: load.place,
+            at_hand: load.at_hand,
+            aim: load.aim,
+            step: Step::Enters,
+        })
     }
 
     /// How long to wait for room at the primary store: not at all if there is something at hand for all of them.

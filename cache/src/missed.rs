@@ -13,7 +13,7 @@ use crate::held::Held;
 use crate::lease::Claim;
 use crate::nearby::From;
 use crate::served::Served;
-use crate::share::{Copies, Share};
+use crate::share::{Copies, Refuse, Share};
 use crate::state::{InRedis, Lifetime, Look, Stale, State, Tickets};
 use crate::way::Way;
 
@@ -26,6 +26,8 @@ pub struct Read<E, L> {
     pub share: Option<Share<E>>,
     /// How long to wait for room at the primary store.
     pub limit_wait: Duration,
+    /// How an error says that the time of the request is used up; `None`: it cannot.
+    pub refuse: Option<Refuse<E>>,
 }
 
 impl<E, L> fmt::Debug for Read<E, L> {

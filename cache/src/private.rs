@@ -16,7 +16,9 @@ pub use crate::remembered::{Remembered, Remembering, recall, remember};
 pub use crate::room::{acquire as enter, acquire_blocking as enter_blocking};
 pub use crate::settings::Settings;
 pub use crate::share::Copies;
-pub use crate::share::probe::{ByClone, ByText, ByTextOf, NotShared, Probe};
+pub use crate::share::probe::{
+    ByClone, ByText, ByTextOf, CanRefuse, CannotRefuse, NotShared, Probe,
+};
 pub use crate::state::Lifetime;
 
 /// How long a caller waits for room at the primary store.

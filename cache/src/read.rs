@@ -14,9 +14,10 @@ use crate::flight::{Entered, Joined, Lead, Outcome};
 use crate::held::Held;
 use crate::missed::{Aim, Answer, AtHand, Claimed, Missed, Read};
 use crate::state::{Lifetime, Look, State};
+use crate::time_left::Caller;
 
 /// What the future gives, unless the other one is over before.
-async fn before<T>(
+pub(crate) async fn before<T>(
     over: Pin<&mut impl Future<Output = ()>>,
     future: impl Future<Output = T>,
 ) -> Option<T> {
@@ -31,7 +32,7 @@ async fn before<T>(
 }
 
 /// Is over after that time, or never.
-async fn after(time: Option<Duration>) {
+pub(crate) async fn after(time: Option<Duration>) {
     match time {
         Some(time) => tokio::time::sleep(time).await,
         None => pending().await,
@@ -60,29 +61,40 @@ where
         if let Some(value) = self.nearby(key) {
             return Ok(value);
         }
-        let (mut at_hand, aim) = match self.answer(key, self.look(key).await) {
+        let caller = Caller::begins(read.refuse);
+        let Missed { mut at_hand, aim } = match self.answer(key, self.look(key).await) {
             Ok(answer) => return Ok(answer.give(&self.way)),
-            Err(Missed { at_hand, aim }) => (at_hand, aim),
+            Err(missed) => missed,
         };
-        let lead = match self.enter(key) {
-            None => None,
-            Some(Entered::Lead(lead)) => Some(lead),
-            Some(Entered::Join(join)) => {
-                at_hand = match at_hand {
-                    AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
-                    other => other,
-                };
-                match join.wait(self.settings.lease).await {
+        if caller.is_over(&at_hand) {
+            return caller.end(&self.way, at_hand, true);
+        }
+        let entered = self.enter(key);
+        if let Some(Entered::Join(_)) = &entered {
+            at_hand = match at_hand {
+                AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
+                other => other,
+            };
+        }
+        let over = pin!(after(caller.left(&at_hand)));
+        let load = async {
+            let lead = match entered {
+                None => None,
+                Some(Entered::Lead(lead)) => Some(lead),
+                Some(Entered::Join(join)) => match join.wait(self.settings.lease).await {
                     Joined::Lead(lead) => Some(lead),
                     Joined::Outcome(outcome) => match Self::told(&outcome) {
-                        Some(result) => return at_hand.finish(&self.way, result),
+                        Some(result) => return result,
                         None => None,
                     },
-                }
-            }
+                },
+            };
+            self.lead(key, &aim, read, lead, loader).await
         };
-        let result = self.lead(key, &aim, read, lead, loader).await;
-        at_hand.finish(&self.way, result)
+        match before(over, load).await {
+            Some(result) => at_hand.finish(&self.way, result),
+            None => caller.end(&self.way, at_hand, false),
+        }
     }
 
     /// The same with a load that goes on in a task of its own, whatever becomes of the caller.
@@ -101,13 +113,17 @@ where
         if let Some(value) = self.nearby(key) {
             return Ok(value);
         }
-        let (mut at_hand, aim) = match self.answer(key, self.look(key).await) {
+        let caller = Caller::begins(read.refuse);
+        let Missed { mut at_hand, aim } = match self.answer(key, self.look(key).await) {
             Ok(answer) => return Ok(answer.give(&self.way)),
-            Err(Missed { at_hand, aim }) => (at_hand, aim),
+            Err(missed) => missed,
         };
-        let mut soft = pin!(after(
-            self.settings.soft_timeout.filter(|_| at_hand.is_there())
-        ));
+        if caller.is_over(&at_hand) {
+            return caller.end(&self.way, at_hand, true);
+        }
+        let soft = self.settings.soft_timeout.filter(|_| at_hand.is_there());
+        let mut soft = pin!(after(soft));
+        let mut over = pin!(after(caller.left(&at_hand)));
         let mut entered = self.enter(key);
         let lead = loop {
             match entered {
@@ -118,13 +134,15 @@ where
                         AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
                         other => other,
                     };
-                    match before(soft.as_mut(), join.wait(self.settings.lease)).await {
-                        Some(Joined::Lead(lead)) => break Some(lead),
-                        Some(Joined::Outcome(outcome)) => match Self::told(&outcome) {
+                    let waited = before(soft.as_mut(), join.wait(self.settings.lease));
+                    match before(over.as_mut(), waited).await {
+                        None => return caller.end(&self.way, at_hand, false),
+                        Some(Some(Joined::Lead(lead))) => break Some(lead),
+                        Some(Some(Joined::Outcome(outcome))) => match Self::told(&outcome) {
                             Some(result) => return at_hand.finish(&self.way, result),
                             None => break None,
                         },
-                        None => {
+                        Some(None) => {
                             at_hand = match at_hand.serve(&self.way) {
                                 Ok(value) => return Ok(value),
                                 Err(nothing) => nothing,
@@ -142,14 +160,17 @@ where
             AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
             other => other,
         };
-        let ended = if let Some(ended) = before(soft.as_mut(), &mut task).await {
-            ended
-        } else {
-            at_hand = match at_hand.serve(&self.way) {
-                Ok(value) => return Ok(value),
-                Err(nothing) => nothing,
-            };
-            task.await
+        let in_time = before(soft.as_mut(), &mut task);
+        let ended = match before(over.as_mut(), in_time).await {
+            None => return caller.end(&self.way, at_hand, false),
+            Some(Some(ended)) => ended,
+            Some(None) => {
+                at_hand = match at_hand.serve(&self.way) {
+                    Ok(value) => return Ok(value),
+                    Err(nothing) => nothing,
+                };
+                task.await
+            }
         };
         match ended {
             Ok(result) => at_hand.finish(&self.way, result),
@@ -165,11 +186,11 @@ where
 
     /// Asks Redis.
     pub(crate) async fn look(&self, key: &str) -> Look<T> {
-        if self.pending.has(key) {
+        if !self.may_ask(key) {
             return self.unreachable(key);
         }
         let tickets = self.tickets(key);
-        match self.way.get(key, self.settings.asks_age()).await {
+        match self.way.get(key, self.asks_age()).await {
             Ok(reply) => self.judge(key, &tickets, reply),
             Err(_) => self.unreachable(key),
         }

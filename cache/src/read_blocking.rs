@@ -10,6 +10,7 @@ use crate::flight::{Entered, Joined};
 use crate::held::Held;
 use crate::missed::{Aim, AtHand, Claimed, Missed, Read};
 use crate::state::{Lifetime, Look, State};
+use crate::time_left::Caller;
 
 impl<T, C> State<T, C>
 where
@@ -31,10 +32,14 @@ where
         if let Some(value) = self.nearby(key) {
             return Ok(value);
         }
-        let (mut at_hand, aim) = match self.answer(key, self.look_blocking(key)) {
+        let caller = Caller::begins(read.refuse);
+        let Missed { mut at_hand, aim } = match self.answer(key, self.look_blocking(key)) {
             Ok(answer) => return Ok(answer.give(&self.way)),
-            Err(Missed { at_hand, aim }) => (at_hand, aim),
+            Err(missed) => missed,
         };
+        if caller.is_over(&at_hand) {
+            return caller.end(&self.way, at_hand, true);
+        }
         let lead = match self.enter(key) {
             None => None,
             Some(Entered::Lead(lead)) => Some(lead),
@@ -43,9 +48,11 @@ where
                     AtHand::AtOnce(stale) => return Ok(stale.answer().give(&self.way)),
                     other => other,
                 };
-                match join.wait_blocking(self.settings.lease) {
-                    Joined::Lead(lead) => Some(lead),
-                    Joined::Outcome(outcome) => match Self::told(&outcome) {
+                let lease = self.settings.lease;
+                match join.wait_blocking_within(lease, caller.left(&at_hand)) {
+                    None => return caller.end(&self.way, at_hand, false),
+                    Some(Joined::Lead(lead)) => Some(lead),
+                    Some(Joined::Outcome(outcome)) => match Self::told(&outcome) {
                         Some(result) => return at_hand.finish(&self.way, result),
                         None => None,
                     },
@@ -67,11 +74,11 @@ where
     }
 
     pub(crate) fn look_blocking(&self, key: &str) -> Look<T> {
-        if self.pending.has(key) {
+        if !self.may_ask(key) {
             return self.unreachable(key);
         }
         let tickets = self.tickets(key);
-        match self.way.get_blocking(key, self.settings.asks_age()) {
+        match self.way.get_blocking(key, self.asks_age()) {
             Ok(reply) => self.judge(key, &tickets, reply),
             Err(_) => self.unreachable(key),
         }

@@ -1,7 +1,7 @@
 //! What a cache says of itself to those who read the registry.
 
 use redis_resilient_connection::__seam::connector;
-use redis_resilient_runtime::registry::{CacheReport, RegisteredCache};
+use redis_resilient_runtime::registry::{CacheReport, CacheSettings, RegisteredCache};
 
 use crate::codec::Codec;
 use crate::state::State;
@@ -13,8 +13,8 @@ where
 {
     fn report(&self) -> CacheReport {
         let counts = &self.way.counts;
-        let place = connector::place(&self.way.connector);
-        let mut report = CacheReport::new(self.settings.name, place);
+        let description = connector::description(&self.way.connector);
+        let mut report = CacheReport::new(self.settings.name, description);
         report.near_hits = counts.near();
         report.redis_hits = counts.redis();
         report.stale_hits = counts.stale();
@@ -24,5 +24,9 @@ where
         report.copies = self.copies.as_ref().map(crate::copies::Copies::entries);
         report.pending_invalidations = self.pending.len() as u64;
         report
+    }
+
+    fn tune(&self, said: &CacheSettings) {
+        self.goes_by(said);
     }
 }

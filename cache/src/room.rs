@@ -1,5 +1,6 @@
 //! Room at the primary store: how many loads of a cache are in it at once, and what those are told for whom there is none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
@@ -24,16 +25,22 @@ pub trait LoadError<L>: Sized {
     /// How it says that there is no room, if that can be.
     #[doc(hidden)]
     const NO_ROOM: Option<fn(RedisError) -> Self>;
+    /// The same, for all who share one error.
+    #[doc(hidden)]
+    const NO_ROOM_SHARED: Option<fn(RedisError) -> Arc<Self>>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E> LoadError<Unlimited> for E {
     const NO_ROOM: Option<fn(RedisError) -> Self> = None;
+    const NO_ROOM_SHARED: Option<fn(RedisError) -> Arc<Self>> = None;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: From<RedisError>> LoadError<Limited> for E {
     const NO_ROOM: Option<fn(RedisError) -> Self> = Some(E::from);
+    const NO_ROOM_SHARED: Option<fn(RedisError) -> Arc<Self>> =
+        Some(|error| Arc::new(E::from(error)));
 }
 
 /// Where loads need room.

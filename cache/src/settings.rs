@@ -166,11 +166,6 @@ impl Settings {
         self.stale_if_error.max(self.stale_while_revalidate)
     }
 
-    /// Whether a reader has to know how old an entry is.
-    pub(crate) fn asks_age(&self) -> bool {
-        self.refresh_ahead.is_some() || self.near.is_some() || !self.stale().is_zero()
-    }
-
     /// What makes no sense, and what to write instead.
     pub(crate) const fn problem(&self) -> Option<&'static str> {
         let (ttl, error, revalidate) = (

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use redis::RedisError;
+
 pub use crate::flight::Copies;
 
 /// An error that a load of another caller's has ended with, where that error cannot be copied.
@@ -57,6 +59,10 @@ impl Error for LoadFailed {
 #[allow(unreachable_pub, reason = "expansions name it")]
 pub type Share<E> = fn(&E) -> Copies<E>;
 
+/// How an error says what this crate itself refuses.
+#[allow(unreachable_pub, reason = "expansions name it")]
+pub type Refuse<E> = fn(RedisError) -> E;
+
 /// By a clone.
 pub(crate) fn cloned<E: Clone + Send + 'static>(error: &E) -> Copies<E> {
     Copies::of(error.clone(), Clone::clone)
@@ -73,7 +79,9 @@ pub mod probe {
     use std::fmt;
     use std::marker::PhantomData;
 
-    use super::{LoadFailed, Share, cloned, told};
+    use redis::RedisError;
+
+    use super::{LoadFailed, Refuse, Share, cloned, told};
 
     pub struct Probe<E>(PhantomData<fn() -> E>);
 
@@ -149,13 +157,33 @@ pub mod probe {
             None
         }
     }
+
+    pub trait CanRefuse<E> {
+        fn refuse(&self) -> Option<Refuse<E>>;
+    }
+
+    impl<E: From<RedisError>> CanRefuse<E> for &Probe<E> {
+        fn refuse(&self) -> Option<Refuse<E>> {
+            Some(E::from)
+        }
+    }
+
+    pub trait CannotRefuse<E> {
+        fn refuse(&self) -> Option<Refuse<E>>;
+    }
+
+    impl<E> CannotRefuse<E> for Probe<E> {
+        fn refuse(&self) -> Option<Refuse<E>> {
+            None
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use super::probe::{ByClone, ByText, ByTextOf, Probe};
+    use super::probe::{ByClone, ByText, ByTextOf, CanRefuse, CannotRefuse, Probe};
 
     fn text<E: fmt::Display>(share: Option<Share<E>>, error: &E) -> String {
         share.expect("it is shared")(error).make().to_string()
@@ -179,10 +207,19 @@ mod tests {
     impl Error for Told {}
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "as expansions have it")]
+    fn it_is_found_out_whether_an_error_can_refuse() {
+        type Boxed = Box<dyn Error + Send + Sync>;
+        assert!((&&Probe::<RedisError>::new()).refuse().is_some());
+        assert!((&&Probe::<Boxed>::new()).refuse().is_some());
+        assert!((&&Probe::<Told>::new()).refuse().is_none());
+    }
+
+    #[test]
     fn a_copy_says_what_the_error_said() {
-        let redis = redis::RedisError::from(std::io::Error::other("inner"));
+        let redis = RedisError::from(std::io::Error::other("inner"));
         assert_eq!(
-            text((&&&Probe::<redis::RedisError>::new()).share(), &redis),
+            text((&&&Probe::<RedisError>::new()).share(), &redis),
             redis.to_string()
         );
         let boxed: Box<dyn Error + Send + Sync> = "the primary is gone".into();

@@ -1,5 +1,7 @@
 //! What the handles of one cache share.
 
+mod tuned;
+
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,6 +26,7 @@ use crate::pending::Pending;
 use crate::served::{self, Served};
 use crate::settings::Settings;
 use crate::way::Way;
+use tuned::Tuned;
 
 /// How long a value is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,7 @@ pub enum Lifetime {
 
 pub(crate) struct State<T, C> {
     pub(crate) settings: Settings,
+    tuned: Tuned,
     pub(crate) way: Arc<Way>,
     pub(crate) flights: Arc<Flights<Outcome>>,
     pub(crate) copies: Option<Copies>,
@@ -108,6 +112,7 @@ impl<T, C: Codec<T>> State<T, C> {
     ) -> Self {
         Self {
             settings,
+            tuned: Tuned::default(),
             way: Arc::new(Way {
                 connector: connector.clone(),
                 policy,
@@ -131,10 +136,19 @@ impl<T, C: Codec<T>> State<T, C> {
         }
     }
 
+    /// Whether Redis is asked for that key: not as long as it has not taken an invalidation, nor while the cache is switched off.
+    pub(crate) fn may_ask(&self, key: &str) -> bool {
+        self.is_enabled() && !self.pending.has(key)
+    }
+
     /// The value that is kept in this process, if it is good.
     #[inline]
     pub(crate) fn nearby(&self, key: &str) -> Option<T> {
-        let value = self.near.as_ref()?.get(key)?;
+        let near = self.near.as_ref()?;
+        if !self.is_enabled() {
+            return None;
+        }
+        let value = near.get(key)?;
         served::note(Served::Near);
         self.way.counts.near_hit();
         Some(value)
@@ -201,7 +215,7 @@ impl<T, C: Codec<T>> State<T, C> {
                     fresh,
                 })
             }
-            Freshness::Stale(overdue) if overdue <= self.settings.stale() => Look::Miss {
+            Freshness::Stale(overdue) if overdue <= self.stale() => Look::Miss {
                 stale: Some(Stale {
                     value,
                     payload: payload.into(),
@@ -259,20 +273,17 @@ impl<T, C: Codec<T>> State<T, C> {
     /// How long what was just loaded is to live, with jitter; `None`: it is not to be stored.
     pub(crate) fn life(&self, lifetime: Lifetime) -> Option<(Kind, Life)> {
         let (kind, ttl) = match lifetime {
-            Lifetime::Default => (Kind::Value, self.settings.ttl),
-            Lifetime::Negative => (
-                Kind::Negative,
-                self.settings.negative_ttl.unwrap_or(self.settings.ttl),
-            ),
-            Lifetime::For(ttl) => (Kind::Value, ttl.min(self.settings.ttl)),
+            Lifetime::Default => (Kind::Value, self.ttl()),
+            Lifetime::Negative => (Kind::Negative, self.negative_ttl()),
+            Lifetime::For(ttl) => (Kind::Value, ttl.min(self.ttl())),
         };
         (!ttl.is_zero()).then(|| (kind, self.living(ttl)))
     }
 
     /// How long what is good for so long is to live, with jitter.
     pub(crate) fn living(&self, ttl: Duration) -> Life {
-        let fresh = jittered(ttl, self.settings.jitter, fastrand::f64());
-        let life = Life::new(fresh, self.settings.stale());
+        let fresh = jittered(ttl, self.jitter(), fastrand::f64());
+        let life = Life::new(fresh, self.stale());
         self.note(life);
         life
     }
@@ -291,8 +302,10 @@ impl<T, C: Codec<T>> State<T, C> {
         settings
             .ttl
             .max(settings.negative_ttl.unwrap_or_default())
-            .mul_f64(1.0 + settings.jitter)
-            .saturating_add(settings.stale())
+            .max(self.ttl())
+            .max(self.negative_ttl())
+            .mul_f64(1.0 + settings.jitter.max(self.jitter()))
+            .saturating_add(settings.stale().max(self.stale()))
             .max(Duration::from_millis(
                 self.longest_ms.load(Ordering::Relaxed),
             ))
@@ -302,13 +315,14 @@ impl<T, C: Codec<T>> State<T, C> {
     /// Whether this may be served at once, while somebody loads.
     pub(crate) fn serves_while_loading(&self, stale: &Stale<T>) -> bool {
         stale.is_in_redis
-            && !self.settings.stale_while_revalidate.is_zero()
-            && stale.overdue <= self.settings.stale_while_revalidate
+            && !self.stale_while_revalidate().is_zero()
+            && stale.overdue <= self.stale_while_revalidate()
     }
 
     /// Whether this is better than an error.
     pub(crate) fn serves_for_error(&self, stale: &Stale<T>) -> bool {
-        !self.settings.stale_if_error.is_zero() && stale.overdue <= self.settings.stale_if_error
+        let stale_if_error = self.stale_if_error();
+        !stale_if_error.is_zero() && stale.overdue <= stale_if_error
     }
 
     /// Whether a reader refreshes what it has found before its time is over.

@@ -183,7 +183,7 @@ impl DedicatedConnection {
         if looks && (!self.state.is_clean() || effect() > self.manager.settings.repeated) {
             self.is_unanswered = true;
             let (limit, peer) = (
-                self.manager.settings.response_timeout,
+                self.manager.settings.response_timeout(),
                 self.manager.endpoint.peer(),
             );
             let answers = self.dedicated.raw.answers_within(limit, peer).await;

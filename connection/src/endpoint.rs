@@ -86,7 +86,7 @@ impl Connected {
 impl Endpoint {
     /// Connects, as many times as the settings say. Each server has its share of the time.
     pub(crate) async fn connect(&self, settings: &Settings) -> RedisResult<Connected> {
-        let limit = settings.connect_timeout;
+        let limit = settings.connect_timeout();
         let deadline = Deadline::after(Some(limit));
         let servers = self.servers(settings, None).await?;
         let asked = settings.ask().await?;
@@ -216,8 +216,8 @@ impl Endpoint {
         match self {
             // The first servers that are asked may be those that stand still.
             #[cfg(feature = "cluster")]
-            Self::Cluster(_) => settings.connect_timeout.saturating_mul(3),
-            _ => settings.connect_timeout,
+            Self::Cluster(_) => settings.connect_timeout().saturating_mul(3),
+            _ => settings.connect_timeout(),
         }
     }
 
@@ -273,7 +273,7 @@ async fn connect_to(
         }
         raws.push(RawConnection::new(
             server,
-            settings.response_timeout,
+            settings.response_timeout(),
             settings.repeated,
             asked.renewal,
             now_ms(),

@@ -68,6 +68,17 @@ pub mod __seam {
             )
         }
 
+        /// What it is called in events, in the registry and on pages: without a secret.
+        #[must_use]
+        pub fn description(connector: &Connector) -> String {
+            let mut description = String::new();
+            connector
+                .manager
+                .settings
+                .tell(|events| events.connector().as_ref().clone_into(&mut description));
+            description
+        }
+
         /// The number of its database.
         #[must_use]
         pub fn database(connector: &Connector) -> i64 {

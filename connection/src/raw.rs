@@ -77,6 +77,15 @@ impl RawConnection {
         Self { limit, ..self }
     }
 
+    /// From now on its answers may take so long: settings may say so while it is there.
+    #[inline]
+    pub(crate) fn goes_by(&mut self, limit: Duration) {
+        if self.limit != limit {
+            self.server.set_response_timeout(limit);
+            self.limit = limit;
+        }
+    }
+
     /// Which of the connections that there are it is: the same number for its clones.
     pub(crate) fn number(&self) -> usize {
         Arc::as_ptr(&self.heard_ms).addr()

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod credentials;
+mod said;
 #[cfg(feature = "tls-rustls")]
 pub(crate) mod tls;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use redis::RedisResult;
 use redis::{Cmd, ConnectionInfo};
 
+pub(crate) use self::said::Said;
 use super::command::Effect;
 use super::events::Events;
 use crate::settings::credentials::CredentialsSource;
@@ -39,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) max_reply_bytes: Option<usize>,
     /// `None` for a moment only.
     pub(crate) events: Option<Arc<Events>>,
+    /// What was said since; shared by all that were cloned from those of one connector.
+    pub(crate) said: Option<Arc<Said>>,
 }
 
 /// All of them are made, and made anew, one after the other.
@@ -59,6 +63,7 @@ impl Settings {
         certificates: None,
         max_reply_bytes: None,
         events: None,
+        said: None,
     };
 
     /// The same, of what tells observers in this name, or in that of the connector that they were made for.
@@ -71,6 +76,7 @@ impl Settings {
             },
         };
         self.events = Some(Arc::new(Events::of(connector)));
+        self.said.get_or_insert_default();
         self
     }
 
@@ -85,9 +91,9 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
-            .field("connect_timeout", &self.connect_timeout)
-            .field("response_timeout", &self.response_timeout)
-            .field("health_check_after", &self.health_check_after)
+            .field("connect_timeout", &self.connect_timeout())
+            .field("response_timeout", &self.response_timeout())
+            .field("health_check_after", &self.health_check_after())
             .field("connections", &self.connections)
             .field("waiting_connections", &self.waiting_connections)
             .field("unanswered", &self.unanswered)

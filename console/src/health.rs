@@ -4,6 +4,7 @@ mod connected;
 mod finding;
 mod policy;
 mod report;
+mod said;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +21,7 @@ pub(crate) use self::report::state;
 pub use self::report::{
     BreakerHealth, BulkheadHealth, Calls, CheckHealth, Failure, FunctionHealth, FunctionNumbers,
 };
+pub use self::said::{ChaosHealth, SettingHealth, SettingsHealth};
 
 /// How the process is doing: a verdict, what it is founded on, and all that the registry lists. Serialises to JSON; times are in milliseconds, with
 /// `_ms` in their names. There is no secret in it.
@@ -34,6 +36,10 @@ pub struct Health {
     pub at_ms: u64,
     /// Whether the [kill switch](redis_resilient_runtime::kill_switch) is engaged.
     pub kill_switch: bool,
+    /// Faults that are injected on purpose, by the feature `chaos`.
+    pub chaos: Vec<ChaosHealth>,
+    /// Settings of a file and the environment, if there are any: the feature `settings`.
+    pub settings: Option<SettingsHealth>,
     /// What was tried to find out, see [`Checks`](crate::Checks).
     pub checks: Vec<CheckHealth>,
     /// The circuit breakers.
@@ -88,15 +94,25 @@ impl Health {
     /// What the registry says, without a verdict.
     pub(crate) fn read(checks: Vec<CheckHealth>) -> Self {
         let registry = Registry::global();
+        let settings = registry.settings().map(SettingsHealth::of);
+        let mut functions = all(&registry.functions(), FunctionHealth::of);
+        if let Some(settings) = &settings {
+            let said = settings.of_functions();
+            for function in &mut functions {
+                function.is_said_in(&said);
+            }
+        }
         Self {
             verdict: Verdict::Up,
             findings: Vec::new(),
             at_ms: unix_ms(),
             kill_switch: kill_switch::is_engaged(),
+            chaos: ChaosHealth::all(),
+            settings,
             checks,
             breakers: all(&registry.breakers(), BreakerHealth::of),
             bulkheads: all(&registry.bulkheads(), BulkheadHealth::of),
-            functions: all(&registry.functions(), FunctionHealth::of),
+            functions,
             connectors: all(&registry.connectors(), ConnectorHealth::of),
             caches: all(&registry.caches(), CacheHealth::of),
             journals: all(&registry.journals(), JournalHealth::of),

@@ -42,6 +42,14 @@
 //! An order is a POST of JSON. It is refused if a browser says that a page of another origin has sent it, or if the page's own token is not in its header:
 //! another site cannot give orders in the name of an operator who is logged in. No order needs Redis: they work while it is down.
 //!
+//! Faults on purpose are marked on the page, whoever has armed them. With the feature `chaos`, and where the application has said `chaos::allow()`, an
+//! operator may inject some, with an end, and end all.
+//!
+//! # Settings
+//!
+//! With the feature `settings`, the page and the JSON show each value that a file or a variable says, from which place, and whether it counts. What is not there
+//! is as the code says it.
+//!
 //! # What it costs
 //!
 //! Nothing is sampled while no page is open. While some are, all are sent the same sample, once a second: `benches/README.md` of the repository has the figures.
@@ -58,9 +66,9 @@ mod web;
 
 pub use self::checks::Checks;
 pub use self::health::{
-    BreakerHealth, BulkheadHealth, CacheHealth, Calls, CheckHealth, ConnectionHealth,
+    BreakerHealth, BulkheadHealth, CacheHealth, Calls, ChaosHealth, CheckHealth, ConnectionHealth,
     ConnectorHealth, ConsumerHealth, Failure, Finding, FunctionHealth, FunctionNumbers, Health,
-    HealthPolicy, JournalHealth, Part, Verdict, health,
+    HealthPolicy, JournalHealth, Part, SettingHealth, SettingsHealth, Verdict, health,
 };
 #[cfg(feature = "axum")]
 pub use self::orders::Operator;

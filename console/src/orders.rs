@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis_resilient_runtime::__seam::{emit, error_text};
+use redis_resilient_runtime::__seam::{chaos, emit, error_text};
 use redis_resilient_runtime::event::OrderGiven;
 use redis_resilient_runtime::registry::{Handle, ListedJournal};
 use redis_resilient_runtime::{Breaker, Event, Registry, kill_switch};
@@ -68,6 +68,31 @@ pub(crate) enum Order {
     ReplayDeadLetters {
         journal: String,
     },
+    /// Injects faults on purpose, in one function or in all, for so long.
+    Inject {
+        fault: String,
+        function: Option<String>,
+        /// Of the fault `delay`.
+        delay_ms: Option<u64>,
+        /// In so many of 100 attempts.
+        percent: u8,
+        seconds: u32,
+    },
+    /// Ends what is injected in one function, or for all of them, whoever has armed it.
+    EndInjection {
+        function: Option<String>,
+    },
+    /// Ends all of it.
+    EndAllInjections {},
+}
+
+/// What an operator may inject, if the application lets him.
+pub(crate) fn faults() -> Vec<&'static str> {
+    if chaos::is_allowed() {
+        chaos::faults()
+    } else {
+        Vec::new()
+    }
 }
 
 /// Why an order was not carried out.
@@ -76,6 +101,9 @@ pub(crate) enum Refused {
     NoSuchBreaker,
     NotRegistered,
     NoSuchJournal,
+    NothingInjected,
+    /// Faults cannot be injected so.
+    NoPlan(String),
     Failed(String),
 }
 
@@ -87,7 +115,8 @@ impl fmt::Display for Refused {
                 "the breaker takes no orders: register it when the application starts (`Registry::global().register(&BREAKER)`)"
             }
             Self::NoSuchJournal => "no journal of this name is listed",
-            Self::Failed(error) => error,
+            Self::NothingInjected => "nothing is injected there",
+            Self::NoPlan(error) | Self::Failed(error) => error,
         })
     }
 }
@@ -106,6 +135,8 @@ impl Order {
             Self::KillSwitch { on: false } => "release the kill switch",
             Self::Drain { .. } => "drain",
             Self::ReplayDeadLetters { .. } => "replay dead letters",
+            Self::Inject { .. } => "inject faults",
+            Self::EndInjection { .. } | Self::EndAllInjections {} => "inject faults no longer",
         }
     }
 
@@ -116,8 +147,11 @@ impl Order {
             | Self::Disable { breaker, .. }
             | Self::ObserveOnly { breaker, .. }
             | Self::Reset { breaker, .. } => breaker,
-            Self::KillSwitch { .. } => "process",
+            Self::KillSwitch { .. } | Self::EndAllInjections {} => "process",
             Self::Drain { journal } | Self::ReplayDeadLetters { journal } => journal,
+            Self::Inject { function, .. } | Self::EndInjection { function } => {
+                function.as_deref().unwrap_or("all functions")
+            }
         }
     }
 
@@ -180,7 +214,29 @@ impl Order {
                 }
                 Ok(format!("{replayed} dead letters wait to be executed again"))
             }
+            Self::Inject {
+                fault,
+                function,
+                delay_ms,
+                percent,
+                seconds,
+            } => {
+                let (share, seconds) = (f64::from(*percent) / 100.0, f64::from(*seconds));
+                chaos::start(function.as_deref(), fault, *delay_ms, share, seconds)
+                    .map_err(Refused::NoPlan)?;
+                Ok(format!("faults are injected for {seconds} s"))
+            }
+            Self::EndInjection { function } => ended(chaos::stop(function.as_deref())),
+            Self::EndAllInjections {} => ended(chaos::stop_all()),
         }
+    }
+}
+
+fn ended(plans: usize) -> Result<String, Refused> {
+    match plans {
+        0 => Err(Refused::NothingInjected),
+        1 => Ok("the fault is injected no longer".to_owned()),
+        more => Ok(format!("{more} faults are injected no longer")),
     }
 }
 

@@ -240,7 +240,10 @@ async fn answer(order: &Order, operator: &Operator) -> Response {
         Ok(done) => of_json(StatusCode::OK, json!({ "done": done }).to_string()),
         Err(refused) => {
             let status = match refused {
-                Refused::NoSuchBreaker | Refused::NoSuchJournal => StatusCode::NOT_FOUND,
+                Refused::NoSuchBreaker | Refused::NoSuchJournal | Refused::NothingInjected => {
+                    StatusCode::NOT_FOUND
+                }
+                Refused::NoPlan(_) => StatusCode::BAD_REQUEST,
                 Refused::NotRegistered => StatusCode::CONFLICT,
                 Refused::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
             };

@@ -7,7 +7,7 @@ use redis_resilient_runtime::{RequestBudget, WithinBudget};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A layer of tower that gives each request a [`RequestBudget`]: so much time, which all annotated functions and policies that it calls share.
+/// A layer of tower that gives each request a [`RequestBudget`]: so much time, which all annotated functions, caches and policies that it calls share.
 ///
 /// It runs from when the request comes to the layer. The request itself is not cut off: what of it is not about Redis takes the time it takes.
 #[derive(Clone, Copy, Debug)]

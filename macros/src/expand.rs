@@ -9,6 +9,7 @@
 mod answers;
 pub(crate) mod attempt;
 mod fallback;
+mod faults;
 mod hedge;
 pub(crate) mod key;
 mod limit;
@@ -20,7 +21,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
 
-pub(crate) fn expand(plan: &Plan) -> TokenStream {
+pub(crate) fn expand(plan: &Plan, chaos: bool) -> TokenStream {
     let Target {
         attributes,
         visibility,
@@ -30,9 +31,9 @@ pub(crate) fn expand(plan: &Plan) -> TokenStream {
     } = &plan.target;
     let body = match shape {
         Shape::Async(body) | Shape::Sync(body) => {
-            Expansion::new(plan, None).function(&attempt::block(body, *braces))
+            Expansion::new(plan, None, chaos).function(&attempt::block(body, *braces))
         }
-        Shape::AsyncTrait(frame) => in_frame(plan, frame),
+        Shape::AsyncTrait(frame) => in_frame(plan, frame, chaos),
     };
     // With the original span of the braces, the compiler takes the function for one of the user: it finds dead code.
     let body = group(Delimiter::Brace, body, *braces);
@@ -53,10 +54,10 @@ fn clones_in_sync(plan: &Plan) -> bool {
     matches!(plan.mode, Mode::Sync) && plan.prelude.iter().any(is_clone)
 }
 
-fn in_frame(plan: &Plan, frame: &Frame) -> TokenStream {
+fn in_frame(plan: &Plan, frame: &Frame, chaos: bool) -> TokenStream {
     let label = Lifetime::new("'__resilient", Span::mixed_site());
-    let body =
-        Expansion::new(plan, Some(&label)).function(&attempt::block(&frame.body, frame.braces));
+    let body = Expansion::new(plan, Some(&label), chaos)
+        .function(&attempt::block(&frame.body, frame.braces));
     let Frame {
         pin,
         keywords,
@@ -92,10 +93,12 @@ struct Expansion<'a> {
     /// What ends the function with the value behind it.
     exit: TokenStream,
     output: &'a dyn ToTokens,
+    /// Whether faults on purpose are to reach it here: where nothing else watches the body.
+    faces_faults: bool,
 }
 
 impl<'a> Expansion<'a> {
-    fn new(plan: &'a Plan, label: Option<&Lifetime>) -> Self {
+    fn new(plan: &'a Plan, label: Option<&Lifetime>, chaos: bool) -> Self {
         let mixed = Span::mixed_site();
         let krate = &plan.krate;
         let call = match plan.mode {
@@ -112,6 +115,7 @@ impl<'a> Expansion<'a> {
                 Some(label) => quote_spanned!(mixed=> break #label),
             },
             output: &plan.output,
+            faces_faults: chaos && faults::are_to_be_met(plan),
         }
     }
 
@@ -189,6 +193,9 @@ impl<'a> Expansion<'a> {
         let permit = self.permit();
         let attempt = self.attempt(body);
         let pause = match self.plan.mode {
+            Mode::Sync if self.faces_faults => {
+                quote_spanned!(mixed=> #call::pause_alone(&mut __resilient_call))
+            }
             Mode::Sync => quote_spanned!(mixed=> #call::pause(&mut __resilient_call)),
             Mode::Async { .. } => {
                 let private = &self.private;

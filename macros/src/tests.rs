@@ -3,6 +3,7 @@
 mod answers;
 pub(crate) mod defaults;
 pub(crate) mod expansions;
+mod faults;
 mod functions;
 pub(crate) mod half_typed;
 mod hedge;

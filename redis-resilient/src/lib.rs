@@ -32,7 +32,7 @@
 //! # Feature flags
 //!
 //! * `tracing` (on by default): [events](event#tracing) are written to `tracing`, with the target `redis_resilient`; see `logging`.
-//! * `chaos`: `chaos::arm`, faults on purpose. Off until the application arms them.
+//! * `chaos`: `chaos::arm` and `chaos::allow`, faults on purpose. Off until the application arms them, or lets a settings file or the console do so.
 //! * `connection`: `connection::Connector`, connections that reconnect, and locks. `sentinel` and `cluster` add support for those.
 //! * `metrics` and `opentelemetry`: the module `telemetry`. Calls are counted then, which each pays a few instructions for.
 //! * `cache`: the module `cache` and the attribute `redis_cached`; `write-behind`: the module `journal`; `write-behind-nats`: a journal in NATS.
@@ -40,7 +40,8 @@
 //! * `console`: `console::health`, how the process is doing; `console-axum`: the same as a router for axum, with a live page and controls.
 //! * `request-budget`: `RequestBudget`, time that all calls of a request share. `http`: the module `http`, failures as HTTP answers; `http-axum`,
 //!   `http-tower` and `http-actix` for these frameworks.
-//! * `settings`: the module `settings`, numbers of functions and policies from a file and the environment, while the service runs.
+//! * `settings`: the module `settings`, numbers of functions, breakers, bulkheads, connectors and caches from a TOML file and the environment, while
+//!   the service runs; `settings-json` and `settings-yaml` read those formats too.
 //! * `tls-rustls`: TLS, with the cryptography provider of rustls that the application has installed; without one, connecting fails with an error
 //!   that says so. `tls-rustls-ring` installs ring for the whole process where none is installed when TLS is first needed.
 //! * `deadpool-redis` (0.23), `bb8` (0.9), `r2d2` (0.8): errors of these pools have their class.

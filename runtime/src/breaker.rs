@@ -21,6 +21,8 @@ mod source;
 mod stamp;
 mod sums;
 mod trip_rule;
+#[cfg_attr(not(feature = "overrides"), path = "breaker/tuned/absent.rs")]
+pub(crate) mod tuned;
 mod window;
 
 use std::fmt;
@@ -142,7 +144,7 @@ impl Breaker {
         }
         let now_ms = now_ms();
         let word = self.brought_up_to(word, now_ms);
-        Duration::from_millis(word.refuses_for_ms(&self.settings, now_ms))
+        Duration::from_millis(word.refuses_for_ms(&self.in_force(), now_ms))
     }
 
     /// What is kept beside the word; from the first time on, the breaker is listed.
@@ -175,8 +177,8 @@ impl Breaker {
     }
 
     /// How long an attempt may take if it is a probe, where its call allows it longer.
-    pub(crate) const fn probe_timeout(&self) -> Option<Duration> {
-        self.settings.half_open_timeout
+    pub(crate) fn probe_timeout(&self) -> Option<Duration> {
+        self.in_force().half_open_timeout
     }
 
     /// Whether a call counts once, and not each of its attempts.
@@ -198,6 +200,7 @@ impl Breaker {
     /// The word as it is to be read at this time.
     fn brought_up_to(&self, word: PackedState, now_ms: u64) -> PackedState {
         let noted_ms = || self.record.get().map_or(0, |record| record.note.whole_ms());
+        // What a rule keeps is read by its kind, which stays.
         word.at(&self.settings, now_ms, noted_ms)
     }
 

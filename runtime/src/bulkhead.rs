@@ -109,9 +109,14 @@ impl Bulkhead {
         self.name
     }
 
-    /// How many calls may be inside at once.
+    /// How many calls may be inside at once: as it was made, or as settings say.
+    #[inline]
     #[must_use]
-    pub const fn limit(&self) -> u32 {
+    pub fn limit(&self) -> u32 {
+        #[cfg(feature = "overrides")]
+        if crate::overrides::is_said_of_bulkheads() {
+            return self.limit_in_force();
+        }
         self.limit
     }
 
@@ -205,11 +210,12 @@ impl Bulkhead {
     /// As [`try_acquire`](Self::try_acquire), without the reason.
     #[inline]
     pub(crate) fn enter(&self) -> Option<BulkheadPermit<'_>> {
+        let limit = self.limit();
         let entered = self.occupancy.fetch_update(
             // Who enters sees what those have done who left.
             Ordering::Acquire,
             Ordering::Relaxed,
-            |bits| Some(Occupancy::from_bits(bits).enter(self.limit)?.bits()),
+            |bits| Some(Occupancy::from_bits(bits).enter(limit)?.bits()),
         );
         entered.is_ok().then(|| BulkheadPermit::new(self))
     }
@@ -237,7 +243,7 @@ impl Bulkhead {
         self.note_refusal();
         observer::emit(&Event::BulkheadFull(BulkheadFull {
             bulkhead: self.name,
-            limit: self.limit,
+            limit: self.limit(),
             function: None,
             breaker: None,
         }));
@@ -245,10 +251,10 @@ impl Bulkhead {
     }
 
     /// What a call is told for which there is no room.
-    pub(crate) const fn saturated(&self) -> Rejection {
+    pub(crate) fn saturated(&self) -> Rejection {
         Rejection::Saturated {
             bulkhead: self.name,
-            limit: self.limit,
+            limit: self.limit(),
         }
     }
 
@@ -261,7 +267,7 @@ impl fmt::Debug for Bulkhead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bulkhead")
             .field("name", &self.name)
-            .field("limit", &self.limit)
+            .field("limit", &self.limit())
             .field("inside", &self.inside())
             .finish_non_exhaustive()
     }

@@ -5,6 +5,8 @@
 
 mod blocking;
 mod cold_path;
+#[cfg(feature = "chaos")]
+mod faced;
 mod fallback;
 mod hedging;
 #[cfg_attr(not(feature = "chaos"), path = "call/injection/absent.rs")]
@@ -18,6 +20,8 @@ mod tally;
 mod waiting;
 
 pub use blocking::BlockingCall;
+#[cfg(feature = "chaos")]
+pub use faced::{Faced, Faults, ViaFault, ViaNoFault};
 pub(crate) use hedging::{HedgeTimer, OtherAdmission};
 pub(crate) use injection::AttemptFault;
 use retry_state::LazyRetryState;

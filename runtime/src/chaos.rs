@@ -1,8 +1,8 @@
 //! Faults on purpose: to see before the outage what an outage does.
 //!
 //! Failures, delays, rejections and lost replies, for one function or all, for a share of the attempts, until a time that is set beforehand. They are
-//! off unless this feature is compiled in **and** the application calls [`arm`]: nothing else does, no environment variable and no file. That another
-//! crate of the build turns on the feature changes nothing by itself.
+//! off unless this feature is compiled in **and** the application calls [`arm`], or [`allow`]s a settings file and the console to. No environment
+//! variable does. That another crate of the build turns on the feature changes nothing by itself.
 //!
 //! ```
 //! # extern crate redis_resilient_runtime as redis_resilient;
@@ -28,14 +28,16 @@
 //!
 //! # What it reaches
 //!
-//! Functions with the attribute and [`Policy`](crate::Policy), asynchronous or not. Not: functions with `breaker = false` and neither `timeout` nor
-//! `deadline`, whose error type may have no room for it, and synchronous ones with `breaker = false`. Under the [kill switch](crate::kill_switch)
-//! nothing is injected.
+//! Functions with the attribute and [`Policy`](crate::Policy), asynchronous or not; caches and journals go by their own names. Of those with `breaker = false` and no `timeout` (as all
+//! synchronous ones) that cannot be made to fail whose error is not `From<RedisError>`, or is an `impl Trait`: there is no error that they could be
+//! given. They are delayed, those with `impl Trait` excepted. Under the [kill switch](crate::kill_switch) nothing is injected.
 
 mod armed;
+pub(crate) mod leave;
 mod plan;
 
-pub use self::armed::{Armed, arm, disarm, plans};
-pub(crate) use self::armed::{decide, is_armed};
+pub use self::armed::{Armed, By, arm, disarm, plans};
+pub(crate) use self::armed::{Strike, decide, decide_where, is_armed, is_running};
+pub use self::leave::{allow, is_allowed};
 pub use self::plan::{Plan, PlanError};
 pub use crate::fault::{Failure, Fault};

@@ -44,7 +44,7 @@ use std::time::Duration;
 
 pub use attempts::{
     AttemptFailed, BulkheadFull, FallbackSaturated, FallbackUsed, Hedged, LostSource,
-    RetryBudgetExhausted,
+    RequestBudgetExhausted, RetryBudgetExhausted,
 };
 pub use caches::{
     EntryUnreadable, InvalidationPending, InvalidationsSettled, StaleServed, TrackingLost,
@@ -65,7 +65,7 @@ pub use journals::{
     WriteDead,
 };
 pub use orders::OrderGiven;
-pub use settings::{SettingsApplied, SettingsRefused};
+pub use settings::{SettingUnused, SettingsApplied, SettingsRefused};
 pub use severity::Severity;
 pub(crate) use severity::severity_of_failure;
 
@@ -119,6 +119,8 @@ all! {
     Hedged,
     /// There is no retry after an attempt that failed, because the [retry budget](crate::Breaker::retry_budget) has no token left.
     RetryBudgetExhausted<'a>,
+    /// A call ends because the time that its request was given is used up.
+    RequestBudgetExhausted,
     /// An error came without a Redis error among its sources, though it looks like a failure of Redis.
     LostSource<'a>,
     /// The fallback answers.
@@ -205,4 +207,6 @@ all! {
     SettingsApplied<'a>,
     /// The file of settings has a mistake, or is not there.
     SettingsRefused<'a>,
+    /// Something that is said in settings has no effect.
+    SettingUnused<'a>,
 }

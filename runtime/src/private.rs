@@ -7,6 +7,8 @@ pub use crate::breaker::{
 };
 pub use crate::bulkhead::{IntoBulkhead, bulkhead, static_bulkhead};
 pub use crate::call::{BlockingCall, Call, Handed, LeftSpan, Step, in_span, left_span};
+#[cfg(feature = "chaos")]
+pub use crate::call::{Faced, Faults, ViaFault, ViaNoFault};
 pub use crate::class::Class;
 pub use crate::clock::now;
 pub use crate::default_breaker::{

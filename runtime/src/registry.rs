@@ -49,6 +49,9 @@ mod connectors;
 mod consumers;
 mod journals;
 mod register;
+mod settings;
+#[cfg(feature = "overrides")]
+pub(crate) mod tuning;
 
 use std::sync::Arc;
 
@@ -60,11 +63,15 @@ pub use self::connectors::{
 pub use self::consumers::{ConsumerReport, RegisteredConsumer};
 pub use self::journals::{JournalReport, ListedJournal, RegisteredJournal, Replayed};
 pub use self::register::Register;
+#[doc(hidden)]
+pub use self::settings::RegisteredSettings;
+pub use self::settings::{SettingPart, SettingReport, SettingsReport};
 pub use crate::bulkhead::BulkheadSnapshot;
 pub use crate::counts::{AttemptDurations, CallCounts, Durations};
 use crate::function;
 pub use crate::function::{BulkheadLimit, FunctionPolicy, FunctionSnapshot, LastFailure};
 pub use crate::handle::Handle;
+pub use crate::overrides::{CacheSettings, ConnectorSettings};
 use crate::weak_list::WeakList;
 
 /// Everything in this process that has something to tell. The [module](self) says who is listed, and in which order.
@@ -123,6 +130,8 @@ impl Registry {
     pub fn register_connector<C: RegisteredConnector + 'static>(&self, connector: &Arc<C>) {
         let connector: Arc<dyn RegisteredConnector> = Arc::<C>::clone(connector);
         self.connectors.add(&connector);
+        #[cfg(feature = "overrides")]
+        tuning::connector(&*connector);
     }
 
     /// The breakers: those that have counted a failure, changed their state or were given an order or a listener, and those that were
@@ -138,13 +147,22 @@ impl Registry {
         breakers::bulkheads()
     }
 
-    /// The annotated functions of which an attempt failed, or a call found no room, with the numbers of their attributes; with the feature `counts`
+    /// The annotated functions of which an attempt failed, or a call found no room, with the numbers that are in force; with the feature `counts`
     /// all that were called.
     ///
     /// Of those whose options are computed at run time, several with the same name are one.
     #[must_use]
     pub fn functions(&self) -> Vec<FunctionSnapshot> {
-        function::all()
+        #[cfg_attr(
+            not(feature = "overrides"),
+            expect(unused_mut, reason = "nothing is said")
+        )]
+        let mut functions = function::all();
+        #[cfg(feature = "overrides")]
+        for function in &mut functions {
+            crate::overrides::shown(function.name, &mut function.policy);
+        }
+        functions
     }
 
     /// What the registered connectors say of themselves, by their descriptions.
@@ -163,6 +181,8 @@ impl Registry {
     pub fn register_cache<C: RegisteredCache + 'static>(&self, cache: &Arc<C>) {
         let cache: Arc<dyn RegisteredCache> = Arc::<C>::clone(cache);
         self.caches.add(&cache);
+        #[cfg(feature = "overrides")]
+        tuning::cache(&*cache);
     }
 
     /// Lists a journal for as long as somebody else owns it. Again for the same one it does nothing.

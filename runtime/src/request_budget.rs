@@ -9,7 +9,7 @@ pub use scope::{RequestBudget, WithinBudget};
 pub(crate) use scope::{current, is_in_use};
 
 #[cfg(not(feature = "request-budget"))]
-pub(crate) use absent::{current, is_in_use};
+pub(crate) use absent::{RequestBudget, current, is_in_use};
 
 /// Without the feature nothing of it is left.
 #[cfg(not(feature = "request-budget"))]

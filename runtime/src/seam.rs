@@ -25,10 +25,71 @@ pub const fn saturated(bulkhead: &'static str, limit: u32) -> Rejection {
     Rejection::Saturated { bulkhead, limit }
 }
 
+/// With and without the feature.
+pub mod request_budget {
+    use std::time::Duration;
+
+    use crate::Rejection;
+    use crate::clock::now;
+    use crate::event::{Event, RequestBudgetExhausted, Severity};
+    use crate::observer::{emit, wants};
+    use crate::request_budget::{self, RequestBudget};
+
+    /// The time of the request that runs on this thread.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TimeLeft(RequestBudget);
+
+    impl TimeLeft {
+        #[must_use]
+        pub fn left(self) -> Duration {
+            self.0.left_at(now())
+        }
+    }
+
+    /// `None`: nobody has given it any.
+    #[inline]
+    #[must_use]
+    pub fn current() -> Option<TimeLeft> {
+        if !request_budget::is_in_use() {
+            return None;
+        }
+        request_budget::current().map(TimeLeft)
+    }
+
+    /// Has observers told that a call of this function ends by it.
+    pub fn tell_used_up(of: TimeLeft, function: &'static str, attempted: bool) {
+        if wants(Severity::Warn) {
+            emit(&Event::RequestBudgetExhausted(RequestBudgetExhausted {
+                function,
+                budget: of.0.total(),
+                attempted,
+                breaker: None,
+            }));
+        }
+    }
+
+    #[must_use]
+    pub const fn used_up(of: TimeLeft, function: &'static str, attempted: bool) -> Rejection {
+        Rejection::RequestBudgetExceeded {
+            function,
+            budget: of.0.total(),
+            attempted,
+        }
+    }
+}
+
 #[cfg(feature = "overrides")]
 pub mod overrides {
-    pub use crate::overrides::{Curve, Override, as_variable, replace};
+    pub use crate::breaker::tuned::taken_by;
+    pub use crate::overrides::{
+        BreakerOverride, BulkheadOverride, Curve, Override, Said, as_variable,
+    };
+    pub use crate::registry::tuning::{names_of_connector, replace};
 }
+
+#[cfg_attr(feature = "chaos", path = "seam/chaos.rs")]
+#[cfg_attr(not(feature = "chaos"), path = "seam/no_chaos.rs")]
+pub mod chaos;
 
 pub mod cause {
     pub use crate::cause::Left;

@@ -1,20 +1,20 @@
 //! What a file says, and where it says it. Pure.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
-use redis_resilient_runtime::__seam::overrides::Override;
-use toml::de::{DeTable, DeValue};
+use redis_resilient_runtime::registry::SettingPart;
 
+use crate::document::{self, Entry, Place, Value};
 use crate::error::SettingsError;
-use crate::schema::{self, Given};
-use crate::suggest;
+use crate::said::{self, Said};
+use crate::schema::{self, Given, Part};
 
 /// One value of a file.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Said {
-    pub(crate) function: String,
+pub(crate) struct Valued {
+    pub(crate) part: SettingPart,
+    pub(crate) name: String,
     pub(crate) key: &'static str,
     /// As it is shown.
     pub(crate) value: String,
@@ -26,106 +26,82 @@ pub(crate) struct Said {
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Contents {
-    pub(crate) functions: BTreeMap<String, Override>,
-    pub(crate) said: Vec<Said>,
+    pub(crate) said: Said,
+    pub(crate) values: Vec<Valued>,
 }
 
 /// Reads the text of the file of this name.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Contents, SettingsError> {
-    let fails = |span: Option<Range<usize>>, problem: String| {
-        SettingsError::in_file(path, span.map(|span| place(text, span.start)), problem)
-    };
-    let root = DeTable::parse(text)
-        // Its message has nothing of the text.
-        .map_err(|error| fails(error.span(), format!("not TOML: {}", error.message())))?;
-    let mut contents = Contents::default();
-    for (part, of_part) in root.get_ref() {
-        if part.get_ref() != "functions" {
-            let name = part.get_ref();
-            let hint = suggest::hint(name, &["functions"]);
-            return Err(fails(
-                Some(part.span()),
-                format!("unknown key `{name}`{hint}"),
-            ));
-        }
-        let DeValue::Table(functions) = of_part.get_ref() else {
-            let got = given(of_part.get_ref());
-            let problem = format!("expected tables `[functions.\"NAME\"]`, got {}", what(got));
-            return Err(fails(Some(of_part.span()), problem));
+    let document = document::parse(path, text)
+        .map_err(|error| SettingsError::in_file(path, error.at, error.problem))?;
+    read(&document).map_err(|(at, problem)| SettingsError::in_file(path, Some(at), problem))
+}
+
+fn read(document: &[Entry]) -> Result<Contents, (Place, String)> {
+    let (mut all, mut values) = (BTreeMap::new(), Vec::new());
+    for of_part in document {
+        let part = schema::part_named(&of_part.key).map_err(|text| (of_part.key_at, text))?;
+        let Value::Table(things) = &of_part.value else {
+            let got = what(&of_part.value);
+            let problem = format!("expected tables `[{part}.\"NAME\"]`, got {got}");
+            return Err((of_part.at, problem));
         };
-        for (name, of_function) in functions {
-            let DeValue::Table(keys) = of_function.get_ref() else {
-                let got = what(given(of_function.get_ref()));
-                let problem = format!("expected a table with the function's name, got {got}");
-                return Err(fails(Some(of_function.span()), problem));
+        for of_thing in things {
+            let Value::Table(keys) = &of_thing.value else {
+                let got = what(&of_thing.value);
+                let problem =
+                    format!("expected a table with the name of one of the {part}, got {got}");
+                return Err((of_thing.at, problem));
             };
-            let name_of = name.get_ref().to_string();
-            let to = contents.functions.entry(name_of.clone()).or_default();
-            for (key, value) in keys {
-                let known = schema::KEYS.iter().find(|known| *known == key.get_ref());
-                let shown = schema::set(to, key.get_ref(), given(value.get_ref()));
-                let at = if known.is_some() {
-                    value.span()
-                } else {
-                    key.span()
-                };
-                let (line, column) = place(text, at.start);
-                let shown = shown.map_err(|problem| match known {
-                    Some(known) => fails(Some(at.clone()), format!("`{known}`: {problem}")),
-                    None => fails(Some(at), problem),
-                })?;
-                contents.said.push(Said {
-                    function: name_of.clone(),
-                    key: known.copied().unwrap_or_default(),
-                    value: shown,
+            let mut said = Part::nothing_of(part);
+            for entry in keys {
+                let key = schema::key_of(part, &entry.key).map_err(|text| (entry.key_at, text))?;
+                let value = schema::set(&mut said, key, given(&entry.value))
+                    .map_err(|problem| (entry.at, format!("`{}`: {problem}", key.0)))?;
+                let (line, column) = entry.at;
+                values.push(Valued {
+                    part,
+                    name: of_thing.key.clone(),
+                    key: key.0,
+                    value,
                     line,
                     column,
                 });
             }
-            if let Some(problem) = schema::contradiction(to) {
-                return Err(fails(Some(name.span()), problem));
+            if let Some(problem) = said.contradiction(said::now_ms()) {
+                return Err((of_thing.key_at, problem));
             }
+            all.insert((part, of_thing.key.clone()), said);
         }
     }
-    Ok(contents)
+    let said = Said::of(all);
+    Ok(Contents { said, values })
 }
 
-fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
+fn given(value: &Value) -> Given<'_> {
     match value {
-        DeValue::String(text) => Given::Text(text),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or(Given::Other("a number that is too large"), Given::Integer),
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .map_or(Given::Other("a number of another kind"), Given::Float),
-        DeValue::Boolean(_) => Given::Other("true or false"),
-        DeValue::Datetime(_) => Given::Other("a date"),
-        DeValue::Array(_) => Given::Other("a list"),
-        DeValue::Table(_) => Given::Other("a table"),
+        Value::Text(text) => Given::Text(text),
+        Value::Moment(text) => Given::Moment(text),
+        Value::Integer(number) => Given::Integer(*number),
+        Value::Float(number) => Given::Float(*number),
+        Value::Switch(switch) => Given::Switch(*switch),
+        Value::Table(_) => Given::Other("a table"),
+        Value::Other(what) => Given::Other(what),
     }
 }
 
-const fn what(given: Given<'_>) -> &'static str {
-    match given {
+fn what(value: &Value) -> &'static str {
+    match given(value) {
         Given::Integer(_) | Given::Float(_) => "a number",
-        Given::Text(_) => "a string",
-        Given::Other(what) => what,
+        given => given.what(),
     }
-}
-
-/// Line and column of a byte, from 1; the column in characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let begin = before.rfind('\n').map_or(0, |end| end + 1);
-    let column = before.get(begin..).unwrap_or_default().chars().count() + 1;
-    (line, column)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use redis_resilient_runtime::__seam::overrides::Override;
 
     use super::*;
 
@@ -139,16 +115,17 @@ mod tests {
         let text =
             "[functions.\"app::load\"]\nretries = 5\ntimeout = \"250ms\"\n[functions.views]\n";
         let contents = parse(Path::new("f"), text).expect("it is right");
-        let load = contents.functions["app::load"];
+        let functions = &contents.said.parts.functions;
+        let load = functions["app::load"];
         assert_eq!(
             (load.retries, load.timeout),
             (Some(5), Some(Duration::from_millis(250)))
         );
-        assert_eq!(contents.functions["views"], Override::default());
+        assert_eq!(functions["views"], Override::default());
         let places: Vec<_> = contents
-            .said
+            .values
             .iter()
-            .map(|said| (said.key, said.line, said.column))
+            .map(|value| (value.key, value.line, value.column))
             .collect();
         assert_eq!(places, [("retries", 2, 11), ("timeout", 3, 11)]);
     }

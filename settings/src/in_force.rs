@@ -2,15 +2,18 @@
 
 use std::fs;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use redis_resilient_runtime::__seam::chaos::{self, OfSettings};
 use redis_resilient_runtime::__seam::{emit, overrides};
 use redis_resilient_runtime::Registry;
-use redis_resilient_runtime::event::{Event, SettingsApplied, SettingsRefused};
+use redis_resilient_runtime::event::{Event, SettingUnused, SettingsApplied, SettingsRefused};
 
 use crate::error::SettingsError;
-use crate::{environment, file, suggest, watcher};
+use crate::known::Known;
+use crate::{environment, file, watcher};
 
 /// More is no file of settings.
 const MAX_BYTES: u64 = 1 << 20;
@@ -21,48 +24,9 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Loaded {
     /// How many values, of file and environment.
     pub values: usize,
-    /// What is no mistake, but may not be meant: variables that nothing uses, names that no function has but that are similar to one.
+    /// What is no mistake, but may not be meant: variables that nothing uses, names that nothing has but that are similar to one, numbers of a rule
+    /// that the breaker does not open by, faults that are not let in.
     pub warnings: Vec<String>,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Origin {
-    /// The file.
-    #[non_exhaustive]
-    File {
-        /// As it was given to [`watch`].
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-    },
-    /// A variable of the environment.
-    #[non_exhaustive]
-    Environment {
-        /// Its name.
-        variable: String,
-    },
-}
-
-/// One value in force that is not the attribute's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Source {
-    /// The function's name; of a variable, as it has it: `SHOP_USERS_LOAD`.
-    pub function: String,
-    /// As the attribute spells it.
-    pub key: &'static str,
-    /// As it would be written in the file.
-    pub value: String,
-    /// Where it comes from.
-    pub origin: Origin,
-    /// Whether it counts: a value of the file does not where a variable says another.
-    pub effective: bool,
-    /// Whether a function of this name is known yet, which is so from its first failure on.
-    pub known: bool,
 }
 
 /// How it stands with the file.
@@ -78,11 +42,13 @@ pub struct Status {
 }
 
 #[derive(Debug, Default)]
-struct InForce {
-    status: Status,
+pub(crate) struct InForce {
+    pub(crate) status: Status,
     text: String,
-    contents: file::Contents,
-    variables: environment::Variables,
+    pub(crate) contents: file::Contents,
+    pub(crate) variables: environment::Variables,
+    /// What was told of those in force.
+    pub(crate) warnings: Vec<String>,
     /// Of which file somebody watches changes.
     watch: u64,
     news: Vec<News>,
@@ -93,9 +59,14 @@ struct InForce {
 enum News {
     Applied { values: u64, path: String },
     Refused { path: String, error: String },
+    Unused(String),
+    Chaos { turn: u64, wanted: Vec<OfSettings> },
 }
 
 static IN_FORCE: Mutex<Option<InForce>> = Mutex::new(None);
+
+/// Tells those who read the registry.
+pub(crate) struct Reporter;
 
 /// Puts the settings of this file and of the environment in force, and watches the file from now on, for as long as the process runs.
 ///
@@ -119,7 +90,12 @@ pub fn watch(path: impl AsRef<Path>) -> Result<Loaded, SettingsError> {
             watcher::LOOKS_EVERY
         ));
     }
-    watcher::start(events.ok(), move || look_again(watch)).map_err(|error| {
+    // What somebody else's connector does when it is asked for its name is no reason to look no more.
+    let looks = move || {
+        let looked = catch_unwind(AssertUnwindSafe(|| look_again(watch)));
+        looked.unwrap_or(true)
+    };
+    watcher::start(events.ok(), looks).map_err(|error| {
         SettingsError::in_file(path, None, format!("cannot be watched: {error}"))
     })?;
     Ok(loaded)
@@ -167,48 +143,6 @@ fn look_again(watch: u64) -> bool {
     })
 }
 
-/// All values in force, and where they come from.
-#[must_use]
-pub fn sources() -> Vec<Source> {
-    let known: Vec<String> = names();
-    let in_force = lock();
-    let Some(in_force) = &*in_force else {
-        return Vec::new();
-    };
-    let path = in_force.status.path.clone().unwrap_or_default();
-    let of_file = in_force.contents.said.iter().map(|said| {
-        let as_variable = overrides::as_variable(&said.function);
-        let variables = &in_force.variables.said;
-        let is_overruled =
-            |of: &environment::Said| of.key == said.key && of.function == as_variable;
-        Source {
-            function: said.function.clone(),
-            key: said.key,
-            value: said.value.clone(),
-            origin: Origin::File {
-                path: path.clone(),
-                line: said.line,
-                column: said.column,
-            },
-            effective: !variables.iter().any(is_overruled),
-            known: known.contains(&said.function),
-        }
-    });
-    let of_variables = in_force.variables.said.iter().map(|said| Source {
-        function: said.function.clone(),
-        key: said.key,
-        value: said.value.clone(),
-        origin: Origin::Environment {
-            variable: said.variable.clone(),
-        },
-        effective: true,
-        known: known
-            .iter()
-            .any(|name| overrides::as_variable(name) == said.function),
-    });
-    of_file.chain(of_variables).collect()
-}
-
 /// How it stands with the file.
 #[must_use]
 pub fn status() -> Status {
@@ -233,6 +167,8 @@ fn with<T>(work: impl FnOnce(&mut InForce) -> T) -> T {
             News::Refused { path, error } => {
                 emit(&Event::SettingsRefused(SettingsRefused::new(&path, &error)));
             }
+            News::Chaos { turn, wanted } => chaos::settings_want(turn, wanted),
+            News::Unused(warning) => emit(&Event::SettingUnused(SettingUnused::new(&warning))),
         }
     }
     done
@@ -243,7 +179,7 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn lock() -> MutexGuard<'static, Option<InForce>> {
+pub(crate) fn lock() -> MutexGuard<'static, Option<InForce>> {
     IN_FORCE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -278,14 +214,17 @@ fn replace(in_force: &mut InForce, path: &Path, is_first: bool) -> Result<Loaded
     }
     let contents = file::parse(path, &text)?;
     let variables = environment::parse(std::env::vars_os())?;
-    let warnings = warnings(&contents, &variables);
-    let values = contents.said.len() + variables.said.len();
+    let warnings = Known::now().warnings(&contents, &variables);
+    let values = contents.values.len() + variables.values.len();
     let is_other = is_first
-        || contents.functions != in_force.contents.functions
-        || variables.functions != in_force.variables.functions;
+        || contents.said != in_force.contents.said
+        || variables.said != in_force.variables.said;
     if is_other {
-        overrides::replace(contents.functions.clone(), variables.functions.clone());
+        overrides::replace(contents.said.parts.clone(), variables.said.parts.clone());
         in_force.status.applied += 1;
+        let turn = in_force.status.applied;
+        let wanted = contents.said.chaos.clone();
+        in_force.news.push(News::Chaos { turn, wanted });
     }
     in_force.status.path = Some(path.to_owned());
     in_force.status.refused = None;
@@ -295,6 +234,13 @@ fn replace(in_force: &mut InForce, path: &Path, is_first: bool) -> Result<Loaded
         let values = u64::try_from(values).unwrap_or(u64::MAX);
         in_force.news.push(News::Applied { values, path });
     }
+    let new = warnings
+        .iter()
+        .filter(|warning| !in_force.warnings.contains(warning));
+    let new: Vec<_> = new.cloned().map(News::Unused).collect();
+    in_force.news.extend(new);
+    in_force.warnings.clone_from(&warnings);
+    Registry::global().register_settings(&Reporter);
     Ok(Loaded { values, warnings })
 }
 
@@ -318,28 +264,4 @@ fn read(path: &Path) -> Result<String, SettingsError> {
         return Err(fails(problem.to_owned()));
     }
     Ok(text)
-}
-
-fn names() -> Vec<String> {
-    let functions = Registry::global().functions();
-    functions
-        .iter()
-        .map(|function| function.name.to_owned())
-        .collect()
-}
-
-fn warnings(contents: &file::Contents, variables: &environment::Variables) -> Vec<String> {
-    let known = names();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let similar = |name: &str| {
-        if known.contains(&name) {
-            return None;
-        }
-        let other = known.iter().find(|known| suggest::is_close(name, known))?;
-        Some(format!(
-            "no function `{name}` is known; did you mean `{other}`?"
-        ))
-    };
-    let of_names = contents.functions.keys().filter_map(|name| similar(name));
-    variables.unused.iter().cloned().chain(of_names).collect()
 }

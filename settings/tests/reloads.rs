@@ -207,6 +207,60 @@ fn a_file_that_is_cut_at_any_byte_changes_nothing_and_is_told_once() -> Outcome 
     Ok(())
 }
 
+/// Row O20: a file that is missing, empty or cut is no reason to go by defaults.
+#[test]
+fn a_watched_file_that_is_gone_empty_or_cut_changes_nothing_and_is_told_once() -> Outcome {
+    let folder = Folder::new("gone")?;
+    let text = retries(8);
+    let path = folder.file(&text)?;
+    settings::watch(&path)?;
+    let told = Arc::new(Told::default());
+    let listens = Arc::clone(&told);
+    let of_this = path.display().to_string();
+    observe(move |event: &Event<'_>| match event {
+        Event::SettingsRefused(event) if event.path == of_this => {
+            listens.refused().push(event.error.to_owned());
+        }
+        Event::SettingsApplied(event) if event.path == of_this => {
+            listens.applied.fetch_add(1, Ordering::Relaxed);
+        }
+        _ => {}
+    });
+    let other = folder.0.join("elsewhere");
+    fs::write(&path, "")?;
+    wait_until_refused("is empty");
+    fs::write(&path, &text[..20])?;
+    wait_until_refused("beginning of the file in force");
+    fs::rename(&path, &other)?;
+    wait_until_refused("cannot be read");
+    // Whatever else goes on in the folder.
+    for turn in 0..20 {
+        fs::write(folder.0.join("neighbour"), turn.to_string())?;
+        settings::reload().expect_err("it is not there");
+    }
+    assert_eq!(attempts(), 9);
+    let refused = told.refused().clone();
+    // A write is perhaps seen half-way: then the file is empty once more.
+    let by = |part: &str| refused.iter().filter(|error| error.contains(part)).count();
+    assert_eq!(by("beginning of the file in force"), 1, "{refused:?}");
+    assert_eq!(by("cannot be read"), 1, "{refused:?}");
+    assert!((1..=2).contains(&by("is empty")), "{refused:?}");
+    fs::write(&other, &text)?;
+    fs::rename(&other, &path)?;
+    let begun = Instant::now();
+    while settings::status().refused.is_some() {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(attempts(), 9);
+    assert_eq!(
+        told.applied.load(Ordering::Relaxed),
+        0,
+        "nothing else was in force"
+    );
+    Ok(())
+}
+
 #[test]
 fn a_mistake_says_where_and_changes_nothing_of_what_is_right_beside_it() -> Outcome {
     let folder = Folder::new("mistake")?;

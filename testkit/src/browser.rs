@@ -48,7 +48,7 @@ pub enum Look {
     Desk,
     /// The same, where dark pages are preferred.
     Dark,
-    /// On a phone of 390 by 844 points.
+    /// On a phone of 360 by 740 points.
     Phone,
 }
 
@@ -130,7 +130,7 @@ impl RealBrowser {
                 "--blink-settings=preferredColorScheme=0",
             ]),
             Look::Phone => {
-                let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 1.0 });
+                let metrics = json!({ "width": 360, "height": 740, "pixelRatio": 1.0 });
                 options.insert(
                     "mobileEmulation".into(),
                     json!({ "deviceMetrics": metrics }),

@@ -106,13 +106,14 @@ fn packages() -> Vec<Package> {
         if folder.is_some_and(|folder| BESIDE.contains(&folder.as_str())) {
             continue;
         }
-        let is_lib = |target: &&serde_json::Value| {
-            list(&target["kind"])
-                .iter()
-                .any(|kind| kind == "lib" || kind == "proc-macro")
+        let is_of = |target: &serde_json::Value, kinds: &[&str]| {
+            let mut kind = list(&target["kind"]).into_iter();
+            kind.any(|kind| kinds.contains(&text(&kind).as_str()))
         };
         let targets = list(&package["targets"]);
-        let Some(lib) = targets.iter().find(is_lib) else {
+        let find = |kinds| targets.iter().find(|target| is_of(target, kinds));
+        // A program has its rooms too.
+        let Some(lib) = find(&["lib", "proc-macro"]).or_else(|| find(&["bin"])) else {
             continue;
         };
         let (mut normal, mut dev) = (BTreeSet::new(), BTreeSet::new());

@@ -82,7 +82,7 @@ where
             let load = load(keys.at(&places));
             async { Ok(self.loaded(load.await?)) }
         };
-        let how = self.how();
+        let how = self.how(E::NO_ROOM);
         let values = self.state.read_many(&keys.texts, &how, self.room(), load);
         Ok(keys.spread(values.await?))
     }
@@ -127,7 +127,8 @@ where
         let keys = self.keys(keys);
         let load = |places: Vec<usize>| Ok(self.loaded(load(keys.at(&places))?));
         let state = &self.state;
-        let values = state.read_many_blocking(&keys.texts, &self.how(), self.room(), load)?;
+        let how = self.how(E::NO_ROOM);
+        let values = state.read_many_blocking(&keys.texts, &how, self.room(), load)?;
         Ok(keys.spread(values))
     }
 

@@ -115,7 +115,7 @@ impl<T, C: Codec<T>> State<T, C> {
 
     pub(super) fn new_entry(&self, value: &T) -> Result<New, NotEncoded> {
         let payload = C::encode(value).map_err(NotEncoded)?;
-        let (kind, life) = (Kind::Value, self.living(self.settings.ttl));
+        let (kind, life) = (Kind::Value, self.living(self.ttl()));
         Ok(New {
             payload,
             kind,

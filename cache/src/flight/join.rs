@@ -42,13 +42,40 @@ impl<O> Join<O> {
     pub(crate) fn wait_blocking(mut self, lease: Duration) -> Joined<O> {
         loop {
             let patience = self.patience(lease);
-            if let Some(joined) = block_on(&mut self, patience) {
-                return joined;
-            }
-            self = match self.overtake(lease) {
+            self = match self.wait_once(lease, patience) {
                 Ok(joined) => return joined,
                 Err(join) => join,
             };
+        }
+    }
+
+    /// The same; `None`: it takes longer than that, if there is a limit.
+    pub(crate) fn wait_blocking_within(
+        mut self,
+        lease: Duration,
+        limit: Option<Duration>,
+    ) -> Option<Joined<O>> {
+        let Some(limit) = limit else {
+            return Some(self.wait_blocking(lease));
+        };
+        let begun = now();
+        loop {
+            let left = limit.saturating_sub(now().saturating_duration_since(begun));
+            if left.is_zero() {
+                return None;
+            }
+            let patience = self.patience(lease).min(left);
+            self = match self.wait_once(lease, patience) {
+                Ok(joined) => return Some(joined),
+                Err(join) => join,
+            };
+        }
+    }
+
+    fn wait_once(mut self, lease: Duration, patience: Duration) -> Result<Joined<O>, Self> {
+        match block_on(&mut self, patience) {
+            Some(joined) => Ok(joined),
+            None => self.overtake(lease),
         }
     }
 

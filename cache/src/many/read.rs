@@ -1,5 +1,7 @@
 //! Many keys in asynchronous code.
 
+use std::pin::pin;
+
 use redis_resilient_runtime::__seam::clock::now;
 
 use super::{Batch, Loaded};
@@ -7,8 +9,10 @@ use crate::codec::Codec;
 use crate::held::Held;
 use crate::key::Key;
 use crate::missed::Read;
+use crate::read::{after, before};
 use crate::room::{Room, enter};
 use crate::state::{Lifetime, Look, State};
+use crate::time_left::Caller;
 
 impl<T, C> State<T, C>
 where
@@ -31,11 +35,14 @@ where
         Fut: Future<Output = Result<Loaded<T>, E>>,
     {
         let (mut batch, far) = self.near_of(keys);
+        let caller = Caller::begins(read.refuse);
         let looks = self.look_many(&batch, &far).await;
         self.looked(&mut batch, looks);
+        let mut is_told = caller.is_told();
         let lease = self.settings.lease;
         while !batch.is_over() {
             self.enter_all(&mut batch)?;
+            self.end_all(&mut batch, &caller, &mut is_told)?;
             let claiming = batch.claiming();
             if !claiming.is_empty() {
                 let claims = Held::claim_many(&self.way, &claiming, lease).await;
@@ -43,18 +50,19 @@ where
             }
             if let Some(loads) = batch.loading() {
                 let begun = now();
-                let result = match enter(room, loads.patience(read)).await {
-                    Ok(permit) => {
-                        let result = loader(loads.places()).await;
-                        drop(permit);
-                        result
-                    }
-                    Err(error) => Err(error),
+                let load = async {
+                    let _permit = enter(room, loads.patience(read)).await?;
+                    loader(loads.places()).await
+                };
+                let over = pin!(after(loads.left(&caller)));
+                let Some(result) = before(over, load).await else {
+                    batch.misses.extend(loads.into_misses());
+                    continue;
                 };
                 let took = now().saturating_duration_since(begun);
                 self.loaded_all(&mut batch, loads, read, result, took)?;
             } else if !batch.is_over() {
-                let patience = batch.patience(lease);
+                let patience = batch.patience(lease, &caller);
                 // If nothing is over by then, it has taken too long.
                 let _ = tokio::time::timeout(patience, batch.joined()).await;
                 batch.overdue(lease);
@@ -75,7 +83,7 @@ where
     async fn look_many(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Look<T>)> {
         let asked = self.askable(batch, far);
         let keys: Vec<_> = asked.iter().map(|(place, _)| batch.key(*place)).collect();
-        let replies = self.way.get_many(&keys, self.settings.asks_age()).await;
+        let replies = self.way.get_many(&keys, self.asks_age()).await;
         self.replied(batch, far, asked, replies)
     }
 }

@@ -10,6 +10,7 @@ use crate::key::Key;
 use crate::missed::Read;
 use crate::room::{Room, enter_blocking};
 use crate::state::{Lifetime, Look, State};
+use crate::time_left::Caller;
 
 impl<T, C> State<T, C>
 where
@@ -30,11 +31,14 @@ where
         F: FnMut(Vec<usize>) -> Result<Loaded<T>, E>,
     {
         let (mut batch, far) = self.near_of(keys);
+        let caller = Caller::begins(read.refuse);
         let looks = self.look_many_blocking(&batch, &far);
         self.looked(&mut batch, looks);
+        let mut is_told = caller.is_told();
         let lease = self.settings.lease;
         while !batch.is_over() {
             self.enter_all(&mut batch)?;
+            self.end_all(&mut batch, &caller, &mut is_told)?;
             let claiming = batch.claiming();
             if !claiming.is_empty() {
                 let claims = Held::claim_many_blocking(&self.way, &claiming, lease);
@@ -53,7 +57,7 @@ where
                 let took = now().saturating_duration_since(begun);
                 self.loaded_all(&mut batch, loads, read, result, took)?;
             } else if !batch.is_over() {
-                let patience = batch.patience(lease);
+                let patience = batch.patience(lease, &caller);
                 // If nothing is over by then, it has taken too long.
                 let _ = block_on(batch.joined(), patience);
                 batch.overdue(lease);
@@ -72,7 +76,7 @@ where
     fn look_many_blocking(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Look<T>)> {
         let asked = self.askable(batch, far);
         let keys: Vec<_> = asked.iter().map(|(place, _)| batch.key(*place)).collect();
-        let replies = self.way.get_many_blocking(&keys, self.settings.asks_age());
+        let replies = self.way.get_many_blocking(&keys, self.asks_age());
         self.replied(batch, far, asked, replies)
     }
 }

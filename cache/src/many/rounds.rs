@@ -15,6 +15,7 @@ use crate::missed::{Answer, AtHand, Claimed, Missed, Read};
 use crate::nearby::From;
 use crate::served::{self, Served};
 use crate::state::{Lifetime, Look, State, Tickets};
+use crate::time_left::Caller;
 
 impl<T, C> State<T, C>
 where
@@ -50,6 +51,25 @@ where
                 }),
             }
         }
+    }
+
+    /// What is given for those that would have to be waited for, where no time is left.
+    pub(super) fn end_all<E>(
+        &self,
+        batch: &mut Batch<'_, T>,
+        caller: &Caller<E>,
+        is_told: &mut bool,
+    ) -> Result<(), E> {
+        for miss in std::mem::take(&mut batch.misses) {
+            if caller.is_over(&miss.at_hand) {
+                let ended = caller.ends(&self.way, miss.at_hand, *is_told);
+                *is_told = true;
+                batch.answers[miss.place] = Some(ended?);
+            } else {
+                batch.misses.push(miss);
+            }
+        }
+        Ok(())
     }
 
     /// Finds out what others load already, and what their loads have come to.
@@ -187,9 +207,7 @@ where
 
     /// The keys that Redis can be asked for, with what has to be known before it is.
     pub(super) fn askable(&self, batch: &Batch<'_, T>, far: &[usize]) -> Vec<(usize, Tickets)> {
-        let askable = far
-            .iter()
-            .filter(|place| !self.pending.has(batch.key(**place)));
+        let askable = far.iter().filter(|place| self.may_ask(batch.key(**place)));
         askable
             .map(|place| (*place, self.tickets(batch.key(*place))))
             .collect()

@@ -375,7 +375,7 @@ impl BlockingClusterConnection {
             .cluster
             .client(nodes.owner_infos(), &nodes.settings, asked.get())?;
         let connection = client.get_connection().map_err(not_sent)?;
-        let limit = Some(nodes.settings.response_timeout);
+        let limit = Some(nodes.settings.response_timeout());
         connection.set_read_timeout(limit)?;
         connection.set_write_timeout(limit)?;
         Ok(FanOut {
@@ -403,7 +403,7 @@ impl BlockingClusterConnection {
                 let words = commands.iter().map(|command| command.iter().copied());
                 let is_once = together::effect(words) > self.nodes.settings.repeated;
                 let error = if error.is_timeout() {
-                    no_answer(self.nodes.settings.response_timeout)
+                    no_answer(self.nodes.settings.response_timeout())
                 } else {
                     error
                 };

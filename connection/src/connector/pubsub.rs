@@ -105,7 +105,7 @@ impl Manager {
             let servers: Vec<_> = known.into_iter().chain(others).collect();
             let asked = self.settings.ask().await?;
             let connect = |server| connect(server, asked.clone());
-            let longest = self.settings.connect_timeout;
+            let longest = self.settings.connect_timeout();
             connect_to_first(servers, deadline, longest, connect).await
         };
         match timeout(limit, connected).await {
@@ -115,7 +115,7 @@ impl Manager {
     }
 
     fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        let deadline = Deadline::after(Some(self.settings.connect_timeout));
+        let deadline = Deadline::after(Some(self.settings.connect_timeout()));
         let servers = match &self.endpoint {
             #[cfg(feature = "cluster")]
             Endpoint::Cluster(_) => self.any_node(),

@@ -104,8 +104,8 @@ impl Cluster {
         }
         let mut builder = ClusterClientBuilder::new(servers)
             .retries(0)
-            .connection_timeout(settings.connect_timeout)
-            .response_timeout(settings.response_timeout)
+            .connection_timeout(settings.connect_timeout())
+            .response_timeout(settings.response_timeout())
             // Of each answer, not of what comes before a command is sent.
             .overall_response_timeout(None);
         if let Some(seed) = self.seeds.first() {

@@ -107,7 +107,7 @@ impl Sentinels {
         present: Option<&ConnectionAddr>,
     ) -> RedisResult<Vec<ConnectionInfo>> {
         // Half of the time is left for the primary itself.
-        let limit = settings.connect_timeout / 2;
+        let limit = settings.connect_timeout() / 2;
         let mut asked = JoinSet::new();
         for node in &self.nodes {
             let (client, config) = (client(node.clone(), settings, None)?, config(settings));
@@ -146,7 +146,7 @@ impl Sentinels {
         settings: &Settings,
         present: Option<&ConnectionAddr>,
     ) -> RedisResult<Vec<ConnectionInfo>> {
-        let limit = settings.connect_timeout / 2;
+        let limit = settings.connect_timeout() / 2;
         let (answers, heard) = std::sync::mpsc::channel();
         for node in &self.nodes {
             let client = client(node.clone(), settings, None)?;

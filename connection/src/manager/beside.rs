@@ -97,10 +97,10 @@ impl Manager {
         if raw.renewal.is_due(now_ms) {
             return false;
         }
-        if raw.rested_ms(now_ms) < whole_millis(self.settings.health_check_after) {
+        if raw.rested_ms(now_ms) < whole_millis(self.settings.health_check_after()) {
             return true;
         }
-        let limit = self.settings.response_timeout;
+        let limit = self.settings.response_timeout();
         let is_well = raw.answers_within(limit, self.endpoint.peer()).await;
         if is_well {
             raw.heard(clock::now_ms());
@@ -117,7 +117,7 @@ impl Manager {
             // Sentinels have named another server: the others are to go there too.
             generation.give_up();
         }
-        let raw = raw.limited(self.settings.response_timeout);
+        let raw = raw.limited(self.settings.response_timeout());
         generation.beside.opened(&raw);
         Ok(raw)
     }

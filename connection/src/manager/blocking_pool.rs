@@ -207,7 +207,7 @@ impl Manager {
     /// Tries it.
     pub(crate) fn still_answers(&self, idle: &mut Idle) -> bool {
         let ping = Ping::new();
-        let mut wait = Wait::for_answer(self.settings.response_timeout);
+        let mut wait = Wait::for_answer(self.settings.response_timeout());
         let answer = idle.raw.req_command(&ping.command(), &mut wait);
         idle.used_ms = now_ms();
         if ping.is_answered(self.endpoint.peer(), &answer) && idle.raw.is_open() {
@@ -294,7 +294,7 @@ impl Manager {
             .events
             .as_ref()
             .map_or(0, |events| events.blocking_generation());
-        let deadline = Deadline::after(Some(settings.connect_timeout));
+        let deadline = Deadline::after(Some(settings.connect_timeout()));
         let servers = self.endpoint.servers_blocking(settings, None)?;
         let asked = settings.ask_blocking()?;
         let connected = connect_to_first_blocking(servers, deadline, |server, limit| {

@@ -125,7 +125,7 @@ impl Manager {
         if !dedicated.raw.is_quiet(now_ms()) {
             return Some(dedicated);
         }
-        let limit = self.settings.response_timeout;
+        let limit = self.settings.response_timeout();
         if dedicated
             .raw
             .answers_within(limit, self.endpoint.peer())

@@ -17,7 +17,7 @@ impl Manager {
     pub(crate) fn liveness_limits(&self) -> LivenessLimits {
         LivenessLimits {
             unanswered: self.settings.unanswered,
-            idle_ms: whole_millis(self.settings.health_check_after),
+            idle_ms: whole_millis(self.settings.health_check_after()),
         }
     }
 
@@ -59,10 +59,10 @@ impl Manager {
         let settings = &self.settings;
         if self.endpoint.moves() {
             settings
-                .response_timeout
-                .saturating_add(settings.connect_timeout)
+                .response_timeout()
+                .saturating_add(settings.connect_timeout())
         } else {
-            settings.response_timeout
+            settings.response_timeout()
         }
     }
 

@@ -71,7 +71,7 @@ impl Settings {
         if let Some(credentials) = asked.get() {
             for mut raw in raws {
                 let command = credentials.command();
-                within(Some(self.connect_timeout), raw.authenticate(&command))
+                within(Some(self.connect_timeout()), raw.authenticate(&command))
                     .await
                     .map_err(NotRenewed::Refused)?;
             }
@@ -127,7 +127,7 @@ impl Settings {
             let asked = self.ask().await.map_err(NotRenewed::NotHad)?;
             if let Some(credentials) = asked.get() {
                 let command = credentials.command();
-                within(Some(self.connect_timeout), command.exec_async(connection))
+                within(Some(self.connect_timeout()), command.exec_async(connection))
                     .await
                     .map_err(NotRenewed::Refused)?;
             }
@@ -151,7 +151,7 @@ impl Settings {
         let Some(credentials) = asked.get() else {
             return true;
         };
-        let mut wait = Wait::for_answer(self.response_timeout);
+        let mut wait = Wait::for_answer(self.response_timeout());
         let answer = idle.raw.req_command(&credentials.command(), &mut wait);
         let renewed = match answer.and_then(Value::extract_error) {
             Ok(_) => Ok(asked.renewal),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use redis_resilient_runtime::__seam::clock::now_ms;
 use redis_resilient_runtime::Registry;
 use redis_resilient_runtime::registry::{
-    ConnectionFailure, ConnectionReport, ConnectorReport, RegisteredConnector, ServerRole,
+    ConnectionFailure, ConnectionReport, ConnectorReport, ConnectorSettings, RegisteredConnector,
+    ServerRole,
 };
 
 use super::Manager;
@@ -67,6 +68,13 @@ impl RegisteredConnector for Manager {
         match failures.into_iter().min_by_key(|failure| failure.ago) {
             Some(failure) => report.last_failure(failure),
             None => report,
+        }
+    }
+
+    fn tune(&self, said: &ConnectorSettings) {
+        // Those of the servers of a cluster are the same.
+        if let Some(shared) = &self.settings.said {
+            shared.replace(said);
         }
     }
 }

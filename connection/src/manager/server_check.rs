@@ -54,7 +54,7 @@ impl Manager {
         wait: WaitTime,
         answer: impl Future<Output = RedisResult<T>>,
     ) -> RedisResult<T> {
-        let answer = within(wait.limit(self.settings.response_timeout), answer);
+        let answer = within(wait.limit(self.settings.response_timeout()), answer);
         let waits = WaitsFor::new(address);
         if wait == WaitTime::Nothing {
             let answer = answer.await;
@@ -91,7 +91,7 @@ impl Manager {
     }
 
     pub(crate) fn check_period(&self) -> Duration {
-        self.settings.health_check_after.max(SHORTEST_PERIOD)
+        self.settings.health_check_after().max(SHORTEST_PERIOD)
     }
 
     /// One look for all who want one at about the same time, in a task: whoever is not polled holds nobody up.
@@ -106,7 +106,7 @@ impl Manager {
             .endpoint
             .connect_limit(&self.settings)
             .saturating_mul(2);
-        let longest = connect.saturating_add(self.settings.response_timeout);
+        let longest = connect.saturating_add(self.settings.response_timeout());
         match check.outcome(longest, spawn).await {
             Some(finding) => finding,
             // Whoever did it is gone, or stands still.

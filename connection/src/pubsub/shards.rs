@@ -130,7 +130,7 @@ pub(crate) struct Shards {
 impl Shards {
     /// Until the subscription is dropped, or begins anew.
     pub(crate) async fn run(self) {
-        let interval = self.manager.settings.health_check_after;
+        let interval = self.manager.settings.health_check_after();
         let interval = interval.saturating_mul(CHECKS).max(SHORTEST_LOOK);
         let mut tries = HashMap::new();
         let mut failures = 0;

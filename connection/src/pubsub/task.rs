@@ -142,7 +142,7 @@ async fn ask(
     link: &Link,
     gap: &mut Option<Gap>,
 ) -> Option<RedisError> {
-    let limit = hub.manager.settings.response_timeout;
+    let limit = hub.manager.settings.response_timeout();
     let mut retry_at = None;
     loop {
         let orders = hub.orders(TOGETHER);

@@ -37,7 +37,7 @@ pub(crate) async fn watch(
     };
     let mut other = None;
     loop {
-        sleep(settings.health_check_after.max(SHORTEST_CHECK)).await;
+        sleep(settings.health_check_after().max(SHORTEST_CHECK)).await;
         if let Some(Ok(now)) = manager
             .endpoint
             .moved_to(settings, Some(server.addr()))
@@ -52,9 +52,9 @@ pub(crate) async fn watch(
         let heard = link.heard();
         let answer = question.query_async::<Value>(connection);
         // Any answer will do, and so will a message: the answer may wait behind more of them.
-        let answer = match timeout(settings.response_timeout, answer).await {
+        let answer = match timeout(settings.response_timeout(), answer).await {
             Ok(Err(error)) if Peer::Server.is_ended_by(&error) => return error,
-            Err(_) if link.heard() == heard => return silent(settings.response_timeout),
+            Err(_) if link.heard() == heard => return silent(settings.response_timeout()),
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => continue,
         };
@@ -70,7 +70,7 @@ pub(crate) async fn watch(
         *known = members.others_than_the_one_asked(server);
         let asked = ask_another(manager, &mut other, &members, known);
         // One that is not there says nothing.
-        let answer = timeout(settings.response_timeout, asked).await;
+        let answer = timeout(settings.response_timeout(), asked).await;
         match answer {
             Ok(Some(others)) if !others.know(&members) => return left(),
             Ok(Some(_)) => {}

@@ -75,7 +75,7 @@ impl BlockingRaw {
         let mut raw = PlainRaw::connect(
             &server,
             deadline,
-            settings.response_timeout,
+            settings.response_timeout(),
             settings.max_reply_bytes,
         )?;
         let name = settings.client_name.as_ref();

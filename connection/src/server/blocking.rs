@@ -81,7 +81,7 @@ impl BlockingServerConnection {
     /// connects to nothing.
     pub(crate) fn send_at_once(&mut self, command: &Cmd) {
         if let Some(mut held) = self.held.take() {
-            let mut wait = Wait::for_answer(self.manager.settings.response_timeout);
+            let mut wait = Wait::for_answer(self.manager.settings.response_timeout());
             let answer = held.raw.req_command(command, &mut wait);
             if answer.is_ok()
                 && !self
@@ -217,7 +217,7 @@ impl BlockingServerConnection {
         let looks = waits.then(|| Looks::at(&self.manager, held.address.clone()));
         let look = || looks.as_ref().map_or(Ok(()), Looks::look);
         let mut wait = Wait {
-            limit: request.wait.limit(self.manager.settings.response_timeout),
+            limit: request.wait.limit(self.manager.settings.response_timeout()),
             beside: if waits {
                 Some((self.manager.check_period(), &look))
             } else {

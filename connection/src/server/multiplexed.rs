@@ -63,6 +63,7 @@ impl ServerConnection {
         } = self;
         let mut watch = Watch::new(manager, generation, now_ms);
         let raw = raw.as_mut().ok_or_else(nothing)?;
+        raw.goes_by(watch.manager.settings.response_timeout());
         hedge::uses(raw.number());
         let answer = raw.send(command).await;
         let reply = watch.end(raw, answer, slice::from_ref, effect)?;
@@ -98,6 +99,7 @@ impl ServerConnection {
         } = self;
         let mut watch = Watch::new(manager, generation, now_ms);
         let raw = raw.as_mut().ok_or_else(nothing)?;
+        raw.goes_by(watch.manager.settings.response_timeout());
         hedge::uses(raw.number());
         let answer = raw.send_all(pipeline, offset, count).await;
         watch.end(raw, answer, Vec::as_slice, effect)
@@ -260,7 +262,7 @@ impl<'a> Watch<'a> {
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        let limit = self.manager.settings.response_timeout;
+        let limit = self.manager.settings.response_timeout();
         if self.is_over {
             return;
         }

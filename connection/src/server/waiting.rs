@@ -28,7 +28,7 @@ impl ServerConnection {
         let mut held = self.manager.hold_dedicated(&self.generation).await?;
         let DedicatedRaw { raw, address } = &mut held.dedicated;
         let mut shared = self.generation.raw().ok_or_else(nothing)?;
-        let answer_limit = Some(self.manager.settings.response_timeout);
+        let answer_limit = Some(self.manager.settings.response_timeout());
         let process = replication::process(&mut shared).await?;
         if process != within(answer_limit, replication::process(raw)).await? {
             return Err(replication::moved());

@@ -25,7 +25,7 @@ const MOST_UNWRITTEN: usize = 1 << 14;
 pub(crate) fn config(settings: &Settings) -> AsyncConnectionConfig {
     AsyncConnectionConfig::new()
         .set_pipeline_buffer_size(MOST_UNWRITTEN)
-        .set_connection_timeout(Some(settings.connect_timeout))
+        .set_connection_timeout(Some(settings.connect_timeout()))
         .set_response_timeout(None)
 }
 

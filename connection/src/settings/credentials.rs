@@ -86,10 +86,10 @@ impl Credentials {
 }
 
 /// Without the password.
+/// Without the user: some services take tokens there, and URLs are shown without it as well.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("username", &self.username)
             .field("valid_for", &self.valid_for)
             .finish_non_exhaustive()
     }
@@ -139,7 +139,7 @@ impl Settings {
         match &self.credentials {
             Some(source) => {
                 let asked_ms = now_ms();
-                let credentials = source.ask(self.connect_timeout / 2).await?;
+                let credentials = source.ask(self.connect_timeout() / 2).await?;
                 Ok(Asked::at(asked_ms, credentials))
             }
             None => Ok(Asked::nobody()),
@@ -151,7 +151,7 @@ impl Settings {
         match &self.credentials {
             Some(source) => {
                 let asked_ms = now_ms();
-                let credentials = source.ask_blocking(self.connect_timeout / 2)?;
+                let credentials = source.ask_blocking(self.connect_timeout() / 2)?;
                 Ok(Asked::at(asked_ms, credentials))
             }
             None => Ok(Asked::nobody()),

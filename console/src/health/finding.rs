@@ -23,6 +23,10 @@ pub enum Verdict {
 pub enum Part {
     /// The process as a whole.
     Process,
+    /// Faults that are injected on purpose.
+    Chaos,
+    /// Settings of a file and the environment.
+    Settings,
     /// Something that was tried.
     Check,
     /// A circuit breaker.

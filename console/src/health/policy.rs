@@ -7,6 +7,7 @@ use super::connected::{CacheHealth, ConnectorHealth, ConsumerHealth, JournalHeal
 use super::finding::{Finding, Part, Verdict};
 use super::millis;
 use super::report::{BreakerHealth, Failure, FunctionHealth};
+use super::said::{ChaosHealth, SettingsHealth};
 
 /// What counts as healthy.
 ///
@@ -85,6 +86,13 @@ impl HealthPolicy {
                 text,
             });
         };
+        for plan in &health.chaos {
+            find(Part::Chaos, plan.place(), Some(of_chaos(plan)));
+        }
+        if let Some(settings) = &health.settings {
+            let path = settings.path.as_deref().unwrap_or("environment");
+            find(Part::Settings, path, of_settings(settings));
+        }
         for check in &health.checks {
             let error = check.error.clone();
             find(
@@ -163,6 +171,21 @@ fn of_breaker(breaker: &BreakerHealth) -> Option<(Verdict, String)> {
         _ => (Verdict::Degraded, "the breaker was disabled by an operator"),
     };
     Some((verdict, text.to_owned()))
+}
+
+fn of_chaos(plan: &ChaosHealth) -> (Verdict, String) {
+    let percent = 100.0 * plan.share;
+    let text = format!(
+        "faults are injected on purpose, by {}: {} in {percent:.0} % of the attempts",
+        plan.by, plan.fault
+    );
+    (Verdict::Degraded, text)
+}
+
+fn of_settings(settings: &SettingsHealth) -> Option<(Verdict, String)> {
+    let why = settings.refused.as_ref()?;
+    let text = format!("the file as it is now is not in force: {why}");
+    Some((Verdict::Degraded, text))
 }
 
 fn of_cache(cache: &CacheHealth) -> Option<(Verdict, String)> {

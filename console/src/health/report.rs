@@ -1,5 +1,6 @@
 //! What health shows of calls and of what they are on: as the registry says it, in a form that serialises.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use redis_resilient_runtime::State;
@@ -10,6 +11,7 @@ use redis_resilient_runtime::registry::{
 use serde::Serialize;
 
 use super::millis;
+use super::said::OfFunctions;
 
 /// A circuit breaker.
 #[derive(Clone, Debug, Serialize)]
@@ -116,6 +118,8 @@ pub struct FunctionNumbers {
     pub computed: bool,
     /// The longest that a call may take until its last attempt is over; `None`: there is no end to it.
     pub worst_case_ms: Option<u64>,
+    /// Of each that is not as the attribute says it, where it is said: the place in a file, or the name of a variable.
+    pub origins: BTreeMap<&'static str, String>,
 }
 
 /// Something that failed.
@@ -207,6 +211,15 @@ impl FunctionHealth {
     }
 }
 
+impl FunctionHealth {
+    /// Where its numbers are said, if it is not in its attribute.
+    pub(super) fn is_said_in(&mut self, settings: &OfFunctions<'_>) {
+        if let Some(policy) = &mut self.policy {
+            policy.origins = settings.origins(self.name);
+        }
+    }
+}
+
 impl Calls {
     fn of((calls, attempts): (CallCounts, AttemptDurations)) -> Self {
         let quantile = |share| {
@@ -235,6 +248,7 @@ impl FunctionNumbers {
             fallback: policy.fallback,
             computed: policy.computed,
             worst_case_ms: shown(policy.worst_case()),
+            origins: BTreeMap::new(),
         }
     }
 }

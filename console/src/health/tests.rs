@@ -13,6 +13,8 @@ fn nothing() -> Health {
         findings: Vec::new(),
         at_ms: 0,
         kill_switch: false,
+        chaos: Vec::new(),
+        settings: None,
         checks: Vec::new(),
         breakers: Vec::new(),
         bulkheads: Vec::new(),
@@ -152,4 +154,73 @@ fn it_serialises_with_its_times_in_milliseconds() {
     assert_eq!(json["verdict"], "degraded");
     assert_eq!(json["breakers"][0]["retry_after_ms"], 250);
     assert_eq!(json["findings"][0]["part"], "breaker");
+}
+
+#[test]
+fn faults_on_purpose_are_told_and_nothing_is_down_for_them() {
+    let mut health = nothing();
+    health.chaos.push(ChaosHealth {
+        fault: "unreachable",
+        delay_ms: None,
+        function: None,
+        share: 0.25,
+        left_ms: 1_000,
+        injected: 3,
+        by: "code",
+    });
+    assert_eq!(verdicts(health, "all functions"), (Degraded, Degraded));
+}
+
+#[test]
+fn a_file_that_is_refused_is_told() {
+    let mut health = nothing();
+    let mut settings = SettingsHealth {
+        path: Some("r.toml".to_owned()),
+        applied: 1,
+        refused: None,
+        warnings: Vec::new(),
+        values: None,
+    };
+    health.settings = Some(settings.clone());
+    assert_eq!(verdicts(health.clone(), "r.toml"), (Up, Up));
+    settings.refused = Some("r.toml:3:1: a mistake".to_owned());
+    health.settings = Some(settings);
+    HealthPolicy::new().judge(&mut health);
+    assert_eq!(health.verdict, Degraded);
+    assert!(health.findings[0].text.contains("r.toml:3:1"));
+}
+
+#[test]
+fn numbers_are_found_by_the_name_of_their_function_and_by_its_variable() {
+    let said = |part, name: &str, key, origin: &str, effective| SettingHealth {
+        part,
+        name: name.to_owned(),
+        key,
+        value: "5".to_owned(),
+        origin: origin.to_owned(),
+        effective,
+        known: true,
+    };
+    let settings = SettingsHealth {
+        path: None,
+        applied: 1,
+        refused: None,
+        warnings: Vec::new(),
+        values: Some(vec![
+            said("functions", "shop::load", "retries", "r.toml:2:1", false),
+            said("functions", "SHOP_LOAD", "retries", "VARIABLE", true),
+            said("functions", "shop::load", "timeout", "r.toml:3:1", true),
+            said("functions", "shop::save", "deadline", "r.toml:5:1", true),
+            said("breakers", "shop::load", "deadline", "r.toml:7:1", true),
+        ]),
+    };
+    let origins = settings.of_functions().origins("shop::load");
+    let origins: Vec<_> = origins
+        .iter()
+        .map(|(key, at)| (*key, at.as_str()))
+        .collect();
+    assert_eq!(
+        origins,
+        [("retries", "VARIABLE"), ("timeout", "r.toml:3:1")]
+    );
 }

@@ -137,3 +137,65 @@ async fn the_kill_switch_is_engaged_and_released() {
         assert_eq!(kill_switch::is_engaged(), on);
     }
 }
+
+#[tokio::test]
+async fn faults_are_injected_where_the_application_lets_the_operator() {
+    use redis_resilient_runtime::chaos as of_application;
+
+    recorded("");
+    let eve = Operator::named("eve");
+    let inject = r#"{"order":"inject","fault":"delay","delay_ms":5,"function":"orders: slow","percent":20,"seconds":60}"#;
+    assert_eq!(faults(), [""; 0]);
+    let refused = order(inject).carry_out(&eve).await;
+    assert!(matches!(refused, Err(Refused::NoPlan(_))), "{refused:?}");
+
+    of_application::allow();
+    assert!(faults().contains(&"unreachable"), "{:?}", faults());
+    assert!(order(inject).carry_out(&eve).await.is_ok());
+    let [plan] = &chaos::plans()[..] else {
+        panic!("one: {:?}", chaos::plans());
+    };
+    assert_eq!(plan.function.as_deref(), Some("orders: slow"));
+    assert_eq!(
+        (plan.delay, plan.by),
+        (Some(Duration::from_millis(5)), "console")
+    );
+    assert!((plan.share - 0.2).abs() < 1e-9 && plan.left <= Duration::from_secs(60));
+
+    let end = r#"{"order":"end_injection","function":"orders: slow"}"#;
+    assert!(order(end).carry_out(&eve).await.is_ok());
+    assert_eq!(
+        order(end).carry_out(&eve).await,
+        Err(Refused::NothingInjected)
+    );
+    let all = r#"{"order":"inject","fault":"rejection","percent":100,"seconds":60}"#;
+    assert!(order(all).carry_out(&eve).await.is_ok());
+    let end_all = order(r#"{"order":"end_all_injections"}"#);
+    assert!(end_all.carry_out(&eve).await.is_ok());
+    assert_eq!(chaos::plans(), []);
+    for wrong in [
+        r#"{"order":"inject","fault":"fire","percent":10,"seconds":60}"#,
+        r#"{"order":"inject","fault":"rejection","percent":101,"seconds":60}"#,
+        r#"{"order":"inject","fault":"rejection","percent":10,"seconds":0}"#,
+        r#"{"order":"inject","fault":"rejection","percent":10,"seconds":90000}"#,
+    ] {
+        let refused = order(wrong).carry_out(&eve).await;
+        assert!(
+            matches!(refused, Err(Refused::NoPlan(_))),
+            "{wrong}: {refused:?}"
+        );
+    }
+    let recorded: Vec<_> = recorded("eve");
+    let done = recorded.iter().filter(|one| one.2.is_none());
+    let done: Vec<_> = done.map(|one| (one.0.as_str(), one.1.as_str())).collect();
+    assert_eq!(
+        done,
+        [
+            ("inject faults", "orders: slow"),
+            ("inject faults no longer", "orders: slow"),
+            ("inject faults", "all functions"),
+            ("inject faults no longer", "process"),
+        ]
+    );
+    assert_eq!(recorded.len(), 10);
+}

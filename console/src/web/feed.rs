@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::stream::{Slot, Stream, Watched};
 use crate::checks::Checks;
 use crate::health::{Health, HealthPolicy};
+use crate::orders;
 use crate::timeline::{self, Changes};
 
 /// So many pages may be open at once.
@@ -158,6 +159,9 @@ fn event(source: &Source) -> String {
     for function in &mut health.functions {
         function.policy = None;
     }
+    if let Some(settings) = &mut health.settings {
+        settings.values = None;
+    }
     format!("data: {}\n\n", document(&health))
 }
 
@@ -168,9 +172,14 @@ pub(super) fn document(health: &Health) -> String {
         #[serde(flatten)]
         health: &'a Health,
         changes: Changes,
+        /// What an operator may inject; nothing, unless the application lets him.
+        faults: Vec<&'static str>,
     }
-    let changes = timeline::changes();
-    let document = serde_json::to_string(&Document { health, changes });
+    let document = serde_json::to_string(&Document {
+        health,
+        changes: timeline::changes(),
+        faults: orders::faults(),
+    });
     // There are no maps in it with keys that are no strings.
     document.unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
 }

@@ -14,10 +14,11 @@ use redis_resilient::cache::Cache;
 use redis_resilient::connection::Connector;
 use redis_resilient::console::{Access, Console, Operator};
 use redis_resilient::journal::{Journal, Written};
-use redis_resilient::{Breaker, Registry, State, redis_resilient};
+use redis_resilient::{Breaker, Registry, State, chaos, redis_resilient};
 use redis_resilient_testkit::{BrowserWindow, Look, RealBrowser, RealRedis};
 use serde_json::{Value, json};
 
+use crate::said;
 use crate::support::{LONG, Served, TestResult};
 
 static SHOP: Breaker = Breaker::new("shop")
@@ -94,14 +95,15 @@ async fn cell(browser: &BrowserWindow, column: &str) -> f64 {
 const BASICS: &str = r##"
     const wrong = [];
     const name = e => e.getAttribute("aria-label") || (e.labels && e.labels[0] && e.labels[0].textContent) || e.textContent.trim();
-    for (const e of document.querySelectorAll("a, button, input, [role=img], progress")) if (!name(e)) wrong.push("without a name: " + e.outerHTML);
+    for (const e of document.querySelectorAll("a, button, input, select, [role=img], progress")) if (!name(e)) wrong.push("without a name: " + e.outerHTML);
     for (const e of document.querySelectorAll("[tabindex]")) if (e.tabIndex > 0) wrong.push("out of order: " + e.outerHTML);
     for (const [what, count] of [["h1", 1], ["main", 1], ["header", 1], ["[aria-live]", 1]]) if (document.querySelectorAll(what).length !== count) wrong.push("not one " + what);
     if (!document.documentElement.lang) wrong.push("no language");
     for (const e of document.querySelectorAll("section")) if (!document.getElementById(e.getAttribute("aria-labelledby"))) wrong.push("a section without a heading");
     for (const e of document.querySelectorAll("[id]")) if (document.querySelectorAll("#" + e.id).length > 1) wrong.push("twice: " + e.id);
     for (const e of document.querySelectorAll("thead th")) if (e.scope !== "col") wrong.push("a heading of no column");
-    for (const e of document.querySelectorAll("button, a, input")) {
+    for (const e of document.querySelectorAll("button, a, input, select")) {
+      if (!e.checkVisibility()) continue;
       e.focus();
       if (document.activeElement !== e) wrong.push("no focus: " + e.outerHTML);
       else if (e.matches(":focus-visible") && getComputedStyle(e).outlineStyle === "none") wrong.push("no outline: " + e.outerHTML);
@@ -151,6 +153,9 @@ async fn a_person_sees_an_outage_and_may_act_if_he_is_known() -> TestResult {
         return Ok(());
     };
     Registry::global().register(&SHOP);
+    // So that all parts of the page are there.
+    chaos::allow();
+    said::settings()?;
     let redis = RealRedis::start()?;
     let connector = Connector::builder(redis.url().as_str())?.build();
     let names: Cache<String> = Cache::builder("names")
@@ -192,6 +197,8 @@ async fn an_outage_is_seen(
     goto(browser, &page(at)).await;
     comes(browser, "it is closed", &is_in("closed")).await;
     comes(browser, "all is there", "return ['connectors', 'caches', 'journals'].every(id => document.querySelector('#' + id + ' .card'))").await;
+    let said = "return /retries.*2.*yes.*resilience.toml:2:11/.test(document.getElementById('settings').textContent)";
+    comes(browser, "where settings are said", said).await;
     looks_well(browser, "while all is well").await;
     let buttons = run(browser, "return document.querySelectorAll('button').length").await;
     assert_eq!(buttons, json!(0), "nobody is known here");
@@ -264,7 +271,7 @@ async fn other_windows(driver: &RealBrowser, at: SocketAddr) {
         looks_well(&other, name).await;
         if let Look::Phone = look {
             // A phone makes its window wider, and all in it smaller, for a page that does not fit.
-            assert_eq!(run(&other, "return innerWidth").await, json!(390));
+            assert_eq!(run(&other, "return innerWidth").await, json!(360));
         }
         picture(&other, name).await;
         other.close().await.expect("it closes");
@@ -300,6 +307,27 @@ async fn buttons_are_for_those_who_are_known(browser: &BrowserWindow, at: Socket
     .await;
     run(browser, &press("Reset")).await;
     comes(browser, "it is closed", &is_in("closed")).await;
+
+    // Faults on purpose, in a function that nobody calls.
+    let fill_in = "document.querySelector('#inject input[type=text]').value = 'shop::nobody'; document.querySelector('#inject select').value = 'rejection'";
+    run(browser, fill_in).await;
+    let click = |label: &str| {
+        format!(
+            "window.confirm = () => true; document.querySelector('button[aria-label=\"{label}\"]').click()"
+        )
+    };
+    run(browser, &click("Inject faults")).await;
+    let is_marked = r#"
+        const card = document.querySelector('#chaos [data-name="shop::nobody"]');
+        return !!card && /rejection/.test(card.textContent) && /console/.test(card.textContent)
+          && /faults on purpose/.test(document.getElementById('verdict').textContent)
+          && /chaos shop::nobody/.test(document.getElementById('findings').textContent)"#;
+    comes(browser, "it is marked", is_marked).await;
+    looks_well(browser, "while faults are injected").await;
+    run(browser, &click("End injection in shop::nobody")).await;
+    let is_gone = r#"return !document.querySelector('#chaos [data-name="shop::nobody"]')"#;
+    comes(browser, "it is gone", is_gone).await;
+    assert!(chaos::plans().is_empty(), "{:?}", chaos::plans());
 }
 
 /// A page of another origin, in the same browser, which has the cookie.

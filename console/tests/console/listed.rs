@@ -34,10 +34,18 @@ fn consumer(stream: &str) -> Option<ConsumerReport> {
         .find(|one| one.stream == stream)
 }
 
+/// Whether a connector calls itself so: where it is used is found by its name.
+fn is_connector(description: &str) -> bool {
+    let connectors = Registry::global().connectors();
+    connectors.iter().any(|one| one.description == description)
+}
+
 #[tokio::test]
 async fn a_cache_says_from_where_it_has_served() -> TestResult {
     let redis = RealRedis::start()?;
-    let connector = Connector::open(redis.url().as_str())?;
+    let connector = Connector::builder(redis.url().as_str())?
+        .client_name("listed")
+        .build();
     let far: Cache<String> = Cache::builder("listed: far")
         .ttl(Duration::from_secs(600))
         .build(&connector);
@@ -71,7 +79,8 @@ async fn a_cache_says_from_where_it_has_served() -> TestResult {
     );
     assert_eq!(of_far.near_entries, None);
     assert!(of_near.near_entries.is_some());
-    assert_eq!(of_far.connector, format!("{}/0", redis.addr()));
+    assert_eq!(of_far.connector, format!("{} as listed", redis.addr()));
+    assert!(is_connector(&of_far.connector), "{of_far:?}");
     drop((far, near));
     until("they are gone", async || {
         cache("listed: far").is_none() && cache("listed: near").is_none()
@@ -102,6 +111,7 @@ async fn a_journal_says_what_waits_and_drains() -> TestResult {
     .await;
     let waits = journal("listed: orders").expect("listed");
     assert_eq!(waits.waiting, 10);
+    assert!(is_connector(&waits.connector), "{waits:?}");
     assert!(
         waits.waiting_bytes > 0 && waits.oldest.is_some() && !waits.draining,
         "{waits:?}"
@@ -147,6 +157,7 @@ async fn a_consumer_is_listed_while_it_runs() -> TestResult {
     })
     .await;
     let listed = consumer(stream).expect("it runs");
+    assert!(is_connector(&listed.connector), "{listed:?}");
     assert!(listed.reading && listed.failing_for.is_none(), "{listed:?}");
     assert_eq!(
         (listed.group.as_str(), listed.failed, listed.dead_letters),

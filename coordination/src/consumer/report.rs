@@ -9,8 +9,8 @@ use super::run::Run;
 impl RegisteredConsumer for Run {
     fn report(&self) -> ConsumerReport {
         let (link, counters, events) = (&self.link, &self.counters, &self.events);
-        let place = connector::place(link.connector());
-        let mut report = ConsumerReport::new(events.stream(), link.group(), link.me(), place);
+        let description = connector::description(link.connector());
+        let mut report = ConsumerReport::new(events.stream(), link.group(), link.me(), description);
         report.running_for = clock::now().saturating_duration_since(self.begun);
         report.reading = counters.is_reading();
         report.failing_for = events.failing_for();

@@ -12,8 +12,8 @@ use crate::clock::unix_ms;
 impl RegisteredJournal for Inner {
     fn report(&self) -> JournalReport {
         let limits = self.waiting.limits();
-        let place = connector::place(&self.connector);
-        let mut report = JournalReport::new(self.name, place, limits.entries, limits.bytes);
+        let description = connector::description(&self.connector);
+        let mut report = JournalReport::new(self.name, description, limits.entries, limits.bytes);
         let progress = self.progress();
         report.waiting = progress.waiting;
         report.waiting_bytes = progress.waiting_bytes;

@@ -46,6 +46,11 @@ impl Expansion<'_> {
         let split = quote_spanned!(shown=> #private_shown::ResultLike::split(__resilient_result));
         match self.plan.mode {
             Mode::Sync => {
+                if self.faces_faults {
+                    let run = quote_spanned!(mixed=> (|| -> #output { #prelude #body })());
+                    let faced = self.faced(&run);
+                    return quote_spanned!(mixed=> #faced match #split { #verdict });
+                }
                 quote_spanned! {mixed=>
                     #[allow(unknown_lints, clippy::redundant_closure_call)]
                     let __resilient_result = (|| -> #output { #prelude #body })();
@@ -54,6 +59,11 @@ impl Expansion<'_> {
             }
             Mode::Async { watched: false } => {
                 let fake_return = fake_return(&self.output, self.plan.output_span);
+                if self.faces_faults {
+                    let run = quote_spanned!(mixed=> async { #fake_return #prelude #body }.await);
+                    let faced = self.faced(&run);
+                    return quote_spanned!(mixed=> #faced match #split { #verdict });
+                }
                 quote_spanned! {mixed=>
                     let __resilient_result: #output = async { #fake_return #prelude #body }.await;
                     match #split { #verdict }
@@ -174,7 +184,8 @@ impl Expansion<'_> {
         };
         let keeps = self.keeps();
         // Of a call that cannot be stopped there is no way to tell it.
-        let lost = (matches!(self.plan.mode, Mode::Sync) && self.plan.may_be_stopped()).then(|| {
+        let watches = self.plan.may_be_stopped() && !self.faces_faults;
+        let lost = (matches!(self.plan.mode, Mode::Sync) && watches).then(|| {
             quote_spanned!(mixed=> ::core::result::Result::Ok(_) if #call::loses_reply(&mut __resilient_call) => {})
         });
         quote_spanned! {mixed=>

@@ -99,10 +99,11 @@ impl Breaker {
             return Admission::admitted(word, Weight::None);
         }
         let now_ms = now_ms();
+        let settings = self.in_force();
         let lease_ms = self.lease_ms(attempt);
         let admission = loop {
             let current = self.brought_up_to(word, now_ms);
-            match current.admit(&self.settings, now_ms, lease_ms) {
+            match current.admit(&settings, now_ms, lease_ms) {
                 Answer::Pass => break Admission::admitted(word, Weight::Full),
                 Answer::Probe(next) => match self.exchange(word, next, &Cause::NONE) {
                     Ok(()) => {
@@ -137,13 +138,12 @@ impl Breaker {
 
     /// How long a probe may take before it counts as lost, whose attempt may take up to `attempt`; zero is an attempt without a limit.
     pub(super) fn lease_ms(&self, attempt: Duration) -> u64 {
-        let attempt = match self.settings.half_open_timeout {
+        let settings = self.in_force();
+        let attempt = match settings.half_open_timeout {
             Some(timeout) if attempt.is_zero() => timeout,
             _ => attempt,
         };
-        self.settings
-            .probe_lease_ms
-            .max(settings::lease_millis(attempt))
+        settings.probe_lease_ms.max(settings::lease_millis(attempt))
     }
 
     #[inline]

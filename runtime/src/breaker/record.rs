@@ -1,5 +1,7 @@
 //! What is kept beside the state word: made when something is first to be told of a breaker, so that a healthy one has none.
 
+#[cfg(feature = "overrides")]
+use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -25,6 +27,9 @@ pub(crate) struct Record {
     /// Set if it is known to be there for others.
     way: OnceLock<Way<Breaker>>,
     pub(super) settings: Settings,
+    /// What was said in place of them.
+    #[cfg(feature = "overrides")]
+    pub(super) tuned: RwLock<Option<Arc<Settings>>>,
     /// The state word as it was when it last changed, for those who have only the record.
     word: AtomicU64,
     /// The time that was last written to the state word.
@@ -49,6 +54,8 @@ impl Record {
             place: (breaker.name, breaker.number),
             way: OnceLock::new(),
             settings,
+            #[cfg(feature = "overrides")]
+            tuned: RwLock::new(None),
             word: AtomicU64::new(word.bits()),
             note: Note::new(),
             since_ms: AtomicU64::new(0),
@@ -58,7 +65,16 @@ impl Record {
             sums: Sums::of(name),
         });
         LIST.add_new(&record);
+        // Once it is listed: whoever says something from now on finds it.
+        #[cfg(feature = "overrides")]
+        record.retune();
         record
+    }
+
+    /// The name that it was given, and the same with its number.
+    #[cfg(feature = "overrides")]
+    pub(super) const fn names(&self) -> [&'static str; 2] {
+        [self.place.0, self.name]
     }
 
     /// The number that tells it from its namesakes.
@@ -124,6 +140,14 @@ impl Record {
 }
 
 static LIST: WeakList<Record> = WeakList::new();
+
+/// Has all of them go by what is said now.
+#[cfg(feature = "overrides")]
+pub(crate) fn retune_all() {
+    for record in LIST.all() {
+        record.retune();
+    }
+}
 
 /// All records whose breakers live, by name and number; of the same ones, those made earlier first.
 pub(crate) fn all() -> Vec<Arc<Record>> {

@@ -103,7 +103,8 @@ impl Breaker {
         let random = fastrand::u32(..);
         if outcome != Outcome::Neutral && self.slides(admission, Sample { failed, slow }, now_ms) {
             let (generation, mut word) = (admission.generation(), self.word());
-            while let Some(next) = word.tripped(generation, &self.settings, now_ms, random) {
+            let settings = self.in_force();
+            while let Some(next) = word.tripped(generation, &settings, now_ms, random) {
                 match self.exchange(word, next, cause) {
                     Ok(()) => return,
                     Err(current) => word = current,
@@ -126,6 +127,7 @@ impl Breaker {
         random: u32,
         cause: &Cause<'_>,
     ) {
+        let settings = self.in_force();
         let mut word = self.word();
         loop {
             let outcome = if slow && word.is_half_open() {
@@ -134,13 +136,7 @@ impl Breaker {
                 outcome
             };
             let current = self.brought_up_to(word, now_ms);
-            let effect = current.settle(
-                admission.generation(),
-                outcome,
-                &self.settings,
-                now_ms,
-                random,
-            );
+            let effect = current.settle(admission.generation(), outcome, &settings, now_ms, random);
             match effect {
                 // Forgetting what is over is a change too: without it, each success would come here again.
                 Effect::None if current != word => match self.exchange(word, current, cause) {
@@ -181,7 +177,8 @@ impl Breaker {
         match &record.window {
             Some(window) if counts || record.is_observing() => {
                 let tally = window.record(sample, now_ms);
-                self.settings.trip.opens_at(tally, self.settings.slow)
+                let settings = self.in_force();
+                settings.trip.opens_at(tally, settings.slow)
             }
             _ => false,
         }

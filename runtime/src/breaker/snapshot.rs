@@ -76,7 +76,7 @@ impl Snapshot {
 
     fn of(record: &Record, word: PackedState, now_ms: u64) -> Self {
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let settings = &record.settings;
+        let settings = &record.in_force();
         let window = record.window.as_ref().map(|window| window.tally(now_ms));
         let observing = record.is_observing();
         let word = word.at(settings, now_ms, || record.note.whole_ms());

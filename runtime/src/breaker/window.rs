@@ -49,6 +49,17 @@ impl Window {
         }
     }
 
+    /// Looks back this far from now on, if it is one of time, and begins anew.
+    #[cfg(feature = "overrides")]
+    pub(super) fn looks_back(&self, within_ms: u64) {
+        if let Self::Time(time) = self {
+            let bucket_ms = Time::bucket_ms(within_ms);
+            if time.bucket_ms.swap(bucket_ms, ORDER) != bucket_ms {
+                time.clear();
+            }
+        }
+    }
+
     pub(super) fn clear(&self) {
         match self {
             Self::Calls(calls) => calls.clear(),
@@ -154,7 +165,7 @@ impl Bits {
 
 /// The calls of the last while, in buckets of a tenth of it.
 pub(super) struct Time {
-    bucket_ms: u64,
+    bucket_ms: AtomicU64,
     /// When the first bucket began, plus one; 0 before the first call.
     origin: AtomicU64,
     /// Whether there has been a slow call: else nobody looks for them.
@@ -191,11 +202,15 @@ const NUMBER_MASK: u64 = (1 << 24) - 1;
 impl Time {
     fn new(within_ms: u64) -> Self {
         Self {
-            bucket_ms: within_ms.div_ceil(BUCKETS as u64).max(1),
+            bucket_ms: AtomicU64::new(Self::bucket_ms(within_ms)),
             origin: AtomicU64::new(0),
             has_slow: AtomicBool::new(false),
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
         }
+    }
+
+    fn bucket_ms(within_ms: u64) -> u64 {
+        within_ms.div_ceil(BUCKETS as u64).max(1)
     }
 
     fn record(&self, sample: Sample, now_ms: u64) -> Tally {
@@ -223,7 +238,7 @@ impl Time {
 
     /// Which bucket it is now. Number 0 is that of a bucket never used.
     fn number(&self, origin: u64, now_ms: u64) -> u64 {
-        now_ms.saturating_sub(origin) / self.bucket_ms + 1
+        now_ms.saturating_sub(origin) / self.bucket_ms.load(ORDER) + 1
     }
 
     fn sum(&self, number: u64) -> Tally {

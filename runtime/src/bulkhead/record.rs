@@ -1,5 +1,7 @@
 //! What is kept beside the count: made when there is first something to tell, so that one with room has none.
 
+#[cfg(feature = "overrides")]
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,6 +10,8 @@ use super::Bulkhead;
 use super::occupancy::Occupancy;
 use crate::clock::now_ms;
 use crate::handle::{Handle, Way};
+#[cfg(feature = "overrides")]
+use crate::overrides;
 use crate::weak_list::WeakList;
 
 // A sum, and what is shown.
@@ -20,6 +24,9 @@ static LIST: WeakList<Record> = WeakList::new();
 pub(crate) struct Record {
     name: &'static str,
     limit: u32,
+    /// What was said in place of it; 0: nothing.
+    #[cfg(feature = "overrides")]
+    said: AtomicU32,
     refused: AtomicU64,
     /// When it was last full, in milliseconds; 0 if it never was.
     refused_at_ms: AtomicU64,
@@ -50,12 +57,35 @@ impl Record {
         self.way.get()?.handle()
     }
 
+    /// As it is in force.
+    fn limit(&self) -> u32 {
+        #[cfg(feature = "overrides")]
+        match self.said.load(ORDER) {
+            0 => {}
+            said => return said,
+        }
+        self.limit
+    }
+
+    /// Goes by what is said of its bulkhead now.
+    #[cfg(feature = "overrides")]
+    fn retune(&self) {
+        overrides::with_said_of(
+            &[self.name],
+            |said| &said.bulkheads,
+            |said| {
+                let limit = said.and_then(|said| said.limit);
+                self.said.store(limit.unwrap_or_default(), ORDER);
+            },
+        );
+    }
+
     pub(crate) fn snapshot(&self) -> BulkheadSnapshot {
         let occupancy = self.handle().map(|bulkhead| bulkhead.occupancy());
         let refused_at_ms = self.refused_at_ms.load(ORDER);
         BulkheadSnapshot {
             name: self.name,
-            limit: self.limit,
+            limit: self.limit(),
             inside: occupancy.map(Occupancy::inside),
             waiting: occupancy.map(Occupancy::waiting),
             refused: self.refused.load(ORDER),
@@ -75,6 +105,14 @@ impl Bulkhead {
         record.refused_at_ms.store(now_ms(), ORDER);
     }
 
+    /// What settings say, or how it was made.
+    #[cfg(feature = "overrides")]
+    #[cold]
+    #[inline(never)]
+    pub(super) fn limit_in_force(&self) -> u32 {
+        self.record().limit()
+    }
+
     /// Is listed from now on, with a way to it.
     pub(crate) fn lead(&self, way: Way<Self>) {
         let _ = self.record().way.set(way);
@@ -85,13 +123,26 @@ impl Bulkhead {
             let record = Arc::new(Record {
                 name: self.name,
                 limit: self.limit,
+                #[cfg(feature = "overrides")]
+                said: AtomicU32::new(0),
                 refused: AtomicU64::new(0),
                 refused_at_ms: AtomicU64::new(0),
                 way: OnceLock::new(),
             });
             LIST.add_new(&record);
+            // Once it is listed: whoever says something from now on finds it.
+            #[cfg(feature = "overrides")]
+            record.retune();
             record
         })
+    }
+}
+
+/// Has all of them go by what is said now.
+#[cfg(feature = "overrides")]
+pub(crate) fn retune_all() {
+    for record in LIST.all() {
+        record.retune();
     }
 }
 

@@ -145,6 +145,28 @@ impl<'a> BlockingCall<'a> {
         !admission.is_refused() && self.meets_faults()
     }
 
+    /// As [`pause`](Self::pause), of a call whose attempts meet their faults elsewhere.
+    #[cfg(feature = "chaos")]
+    pub fn pause_alone(&mut self) -> bool {
+        let (_, retry_state) = self.take();
+        let (retry_state, admission) = outlined::pause(self.policy, self.breaker, retry_state);
+        self.retry_state = ManuallyDrop::new(retry_state);
+        self.admission = admission;
+        !admission.is_refused()
+    }
+
+    /// What chaos does to the attempt that begins now; a delay is over by then.
+    #[cfg(feature = "chaos")]
+    pub fn faces(&mut self, can_fail: bool) -> super::Faced {
+        super::faced::faces_blocking(self.policy.name, &mut self.retry_state, can_fail)
+    }
+
+    /// What is told next of it was made by chaos.
+    #[cfg(feature = "chaos")]
+    pub(super) fn marks_injected(&mut self) {
+        super::faced::marks(&mut self.retry_state);
+    }
+
     /// What chaos does before the body runs. `false`: the call is over.
     #[inline(always)]
     fn meets_faults(&mut self) -> bool {

@@ -13,7 +13,10 @@ use crate::class::lost_source;
 use crate::clock::{self, Instant};
 use crate::counts::CallResult;
 use crate::diagnosis::{Diagnosis, Remark};
-use crate::event::{self, AttemptFailed, Event, LostSource, Next, RetryBudgetExhausted};
+use crate::event::{
+    self, AttemptFailed, Event, LostSource, Next, RequestBudgetExhausted, RetryBudgetExhausted,
+    Severity,
+};
 use crate::{
     Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer, overrides, request_budget,
 };
@@ -63,6 +66,7 @@ impl Call<'_> {
             return false;
         }
         *self.retry_state().project().over = Some(over);
+        self.tells_of_request_budget(over);
         if self.policy().fallback.is_some() {
             let rejection = || self.rejection_for(over);
             fallback::answers_for_rejection(Class::Rejected, rejection);
@@ -74,6 +78,7 @@ impl Call<'_> {
     pub fn begin_again(&mut self) -> bool {
         if let Some(over) = self.out_of_time() {
             *self.retry_state().project().over = Some(over);
+            self.tells_of_request_budget(over);
             if self.policy().fallback.is_some() {
                 let rejection = || self.rejection_for(over);
                 fallback::answers_for_rejection(Class::Ambiguous, rejection);
@@ -189,9 +194,9 @@ impl Call<'_> {
         }
         let step = self.decides(diagnosis, description);
         self.leaves_span(step);
-        tally::failed(self.policy(), self.breaker, diagnosis.class, step);
+        tally::failed(self.policy, self.breaker, diagnosis.class, step);
         if let Some(state) = &*self.retry_state {
-            tally::attempt_failed(self.policy(), self.breaker, state);
+            tally::attempt_failed(self.policy, self.breaker, state);
         }
         step
     }
@@ -301,6 +306,23 @@ impl Call<'_> {
                 breaker: breaker.name(),
                 error: cause.error(),
                 address: cause.address(),
+            }));
+        }
+    }
+
+    /// If it is that which the call has run out of.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tells_of_request_budget(&self, over: Over) {
+        let Over::RequestBudget { budget, attempted } = over else {
+            return;
+        };
+        if observer::wants(Severity::Warn) {
+            observer::emit(&Event::RequestBudgetExhausted(RequestBudgetExhausted {
+                function: self.policy().name,
+                budget,
+                attempted,
+                breaker: self.breaker.map(Breaker::name),
             }));
         }
     }

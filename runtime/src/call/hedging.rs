@@ -104,7 +104,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn hedge_started(&self) {
-        tally::hedge_started(self.policy(), self.breaker);
+        tally::hedge_started(self.policy, self.breaker);
     }
 
     /// One of the two has been the first with an answer, or none has.
@@ -117,7 +117,7 @@ impl<'a> Call<'a> {
     #[cold]
     fn tell_hedged(&self, winner: HedgeWinner) {
         if winner == HedgeWinner::Hedge {
-            tally::hedge_won(self.policy(), self.breaker);
+            tally::hedge_won(self.policy, self.breaker);
         }
         if observer::wants(Severity::Debug) {
             observer::emit(&Event::Hedged(Hedged {
@@ -163,7 +163,7 @@ impl<'a> Call<'a> {
         self.settle(outcome, &cause);
         let attempt = self.failures().saturating_add(1);
         self.tell_failed(attempt, diagnosis.remark, &cause, Next::Hedge);
-        tally::one_failed(self.policy(), self.breaker, class);
+        tally::one_failed(self.policy, self.breaker, class);
     }
 
     /// The attempt was cut off, and has an error nevertheless.

@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 use super::retry_state::Over;
 use super::{Call, Step, fallback};
 use crate::cause::Cause;
-use crate::chaos::{self, Fault};
+use crate::chaos::{self, Fault, Strike};
 use crate::class::Outcome;
 use crate::class::lost_source::Origin;
 use crate::clock;
@@ -26,7 +26,7 @@ pub(crate) use crate::chaos::is_armed;
 /// A delay is looked at so often: one that is disarmed ends then.
 const SLICE: Duration = Duration::from_millis(20);
 /// What a call is told that is refused.
-const REFUSED_FOR: Duration = Duration::from_secs(1);
+pub(super) const REFUSED_FOR: Duration = Duration::from_secs(1);
 
 /// What is done to one attempt of async code.
 #[derive(Debug, Default)]
@@ -37,10 +37,13 @@ enum Stage {
     #[default]
     Undecided,
     Delay {
+        plan: u64,
         left: Duration,
         slice: Pin<Box<Sleep>>,
     },
-    LoseReply,
+    LoseReply {
+        plan: u64,
+    },
     Nothing,
 }
 
@@ -55,14 +58,14 @@ impl AttemptFault {
                 false
             }
             Stage::Delay { .. } => true,
-            Stage::LoseReply | Stage::Nothing => false,
+            Stage::LoseReply { .. } | Stage::Nothing => false,
         }
     }
 
     /// Whether the answer is lost.
     #[inline]
     pub(crate) fn loses_reply(&self) -> bool {
-        matches!(self.0, Stage::LoseReply) && is_armed()
+        matches!(self.0, Stage::LoseReply { plan } if chaos::is_running(plan))
     }
 }
 
@@ -77,19 +80,22 @@ impl Call<'_> {
         if matches!(fault.0, Stage::Undecided) {
             fault.0 = match chaos::decide(self.policy.name) {
                 None => Stage::Nothing,
-                Some(Fault::LostReply) => Stage::LoseReply,
-                Some(Fault::Delay(left)) => Stage::Delay {
-                    left,
-                    slice: Box::pin(sleep(left.min(SLICE))),
+                Some(Strike { fault, id: plan }) => match fault {
+                    Fault::LostReply => Stage::LoseReply { plan },
+                    Fault::Delay(left) => Stage::Delay {
+                        plan,
+                        left,
+                        slice: Box::pin(sleep(left.min(SLICE))),
+                    },
+                    Fault::Failure(_) | Fault::Rejection => {
+                        self.injects(fault);
+                        return Poll::Ready(false);
+                    }
                 },
-                Some(fault @ (Fault::Failure(_) | Fault::Rejection)) => {
-                    self.injects(fault);
-                    return Poll::Ready(false);
-                }
             };
         }
-        while let Stage::Delay { left, slice } = &mut fault.0 {
-            if is_armed() {
+        while let Stage::Delay { plan, left, slice } = &mut fault.0 {
+            if chaos::is_running(*plan) {
                 if slice.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
@@ -173,18 +179,20 @@ impl Call<'_> {
     #[cold]
     pub(super) fn meets_faults_blocking(&mut self) -> bool {
         loop {
-            let fault = match chaos::decide(self.policy.name) {
-                None => return true,
-                Some(Fault::Delay(delay)) => {
-                    waits(delay);
-                    return true;
-                }
-                Some(Fault::LostReply) => {
-                    *self.retry_state().project().loses_reply = true;
-                    return true;
-                }
-                Some(fault @ (Fault::Failure(_) | Fault::Rejection)) => fault,
+            let Some(Strike { fault, id }) = chaos::decide(self.policy.name) else {
+                return true;
             };
+            match fault {
+                Fault::Delay(delay) => {
+                    waits(delay, id);
+                    return true;
+                }
+                Fault::LostReply => {
+                    *self.retry_state().project().loses_reply = id;
+                    return true;
+                }
+                Fault::Failure(_) | Fault::Rejection => {}
+            }
             self.injects(fault);
             self.settles_injected();
             if self.over().is_some() {
@@ -204,7 +212,8 @@ impl Call<'_> {
         let Some(state) = &mut *self.retry_state else {
             return false;
         };
-        let loses = std::mem::take(state.as_mut().project().loses_reply) && is_armed();
+        let plan = std::mem::take(state.as_mut().project().loses_reply);
+        let loses = plan != 0 && chaos::is_running(plan);
         if loses {
             self.injects(Fault::LostReply);
             self.settles_injected();
@@ -213,9 +222,18 @@ impl Call<'_> {
     }
 }
 
-/// Ends early if it is disarmed.
-fn waits(mut left: Duration) {
-    while !left.is_zero() && is_armed() {
+/// Ends early if that plan does.
+pub(super) async fn waits_async(mut left: Duration, plan: u64) {
+    while !left.is_zero() && chaos::is_running(plan) {
+        let slice = left.min(SLICE);
+        sleep(slice).await;
+        left -= slice;
+    }
+}
+
+/// Ends early if that plan does.
+pub(super) fn waits(mut left: Duration, plan: u64) {
+    while !left.is_zero() && chaos::is_running(plan) {
         let slice = left.min(SLICE);
         clock::sleep(slice);
         left -= slice;

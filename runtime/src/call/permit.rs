@@ -34,7 +34,7 @@ impl Call<'_> {
             limit: limit.limit(),
         });
         limit.note_refusal();
-        tally::no_permit(self.policy(), self.breaker);
+        tally::no_permit(self.policy, self.breaker);
         self.tell_full(limit);
         None
     }

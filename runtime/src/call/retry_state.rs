@@ -43,8 +43,8 @@ pin_project! {
         pub(crate) injected: Injected,
         // Whether what is told of an attempt was made by chaos.
         pub(crate) is_injected: bool,
-        // Whether chaos loses the answer of the attempt under way, in a blocking call.
-        pub(crate) loses_reply: bool,
+        // The plan of chaos by which the answer of the attempt under way is lost, in a blocking call; 0: none.
+        pub(crate) loses_reply: u64,
         // Whether the timer has been set for the attempt or pause under way, and its time has not come.
         pub(crate) timed: bool,
         // How long the attempt under way takes.

@@ -10,7 +10,6 @@ use crate::Class;
 use crate::breaker::Breaker;
 use crate::counts::{self, CallResult, Id, Timing};
 use crate::function::{Follows, Function, Told};
-use crate::overrides;
 use crate::result_like::ResultLike;
 use crate::settings::Settings;
 
@@ -22,7 +21,7 @@ pub(super) fn failed(policy: &Settings, breaker: Option<&Breaker>, class: Class,
         Step::Fallback | Step::Return => Follows::Error,
     };
     let function = of(policy, breaker);
-    if policy.function.is_none() || overrides::was_in_use() {
+    if policy.function.is_none() {
         // Each call may have other values.
         say(function, policy, breaker);
     }

@@ -105,6 +105,7 @@ impl Call<'_> {
         }
         let over = self.cut_off_by(timeout);
         *self.retry_state().project().over = Some(over);
+        self.tells_of_request_budget(over);
     }
 
     /// What has cut off the attempt, which had so much time.

@@ -74,6 +74,23 @@ declare! {
         }
     }
 
+    /// The time that its request was given is used up, and a call ends by that: see `RequestBudget`, behind the feature `request-budget`. Told once for
+    /// each such call.
+    RequestBudgetExhausted {
+        values {
+            /// The function's name.
+            function: &'static str,
+            /// How long the request was given.
+            budget: Duration,
+            /// Whether an attempt was made. If not, the budget was used up before the call.
+            attempted: bool,
+            /// The breaker that the function is on.
+            breaker: Option<&'static str>,
+        }
+        texts {}
+        maybe {}
+    }
+
     /// An error came without a Redis error among its sources, though it looks like a failure of Redis. Told once for each function: its code
     /// is to be changed.
     LostSource<'a> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::declare::declare;
 
 declare! {
-    /// Faults are injected from now on, on purpose: the application has armed the feature `chaos`.
+    /// Faults are injected from now on, on purpose: the application, its settings or an operator has armed the feature `chaos`.
     ChaosArmed<'a> {
         values {
             /// In what share of the attempts, from 0 to 1.
@@ -16,6 +16,8 @@ declare! {
         texts {
             /// What is injected.
             fault: &'a str,
+            /// Who has armed it: `code`, `settings` or `console`.
+            by: &'a str,
         }
         maybe {
             /// In which function; `None`: in all.

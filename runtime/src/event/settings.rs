@@ -27,4 +27,15 @@ declare! {
         }
         maybe {}
     }
+
+    /// Something that is said in settings has no effect, or may not be meant: a variable of the environment with our prefix that nothing uses, a name
+    /// that nothing has but that is similar to one. Told once, and again when it has been different meanwhile.
+    SettingUnused<'a> {
+        values {}
+        texts {
+            /// What it is, and what may be meant. It has no value in it.
+            warning: &'a str,
+        }
+        maybe {}
+    }
 }

@@ -56,11 +56,13 @@ impl Event<'_> {
             // The application's own bulkhead is its own affair.
             Self::BulkheadFull(event) if event.function.is_none() => Severity::Debug,
             Self::RetryBudgetExhausted(_)
+            | Self::RequestBudgetExhausted(_)
             | Self::BulkheadFull(_)
             | Self::LostSource(_)
             | Self::FallbackSaturated(_)
             | Self::FallbackUsed(_)
             | Self::ChaosArmed(_)
+            | Self::SettingUnused(_)
             | Self::ProbeLost(_)
             | Self::ConnectFailed(_)
             | Self::ConnectionLost(_)

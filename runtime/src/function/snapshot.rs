@@ -16,7 +16,7 @@ use crate::{Backoff, Class};
 pub struct FunctionSnapshot {
     /// The name that events have: `module::function`, unless the attribute gives another.
     pub name: &'static str,
-    /// The numbers of its attribute.
+    /// The numbers it goes by: those of its attribute, or what settings say.
     pub policy: FunctionPolicy,
     /// The breaker that it was on when it first had something to tell; `None`: it has none.
     pub breaker: Option<&'static str>,
@@ -44,7 +44,7 @@ pub struct FunctionSnapshot {
     pub attempts: Option<AttemptDurations>,
 }
 
-/// The numbers of a function's attribute.
+/// The numbers that a function goes by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FunctionPolicy {

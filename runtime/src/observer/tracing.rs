@@ -99,6 +99,7 @@ fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::AttemptFailed(_)
         | Event::RetryBudgetExhausted(_)
+        | Event::RequestBudgetExhausted(_)
         | Event::LostSource(_)
         | Event::Hedged(_)
         | Event::FallbackUsed(_)
@@ -140,6 +141,8 @@ fn write(event: &Event<'_>, left: LeftOut) {
         | Event::EntriesTrimmed(_) => consumers::write(event, left),
         Event::ChaosArmed(_) | Event::ChaosEnded(_) => chaos::write(event),
         Event::OrderGiven(_) => orders::write(event),
-        Event::SettingsApplied(_) | Event::SettingsRefused(_) => settings::write(event),
+        Event::SettingsApplied(_) | Event::SettingsRefused(_) | Event::SettingUnused(_) => {
+            settings::write(event);
+        }
     }
 }

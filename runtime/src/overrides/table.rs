@@ -1,68 +1,67 @@
-//! What is said, by the function's name, and by its name as variables of the environment have it.
+//! What is said, by name, and by names as variables of the environment have them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 
-use crate::settings::Settings;
-use crate::{Backoff, Jitter};
+use super::breaker::BreakerOverride;
+use super::bulkhead::BulkheadOverride;
+use super::function::Override;
+use super::overlay::Overlay;
+use super::tunable::{CacheSettings, ConnectorSettings};
 
-/// What is said of one function. The rest stays as its attribute says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// All that is said of the things of a process, by their names.
+#[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
-pub struct Override {
-    pub retries: Option<u32>,
-    pub curve: Option<Curve>,
-    pub delay: Option<Duration>,
-    pub max_delay: Option<Duration>,
-    pub factor: Option<f64>,
-    pub jitter: Option<Jitter>,
-    pub timeout: Option<Duration>,
-    pub deadline: Option<Duration>,
+pub struct Said {
+    pub functions: BTreeMap<String, Override>,
+    pub breakers: BTreeMap<String, BreakerOverride>,
+    pub bulkheads: BTreeMap<String, BulkheadOverride>,
+    pub connectors: BTreeMap<String, ConnectorSettings>,
+    pub caches: BTreeMap<String, CacheSettings>,
 }
 
-/// How pauses grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Curve {
-    Exponential,
-    Linear,
-    Fixed,
-    None,
+impl Said {
+    const NOTHING: Self = Self {
+        functions: BTreeMap::new(),
+        breakers: BTreeMap::new(),
+        bulkheads: BTreeMap::new(),
+        connectors: BTreeMap::new(),
+        caches: BTreeMap::new(),
+    };
 }
 
-/// All that is said. It is replaced as a whole: a call sees the one or the other.
+/// It is replaced as a whole: a call sees the one or the other.
 #[derive(Debug)]
 struct Table {
-    by_name: BTreeMap<String, Override>,
-    by_variable: BTreeMap<String, Override>,
+    by_name: Said,
+    by_variable: Said,
 }
 
 static TABLE: RwLock<Table> = RwLock::new(Table {
-    by_name: BTreeMap::new(),
-    by_variable: BTreeMap::new(),
+    by_name: Said::NOTHING,
+    by_variable: Said::NOTHING,
 });
 
-/// Whether something is said. Nothing is published through it: whoever sees it set looks into the table, under its lock.
-static IN_USE: AtomicBool = AtomicBool::new(false);
-static WAS_IN_USE: AtomicBool = AtomicBool::new(false);
+/// Whether something is said. Nothing is published through them: whoever sees one set looks into the table, under its lock.
+static FUNCTIONS: AtomicBool = AtomicBool::new(false);
+static BREAKERS: AtomicBool = AtomicBool::new(false);
+static BULKHEADS: AtomicBool = AtomicBool::new(false);
 
-/// From now on this holds, and nothing of what held before. `by_variable` comes before `by_name`.
-pub fn replace(by_name: BTreeMap<String, Override>, by_variable: BTreeMap<String, Override>) {
+/// From now on this is in the table, and nothing of what was there before. `by_variable` comes before `by_name`.
+pub(crate) fn replace(by_name: Said, by_variable: Said) {
     let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
-    IN_USE.store(
-        !by_name.is_empty() || !by_variable.is_empty(),
-        Ordering::Relaxed,
-    );
-    WAS_IN_USE.fetch_or(IN_USE.load(Ordering::Relaxed), Ordering::Relaxed);
+    let said = |is_empty: fn(&Said) -> bool| !is_empty(&by_name) || !is_empty(&by_variable);
+    FUNCTIONS.store(said(|said| said.functions.is_empty()), Ordering::Relaxed);
+    BREAKERS.store(said(|said| said.breakers.is_empty()), Ordering::Relaxed);
+    BULKHEADS.store(said(|said| said.bulkheads.is_empty()), Ordering::Relaxed);
     *table = Table {
         by_name,
         by_variable,
     };
 }
 
-/// A function's name as variables of the environment have it: `APP_USERS_LOAD` for `app::users::load`.
+/// A name as variables of the environment have it: `APP_USERS_LOAD` for `app::users::load`.
 #[must_use]
 pub fn as_variable(name: &str) -> String {
     let parts = name
@@ -71,110 +70,70 @@ pub fn as_variable(name: &str) -> String {
     parts.collect::<Vec<_>>().join("_").to_ascii_uppercase()
 }
 
+/// Whether something is said of functions.
 #[inline]
 pub(crate) fn is_in_use() -> bool {
-    IN_USE.load(Ordering::Relaxed)
+    FUNCTIONS.load(Ordering::Relaxed)
 }
 
-/// Whether something has ever been said: what functions tell of themselves may be outdated.
+/// Whether something is said of breakers.
 #[inline]
-pub(crate) fn was_in_use() -> bool {
-    WAS_IN_USE.load(Ordering::Relaxed)
+pub(crate) fn is_said_of_breakers() -> bool {
+    BREAKERS.load(Ordering::Relaxed)
 }
 
-/// What holds for the function that goes by these; `None`: nothing else is said of it.
-pub(crate) fn in_force(settings: &Settings) -> Option<Box<Settings>> {
+/// Whether something is said of bulkheads.
+#[inline]
+pub(crate) fn is_said_of_bulkheads() -> bool {
+    BULKHEADS.load(Ordering::Relaxed)
+}
+
+/// Whether that is so of what is said in one of the two ways.
+pub(crate) fn is_any_said(is: impl Fn(&Said) -> bool) -> bool {
     let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
-    let by_name = table.by_name.get(settings.name);
-    let by_variable = if table.by_variable.is_empty() {
-        None
-    } else {
-        table.by_variable.get(&as_variable(settings.name))
-    };
-    if by_name.is_none() && by_variable.is_none() {
-        return None;
-    }
-    let mut all = Box::new(*settings);
-    let said = [by_name, by_variable];
-    for said in said.into_iter().flatten() {
-        said.apply(&mut all);
-    }
-    Some(all)
+    is(&table.by_name) || is(&table.by_variable)
 }
 
-impl Override {
-    fn apply(&self, to: &mut Settings) {
-        to.retries = self.retries.unwrap_or(to.retries);
-        to.timeout = self.timeout.or(to.timeout);
-        to.deadline = self.deadline.or(to.deadline);
-        let mut backoff = to.backoff;
-        if let Some(curve) = self.curve {
-            backoff = backoff.along(match curve {
-                Curve::Exponential => Backoff::exponential,
-                Curve::Linear => Backoff::linear,
-                Curve::Fixed => Backoff::fixed,
-                Curve::None => |_| Backoff::none(),
-            });
+/// What is said of the thing of this name; `None`: nothing.
+pub(crate) fn said_of<T: Overlay>(
+    name: &str,
+    of: impl Fn(&Said) -> &BTreeMap<String, T>,
+) -> Option<T> {
+    with_said_of(&[name], of, |said| said)
+}
+
+/// As [`said_of`], of the first of these names of which something is said, with the table held meanwhile: what is done with it is done before the
+/// next one is in force.
+pub(crate) fn with_said_of<T: Overlay, R>(
+    names: &[&str],
+    of: impl Fn(&Said) -> &BTreeMap<String, T>,
+    work: impl FnOnce(Option<T>) -> R,
+) -> R {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    let by_variable = of(&table.by_variable);
+    let said = |name: &&str| {
+        let by_name = of(&table.by_name).get(*name);
+        let by_variable = if by_variable.is_empty() {
+            None
+        } else {
+            by_variable.get(&as_variable(name))
+        };
+        match (by_name, by_variable) {
+            (Some(said), None) | (None, Some(said)) => Some(said.clone()),
+            (Some(said), Some(over)) => {
+                let mut said = said.clone();
+                said.overlay(over);
+                Some(said)
+            }
+            (None, None) => None,
         }
-        if let Some(delay) = self.delay {
-            backoff = backoff.beginning_with(delay);
-        }
-        if let Some(max_delay) = self.max_delay {
-            backoff = backoff.max_delay(max_delay);
-        }
-        if let Some(factor) = self.factor {
-            backoff = backoff.factor(factor);
-        }
-        if let Some(jitter) = self.jitter {
-            backoff = backoff.jitter(jitter);
-        }
-        // Its parts make sense, and with those of the attribute they may not.
-        if backoff.problem().is_none() {
-            to.backoff = backoff;
-        }
-    }
+    };
+    work(names.iter().find_map(said))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MS: fn(u64) -> Duration = Duration::from_millis;
-
-    #[test]
-    fn what_is_not_said_stays() {
-        let settings = Settings::new("app::load");
-        let mut other = settings;
-        Override::default().apply(&mut other);
-        assert_eq!(other, settings);
-        let said = Override {
-            retries: Some(7),
-            delay: Some(MS(2_000)),
-            ..Override::default()
-        };
-        said.apply(&mut other);
-        let backoff = Backoff::exponential(MS(2_000));
-        assert_eq!(other, settings.retries(7).backoff(backoff));
-    }
-
-    #[test]
-    fn a_curve_keeps_the_delays_there_are() {
-        let mut settings = Settings::new("app::load").backoff(Backoff::none());
-        let said = Override {
-            curve: Some(Curve::Fixed),
-            ..Override::default()
-        };
-        said.apply(&mut settings);
-        // There were none.
-        assert_eq!(settings.backoff, Backoff::fixed(MS(50)));
-        let exponential = Backoff::exponential(MS(7))
-            .max_delay(MS(9))
-            .jitter(Jitter::None);
-        let mut settings = settings.backoff(exponential);
-        said.apply(&mut settings);
-        let fixed = Backoff::fixed(MS(7)).max_delay(MS(9)).jitter(Jitter::None);
-        assert_eq!(settings.backoff, fixed);
-    }
 
     #[test]
     fn a_name_is_found_by_a_variable() {

@@ -168,3 +168,32 @@ fn blocking_calls_share_it_on_their_thread() {
     let panics = std::panic::catch_unwind(|| budget.run(|| panic!("as a handler may")));
     assert!(panics.is_err() && RequestBudget::current().is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn observers_are_told_once_of_each_call_that_ends_by_it() {
+    use std::sync::Mutex;
+
+    static TOLD: Mutex<Vec<(Duration, bool)>> = Mutex::new(Vec::new());
+    static CALLS: Policy = Policy::new("budget told")
+        .without_breaker()
+        .timeout(ms(400));
+    crate::observe(|event: &crate::Event<'_>| {
+        if let crate::Event::RequestBudgetExhausted(of) = event
+            && of.function == "budget told"
+        {
+            TOLD.lock()
+                .expect("no panic")
+                .push((of.budget, of.attempted));
+        }
+    });
+    let budget = RequestBudget::new(ms(500));
+    let slow = || CALLS.run(async || pending::<RedisResult<u32>>().await);
+    assert!(budget.scope(slow()).await.is_err());
+    assert!(budget.scope(slow()).await.is_err());
+    let _ = budget.run(|| CALLS.run_blocking(|| Ok::<_, RedisError>(1)));
+    // By what it has of its own.
+    let own = RequestBudget::new(ms(5_000)).scope(slow()).await;
+    assert_eq!(exceeded(&own), None);
+    let told = TOLD.lock().expect("no panic").clone();
+    assert_eq!(told, [(ms(500), true), (ms(500), false), (ms(500), false)]);
+}

@@ -1,9 +1,16 @@
 //! What caches say of themselves.
 
+use crate::overrides::CacheSettings;
+
 /// A cache that says of itself how it is doing. Those of the feature `cache` are such.
 pub trait RegisteredCache: Send + Sync {
     /// How it is doing now. No lock of the registry is held meanwhile. Nothing in it may be secret.
     fn report(&self) -> CacheReport;
+
+    /// Goes by these from now on, where it can, and by its own where nothing is said. Several times with the same is as good as once.
+    fn tune(&self, said: &CacheSettings) {
+        let _ = said;
+    }
 }
 
 /// How a cache is doing. Counts are since it was made.
@@ -12,7 +19,7 @@ pub trait RegisteredCache: Send + Sync {
 pub struct CacheReport {
     /// Its name, as in events. The list is ordered by it.
     pub name: String,
-    /// In which Redis it is, without secrets.
+    /// In which Redis it is, by the description of the connector: without secrets.
     pub connector: String,
     /// Values that were served from the memory of this process, where they are kept for a short time.
     pub near_hits: u64,

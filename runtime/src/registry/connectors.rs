@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use crate::Class;
+use crate::overrides::ConnectorSettings;
 
 /// A source of connections that says of itself how it is doing. The connectors of the feature `connection` are such; a pool of your own
 /// may be one.
 pub trait RegisteredConnector: Send + Sync {
     /// How it is doing now. No lock of the registry is held meanwhile. Nothing in it may be secret.
     fn report(&self) -> ConnectorReport;
+
+    /// Goes by these from now on, where it can, and by its own where nothing is said. Several times with the same is as good as once.
+    fn tune(&self, said: &ConnectorSettings) {
+        let _ = said;
+    }
 }
 
 /// How a connector is doing.

@@ -20,7 +20,7 @@ pub struct ConsumerReport {
     pub group: String,
     /// Its own name in the group.
     pub name: String,
-    /// In which Redis the stream is, without secrets.
+    /// In which Redis the stream is, by the description of the connector: without secrets.
     pub connector: String,
     /// How long it has been running.
     pub running_for: Duration,

@@ -33,7 +33,7 @@ pub trait RegisteredJournal: Send + Sync {
 pub struct JournalReport {
     /// Its name, as in events. The list is ordered by it.
     pub name: String,
-    /// To which Redis its writes go, without secrets.
+    /// To which Redis its writes go, by the description of the connector: without secrets.
     pub connector: String,
     /// How many writes wait.
     pub waiting: u64,

@@ -69,9 +69,17 @@ thread_local! {
 /// An attempt that the budget cuts off is a failure as any other one, but for one that had less than a tenth of what its own `timeout` or `deadline` allow:
 /// that says nothing about Redis, and counts for nothing.
 ///
+/// # Caches
+///
+/// A cached function, and a `Cache`, do not ask Redis when it is used up, and do not wait longer than is left for Redis, for the load, or for the load of
+/// another caller. They give a stale value where there is one, and else the error; where the error type has no `From<RedisError>`, and in a `Cache` without
+/// a `limit`, they have none to give, and wait for the load. A load in a task of its own (`background`) goes on.
+///
 /// # What it does not limit
 ///
-/// Code without the attribute; the body of a sync function, which cannot be cut off; that of an async one with `timeout = false, breaker = false`, once it
+/// Code without the attribute: also the commands of a `Connector` outside of an annotated function. They have times of their own (`connect_timeout`,
+/// `response_timeout`), and no place in their errors for a function's name; `tokio::time::timeout(budget.left(), …)` is around them where that is too
+/// long. The body of a sync function, which cannot be cut off; that of an async one with `timeout = false, breaker = false`, once it
 /// has begun; and all of it while the [kill switch](crate::kill_switch) is engaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "nothing is limited outside of `scope` and `run`"]

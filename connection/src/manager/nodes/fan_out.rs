@@ -114,8 +114,8 @@ impl Nodes {
     /// Redis-rs limits each answer, but not what comes before: all its commands wait while it looks at the servers anew.
     fn fan_out_limit(&self) -> Duration {
         self.settings
-            .response_timeout
-            .saturating_add(self.settings.connect_timeout.saturating_mul(3))
+            .response_timeout()
+            .saturating_add(self.settings.connect_timeout().saturating_mul(3))
     }
 
     async fn fan_out_connection(
@@ -135,7 +135,7 @@ impl Nodes {
         let client = self
             .cluster
             .client(self.infos(), &self.settings, asked.get())?;
-        let limit = self.settings.connect_timeout.saturating_mul(3);
+        let limit = self.settings.connect_timeout().saturating_mul(3);
         let connection = within(Some(limit), client.get_async_connection())
             .await
             .map_err(not_sent)?;

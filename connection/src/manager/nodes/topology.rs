@@ -282,9 +282,9 @@ impl Asking {
     fn goes_on(&mut self) {
         let settings = &self.nodes.settings;
         let limit = settings
-            .connect_timeout
+            .connect_timeout()
             .saturating_mul(3)
-            .saturating_add(settings.response_timeout);
+            .saturating_add(settings.response_timeout());
         self.is_now_until(now_ms().saturating_add(whole_millis(limit)));
     }
 
@@ -324,7 +324,7 @@ async fn ask(manager: Arc<Manager>, address: Address) -> RedisResult<SlotMap> {
 
 fn ask_blocking(manager: &Arc<Manager>, address: &Address) -> RedisResult<SlotMap> {
     let mut idle = manager.take()?;
-    let mut wait = Wait::for_answer(manager.settings.response_timeout);
+    let mut wait = Wait::for_answer(manager.settings.response_timeout());
     let answer = idle.raw.req_command(&question(), &mut wait);
     let reply = answer.map_err(|error| {
         manager.loses(&idle, Loss::Gone, || error.clone());

@@ -188,7 +188,7 @@ impl Expansion<'_> {
         } else {
             (value, lifetime)
         };
-        let share = self.share();
+        let (share, refuse) = (self.share(), self.refuse());
         let wait = quote_spanned!(mixed=> #cache::LIMIT_WAIT);
         let wait = plan.limit_wait.clone().unwrap_or(wait);
         let ty = self.cached();
@@ -203,6 +203,7 @@ impl Expansion<'_> {
                 lifetime: #keyword |#value: &#ty| #lifetime,
                 share: #share,
                 limit_wait: #wait,
+                refuse: #refuse,
             };
         }
     }
@@ -220,6 +221,18 @@ impl Expansion<'_> {
         quote_spanned! {shown=> {
             use #cache::{ByClone as _, ByText as _, ByTextOf as _, NotShared as _};
             (&&&&#cache::Probe::<#error>::new()).share()
+        }}
+    }
+
+    /// How an error says that the time of the request is used up, if its type can.
+    fn refuse(&self) -> TokenStream {
+        let plan = self.plan;
+        let shown = plan.error_span.resolved_at(Span::mixed_site());
+        let cache = located_at(&self.cache, shown);
+        let error = self.part("Error", plan.error_span);
+        quote_spanned! {shown=> {
+            use #cache::{CanRefuse as _, CannotRefuse as _};
+            (&&#cache::Probe::<#error>::new()).refuse()
         }}
     }
 

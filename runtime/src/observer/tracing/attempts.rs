@@ -21,6 +21,16 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             left_out_ms = left.millis(),
             "retry budget exhausted",
         ),
+        Event::RequestBudgetExhausted(event) => warn!(
+            target: TARGET,
+            function = event.function,
+            budget_ms = whole_millis(event.budget),
+            attempted = event.attempted,
+            breaker = event.breaker,
+            left_out = left.count(),
+            left_out_ms = left.millis(),
+            "the time of the request is used up",
+        ),
         Event::LostSource(event) => warn!(
             target: TARGET,
             function = event.function,

@@ -11,6 +11,7 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ChaosArmed(event) => warn!(
             target: TARGET,
             fault = event.fault,
+            by = event.by,
             function = event.function,
             share = event.share,
             lasts_ms = whole_millis(event.lasts),

@@ -1,6 +1,6 @@
 //! Lines about settings that are read while the process runs.
 
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::TARGET;
 use crate::event::Event;
@@ -18,6 +18,11 @@ pub(super) fn write(event: &Event<'_>) {
             path = event.path,
             error = event.error,
             "settings refused: those in force stay",
+        ),
+        Event::SettingUnused(event) => warn!(
+            target: TARGET,
+            warning = event.warning,
+            "something in the settings has no effect",
         ),
         _ => {}
     }

@@ -12,6 +12,7 @@ pub(crate) enum Line {
     OtherGoesOn,
     NoRetry,
     BudgetExhausted,
+    RequestBudgetExhausted,
     Hedged,
     FallbackUsed,
     FallbackSaturated,
@@ -86,6 +87,9 @@ impl<'e> Subject<'e> {
             }
             Event::RetryBudgetExhausted(event) => {
                 (Line::BudgetExhausted, event.function, Some(event.breaker))
+            }
+            Event::RequestBudgetExhausted(event) => {
+                (Line::RequestBudgetExhausted, event.function, event.breaker)
             }
             Event::Hedged(event) => (Line::Hedged, event.function, event.breaker),
             Event::FallbackUsed(event) => (Line::FallbackUsed, event.function, event.breaker),

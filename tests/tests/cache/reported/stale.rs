@@ -134,6 +134,7 @@ async fn c23_nothing_there_is_a_value_with_a_time_of_its_own() -> Testing {
         },
         share: None,
         limit_wait: Duration::ZERO,
+        refuse: None,
     };
     let loads = AtomicU32::new(0);
     let nothing = async |_| {
