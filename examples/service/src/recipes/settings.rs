@@ -1,4 +1,5 @@
-//! Retries, timeouts and deadlines can be changed while the service runs: in a file, which is looked at again when it is saved, and by the environment.
+//! Numbers of functions, circuits, bulkheads, connectors and caches can be changed while the service runs: in a file, which is looked at again when it
+//! is saved, and by the environment.
 //!
 //! The file is made from the one in the program where there is none. A file with a mistake changes nothing, and the log says which line it is.
 //! `REDIS_RESILIENT__FUNCTIONS__COUPONS_REDEEM__RETRIES=0` in the environment comes before the file.
