@@ -9,7 +9,7 @@ pub(crate) mod subscribe;
 use std::sync::Arc;
 
 use redis::{IntoConnectionInfo, RedisResult};
-use redis_resilient_runtime::Breaker;
+use redis_resilient_runtime::{Breaker, Registry};
 
 use crate::blocking::BlockingConnection;
 #[cfg(feature = "cluster")]
@@ -32,9 +32,16 @@ pub struct Connector {
 }
 
 impl Connector {
-    pub(crate) fn new(endpoint: Endpoint, settings: Settings) -> Self {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        settings: Settings,
+        breaker: Option<&'static Breaker>,
+    ) -> Self {
+        if let Some(breaker) = breaker {
+            Registry::global().register(breaker);
+        }
         Self {
-            breaker: default_breaker::of(&endpoint),
+            breaker: breaker.unwrap_or_else(|| default_breaker::of(&endpoint)),
             manager: Arc::new(Manager::new(endpoint, settings)),
             hubs: Arc::default(),
         }

@@ -8,6 +8,7 @@
 //! | [`RealCluster`] | a cluster of three primaries with a replica each, all real | that your code gets over the loss of a node and a move of slots, and, with a proxy before each node, over what the network does to one of them. |
 //! | [`RealNats`] | a `nats-server` process with `JetStream` | what your code does when a NATS beside Redis is killed and comes back. |
 //! | [`RealPrometheus`] | a `prometheus` process, with its `promtool` | that your metrics can be scraped, and that alerts on them fire and resolve. |
+//! | `RealBrowser` | a Chromium without a screen (feature `browser`) | what people see of it on a page. |
 //! | `TlsAuthority` | a maker of certificates (feature `tls`) | what your code does when a [`RealRedis`] shows one that has expired, or is not to be trusted. |
 //! | [`FaultProxy`] | a TCP proxy in front of either | what the network does: refused, held up, delayed and cut connections. |
 //!
@@ -64,6 +65,8 @@
 //! on Debian and Ubuntu fetches one if there is none; [`StartError`] says what to do elsewhere.
 
 mod background;
+#[cfg(feature = "browser")]
+mod browser;
 mod embedded;
 mod fault_proxy;
 mod fetch;
@@ -88,6 +91,8 @@ mod tls;
 mod tls_authority;
 mod watchdog;
 
+#[cfg(feature = "browser")]
+pub use browser::{BrowserError, BrowserWindow, Look, RealBrowser};
 pub use embedded::{EmbeddedRedis, ReplyFault};
 pub use fault_proxy::{FaultProxy, ReplyCut, WireFault};
 pub use real_cluster::{RealCluster, RealClusterBuilder, SlotMove};

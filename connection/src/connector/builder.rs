@@ -6,6 +6,7 @@ use std::time::Duration;
 #[cfg(any(feature = "cluster", feature = "sentinel"))]
 use redis::ConnectionInfo;
 use redis::{IntoConnectionInfo, RedisResult};
+use redis_resilient_runtime::Breaker;
 
 use crate::command::Effect;
 use crate::connector::Connector;
@@ -29,6 +30,8 @@ use crate::settings::{ClientName, MOST_CONNECTIONS, Settings};
 pub struct ConnectorBuilder {
     endpoint: Endpoint,
     settings: Settings,
+    /// `None`: that of the address.
+    breaker: Option<&'static Breaker>,
 }
 
 impl ConnectorBuilder {
@@ -36,6 +39,7 @@ impl ConnectorBuilder {
         Self {
             endpoint,
             settings: Settings::DEFAULT,
+            breaker: None,
         }
     }
 
@@ -381,10 +385,31 @@ impl ConnectorBuilder {
         self
     }
 
+    /// The circuit breaker of annotated functions, caches and journals that use the connector and name none. Default: one with the usual settings, for each
+    /// address. Connectors that are given the same one share it, wherever they lead. It is [registered](redis_resilient_runtime::Registry::register).
+    ///
+    /// ```
+    /// use redis_resilient::Breaker;
+    /// use redis_resilient::connection::Connector;
+    /// use std::time::Duration;
+    ///
+    /// static SESSIONS: Breaker = Breaker::new("sessions").reset_timeout_max(Duration::from_secs(2));
+    ///
+    /// # fn main() -> redis::RedisResult<()> {
+    /// let redis = Connector::builder("redis://sessions.example/")?.breaker(&SESSIONS).build();
+    /// assert_eq!(redis.breaker().name(), "sessions");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn breaker(mut self, breaker: &'static Breaker) -> Self {
+        self.breaker = Some(breaker);
+        self
+    }
+
     /// The connector.
     #[must_use]
     pub fn build(self) -> Connector {
-        Connector::new(self.endpoint, self.settings)
+        Connector::new(self.endpoint, self.settings, self.breaker)
     }
 }
 

@@ -11,7 +11,8 @@ use redis_resilient_runtime::__seam::HoldsConnector;
 use redis_resilient_runtime::{Breaker, Registry};
 
 impl Connector {
-    /// The circuit breaker of annotated functions that take this connector and name no `breaker`. Connectors to the same address share it, and
+    /// The circuit breaker of annotated functions that take this connector and name no `breaker`: that given to
+    /// [`ConnectorBuilder::breaker`](crate::ConnectorBuilder::breaker), or one of its own. Connectors to the same address share that one, and
     /// it stays for as long as the program runs: one that is opened anew for each request finds the circuit as the last one has left it. The
     /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle.
     ///

@@ -2,8 +2,6 @@
 //!
 //! Where there is no Chromium with its driver, these tests say so and pass, unless `RR_BROWSER=required`. With `RR_SCREENSHOTS=directory` they leave pictures there.
 
-mod chromium;
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,10 +15,9 @@ use redis_resilient::connection::Connector;
 use redis_resilient::console::{Access, Console, Operator};
 use redis_resilient::journal::{Journal, Written};
 use redis_resilient::{Breaker, Registry, State, chaos, redis_resilient};
-use redis_resilient_testkit::RealRedis;
+use redis_resilient_testkit::{BrowserWindow, Look, RealBrowser, RealRedis};
 use serde_json::{Value, json};
 
-use self::chromium::{Browser, Driver, Look};
 use crate::said;
 use crate::support::{LONG, Served, TestResult};
 
@@ -51,18 +48,22 @@ async fn load(redis: Connector, names: Cache<String>, journal: Journal) {
 }
 
 /// Whether the page says so, in the end.
-async fn comes(browser: &Browser, what: &str, script: &str) -> Duration {
-    let begun = Instant::now();
-    loop {
-        if browser.run(script).await == Value::Bool(true) {
-            return begun.elapsed();
-        }
-        if begun.elapsed() > LONG {
-            let page = browser.run("return document.body.innerText").await;
-            panic!("it has never come: {what}: {page}");
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
+async fn comes(browser: &BrowserWindow, what: &str, script: &str) -> Duration {
+    let waited = browser.wait_for(script, LONG).await.expect("it runs");
+    if let Some(waited) = waited {
+        return waited;
     }
+    let page = run(browser, "return document.body.innerText").await;
+    panic!("it has never come: {what}: {page}");
+}
+
+/// Runs this in the page.
+async fn run(browser: &BrowserWindow, script: &str) -> Value {
+    browser.run(script).await.expect("it runs")
+}
+
+async fn goto(browser: &BrowserWindow, url: &str) {
+    browser.goto(url).await.expect("a page");
 }
 
 const CARD: &str = r#"document.querySelector('#breakers [data-name="shop"]')"#;
@@ -77,12 +78,12 @@ fn is_in(state: &str) -> String {
 }
 
 /// The number in that column of the function's row.
-async fn cell(browser: &Browser, column: &str) -> f64 {
+async fn cell(browser: &BrowserWindow, column: &str) -> f64 {
     let script = format!(
         r#"const cell = document.querySelector('#functions [data-name="shop::views"] [data-label="{column}"]');
            return cell ? cell.textContent : "—""#
     );
-    let text = browser.run(&script).await;
+    let text = run(browser, &script).await;
     let digits = text
         .as_str()
         .unwrap_or_default()
@@ -127,19 +128,19 @@ const CONTRAST: &str = r#"
     return poor;
 "#;
 
-async fn looks_well(browser: &Browser, what: &str) {
-    assert_eq!(browser.run(BASICS).await, json!([]), "{what}");
-    assert_eq!(browser.run(CONTRAST).await, json!([]), "{what}");
+async fn looks_well(browser: &BrowserWindow, what: &str) {
+    assert_eq!(run(browser, BASICS).await, json!([]), "{what}");
+    assert_eq!(run(browser, CONTRAST).await, json!([]), "{what}");
     let outside = "return performance.getEntriesByType('resource').map(one => one.name).filter(name => !name.startsWith(location.origin))";
-    assert_eq!(browser.run(outside).await, json!([]), "{what}");
+    assert_eq!(run(browser, outside).await, json!([]), "{what}");
 }
 
-async fn picture(browser: &Browser, name: &str) {
+async fn picture(browser: &BrowserWindow, name: &str) {
     let Some(directory) = std::env::var_os("RR_SCREENSHOTS") else {
         return;
     };
     let path = PathBuf::from(directory).join(name);
-    std::fs::write(&path, browser.picture().await).expect("it can be written");
+    std::fs::write(&path, browser.picture().await.expect("a picture")).expect("it can be written");
 }
 
 fn page(at: SocketAddr) -> String {
@@ -148,7 +149,7 @@ fn page(at: SocketAddr) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_sees_an_outage_and_may_act_if_he_is_known() -> TestResult {
-    let Some(driver) = Driver::start() else {
+    let Some(driver) = RealBrowser::start_or_skip()? else {
         return Ok(());
     };
     Registry::global().register(&SHOP);
@@ -177,31 +178,29 @@ async fn a_person_sees_an_outage_and_may_act_if_he_is_known() -> TestResult {
     );
     let controlled = Served::app(Console::new(known).router().merge(elsewhere)).await;
 
-    let browser = driver.open(Look::Desk).await;
+    let browser = driver.open(Look::Desk).await?;
     an_outage_is_seen(&driver, &browser, read_only.at, &redis).await?;
     buttons_are_for_those_who_are_known(&browser, controlled.at).await;
     another_site_has_no_say(&browser, controlled.at).await;
-    browser.close().await;
+    browser.close().await?;
     calls.abort();
     Ok(())
 }
 
 /// Redis is there, and is killed, and is there again.
 async fn an_outage_is_seen(
-    driver: &Driver,
-    browser: &Browser,
+    driver: &RealBrowser,
+    browser: &BrowserWindow,
     at: SocketAddr,
     redis: &RealRedis,
 ) -> TestResult {
-    browser.goto(&page(at)).await;
+    goto(browser, &page(at)).await;
     comes(browser, "it is closed", &is_in("closed")).await;
     comes(browser, "all is there", "return ['connectors', 'caches', 'journals'].every(id => document.querySelector('#' + id + ' .card'))").await;
     let said = "return /retries.*2.*yes.*resilience.toml:2:11/.test(document.getElementById('settings').textContent)";
     comes(browser, "where settings are said", said).await;
     looks_well(browser, "while all is well").await;
-    let buttons = browser
-        .run("return document.querySelectorAll('button').length")
-        .await;
+    let buttons = run(browser, "return document.querySelectorAll('button').length").await;
     assert_eq!(buttons, json!(0), "nobody is known here");
     let fallbacks = cell(browser, "Fallbacks").await;
     let killed = Instant::now();
@@ -242,8 +241,8 @@ async fn an_outage_is_seen(
     let policy = r#"return [...document.querySelectorAll('#functions [data-name="shop::views"] td')].slice(-2).map(one => one.textContent).join("; ")"#;
     let begun = Instant::now();
     // Two attempts, and the longest pause between them.
-    while browser.run(policy).await != json!("610 ms; 1 retry, timeout 300 ms, fallback") {
-        assert!(begun.elapsed() < LONG, "{}", browser.run(policy).await);
+    while run(browser, policy).await != json!("610 ms; 1 retry, timeout 300 ms, fallback") {
+        assert!(begun.elapsed() < LONG, "{}", run(browser, policy).await);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     looks_well(browser, "in an outage").await;
@@ -261,39 +260,34 @@ async fn an_outage_is_seen(
 }
 
 /// On a phone, and where it is dark.
-async fn other_windows(driver: &Driver, at: SocketAddr) {
+async fn other_windows(driver: &RealBrowser, at: SocketAddr) {
     for (look, name) in [
         (Look::Dark, "console-dark.png"),
         (Look::Phone, "console-phone.png"),
     ] {
-        let other = driver.open(look).await;
-        other.goto(&page(at)).await;
+        let other = driver.open(look).await.expect("a window");
+        goto(&other, &page(at)).await;
         comes(&other, "it is there", &format!("return !!{CARD}")).await;
         looks_well(&other, name).await;
         if let Look::Phone = look {
             // A phone makes its window wider, and all in it smaller, for a page that does not fit.
-            assert_eq!(
-                other.run("return innerWidth").await,
-                json!(chromium::PHONE.0)
-            );
+            assert_eq!(run(&other, "return innerWidth").await, json!(360));
         }
         picture(&other, name).await;
-        other.close().await;
+        other.close().await.expect("it closes");
     }
 }
 
-async fn buttons_are_for_those_who_are_known(browser: &Browser, at: SocketAddr) {
-    browser.goto(&page(at)).await;
+async fn buttons_are_for_those_who_are_known(browser: &BrowserWindow, at: SocketAddr) {
+    goto(browser, &page(at)).await;
     comes(browser, "it is there", &format!("return !!{CARD}")).await;
     assert_eq!(
-        browser
-            .run("return document.querySelectorAll('button').length")
-            .await,
+        run(browser, "return document.querySelectorAll('button').length").await,
         json!(0),
         "not logged in"
     );
-    browser.run("document.cookie = 'session=ann; path=/'").await;
-    browser.goto(&page(at)).await;
+    run(browser, "document.cookie = 'session=ann; path=/'").await;
+    goto(browser, &page(at)).await;
     comes(browser, "it is there", &format!("return !!{CARD}")).await;
     looks_well(browser, "with buttons").await;
     let press = |label: &str| {
@@ -302,7 +296,7 @@ async fn buttons_are_for_those_who_are_known(browser: &Browser, at: SocketAddr) 
             "window.confirm = () => true; document.querySelector('button[aria-label=\"{label} shop\"]').click()"
         )
     };
-    browser.run(&press("Force open")).await;
+    run(browser, &press("Force open")).await;
     comes(browser, "it is forced open", &is_in("forced_open")).await;
     assert_eq!(SHOP.state(), State::ForcedOpen);
     comes(
@@ -311,18 +305,18 @@ async fn buttons_are_for_those_who_are_known(browser: &Browser, at: SocketAddr) 
         "return document.getElementById('told').textContent.length > 0",
     )
     .await;
-    browser.run(&press("Reset")).await;
+    run(browser, &press("Reset")).await;
     comes(browser, "it is closed", &is_in("closed")).await;
 
     // Faults on purpose, in a function that nobody calls.
     let fill_in = "document.querySelector('#inject input[type=text]').value = 'shop::nobody'; document.querySelector('#inject select').value = 'rejection'";
-    browser.run(fill_in).await;
+    run(browser, fill_in).await;
     let click = |label: &str| {
         format!(
             "window.confirm = () => true; document.querySelector('button[aria-label=\"{label}\"]').click()"
         )
     };
-    browser.run(&click("Inject faults")).await;
+    run(browser, &click("Inject faults")).await;
     let is_marked = r#"
         const card = document.querySelector('#chaos [data-name="shop::nobody"]');
         return !!card && /rejection/.test(card.textContent) && /console/.test(card.textContent)
@@ -330,21 +324,21 @@ async fn buttons_are_for_those_who_are_known(browser: &Browser, at: SocketAddr) 
           && /chaos shop::nobody/.test(document.getElementById('findings').textContent)"#;
     comes(browser, "it is marked", is_marked).await;
     looks_well(browser, "while faults are injected").await;
-    browser.run(&click("End injection in shop::nobody")).await;
+    run(browser, &click("End injection in shop::nobody")).await;
     let is_gone = r#"return !document.querySelector('#chaos [data-name="shop::nobody"]')"#;
     comes(browser, "it is gone", is_gone).await;
     assert!(chaos::plans().is_empty(), "{:?}", chaos::plans());
 }
 
 /// A page of another origin, in the same browser, which has the cookie.
-async fn another_site_has_no_say(browser: &Browser, at: SocketAddr) {
+async fn another_site_has_no_say(browser: &BrowserWindow, at: SocketAddr) {
     let other_origin = format!("http://localhost:{}/elsewhere", at.port());
-    browser.goto(&other_origin).await;
+    goto(browser, &other_origin).await;
     let attack = format!(
         "fetch('http://{at}/resilience/orders', {{ method: 'POST', mode: 'no-cors', credentials: 'include', \
          body: JSON.stringify({{ order: 'force_open', breaker: 'shop' }}) }}).catch(() => 0).then(() => window.sent = true)"
     );
-    browser.run(&attack).await;
+    run(browser, &attack).await;
     comes(browser, "it was sent", "return window.sent === true").await;
     assert_eq!(SHOP.state(), State::Closed, "another site has no say");
 }

@@ -50,10 +50,10 @@ static LIMITS: Limits = Limits::new();
 #[inline]
 pub(super) fn wants(severity: Severity) -> bool {
     match severity {
-        Severity::Error => tracing::enabled!(target: TARGET, Level::ERROR),
-        Severity::Warn => tracing::enabled!(target: TARGET, Level::WARN),
-        Severity::Info => tracing::enabled!(target: TARGET, Level::INFO),
-        Severity::Debug => tracing::enabled!(target: TARGET, Level::DEBUG),
+        Severity::Error => tracing::event_enabled!(target: TARGET, Level::ERROR),
+        Severity::Warn => tracing::event_enabled!(target: TARGET, Level::WARN),
+        Severity::Info => tracing::event_enabled!(target: TARGET, Level::INFO),
+        Severity::Debug => tracing::event_enabled!(target: TARGET, Level::DEBUG),
     }
 }
 

@@ -10,7 +10,9 @@ use redis_resilient::{Breaker, State, redis_resilient};
 use redis_resilient_testkit::RealRedis;
 use redis_resilient_tests::log::Recorder;
 use tokio::time::{sleep, timeout};
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 type TestResult = Result<(), Box<dyn Error>>;
@@ -248,4 +250,22 @@ async fn a_password_that_is_refused_is_in_no_line() -> TestResult {
         "{lines:#?}"
     );
     Ok(())
+}
+
+/// A log of lines alone, with the spans left to those who collect traces.
+#[test]
+fn who_takes_no_spans_has_the_lines() {
+    static DEAD: Breaker = Breaker::new("dead").failure_threshold(1);
+    #[redis_resilient(name = "stock of", breaker = DEAD, retries = 0, fallback = Ok(0))]
+    fn stock() -> RedisResult<u64> {
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+    }
+
+    let events = filter_fn(|metadata| metadata.is_event() && *metadata.level() <= Level::INFO);
+    let recorder = Recorder::default();
+    let _recording = recorder.record_through(tracing_subscriber::registry().with(events));
+    assert!(stock().is_ok_and(|stock| stock == 0));
+    let lines = recorder.lines();
+    assert_eq!(of(&lines, "circuit opened").len(), 1, "{lines:#?}");
+    assert_eq!(of(&lines, "using the fallback").len(), 1, "{lines:#?}");
 }

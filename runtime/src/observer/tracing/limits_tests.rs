@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::event::{Event, JournalDrained, JournalQueued};
 
 fn subject(line: Line, name: &str) -> Subject<'_> {
     Subject {
@@ -108,4 +111,21 @@ fn threads_together_write_no_more_than_one_does() {
     });
     assert_eq!(written.load(ORDER), 2);
     assert_eq!(limits.circuit_closed("main", 6).count(), Some(3_998));
+}
+
+/// While a circuit is open and Redis answers, a journal has a write and none in turns, as fast as writes come.
+#[test]
+fn a_journal_that_fills_and_empties_all_the_time_is_a_few_lines() {
+    let limits = Limits::new();
+    let queued = Event::JournalQueued(JournalQueued::new("shop", None, None, None));
+    let drained = JournalDrained::new("shop", 1, 0, Duration::from_millis(1));
+    let drained = Event::JournalDrained(drained);
+    let mut written = 0;
+    for now_ms in 1..=60_000 {
+        for event in [&queued, &drained] {
+            let subject = Subject::of(event).expect("it is one of a series");
+            written += u32::from(limits.admits(&subject, now_ms).is_some());
+        }
+    }
+    assert!((4..=16).contains(&written), "{written} lines");
 }

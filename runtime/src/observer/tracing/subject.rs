@@ -36,6 +36,8 @@ pub(crate) enum Line {
     EntryUnreadable,
     ValueNotStored,
     // Of a journal.
+    JournalQueued,
+    JournalDrained,
     WriteDead,
     // Of a stream.
     ConsumerFailed,
@@ -111,6 +113,8 @@ impl<'e> Subject<'e> {
             Event::StaleServed(event) => (Line::StaleServed, event.cache, None),
             Event::EntryUnreadable(event) => (Line::EntryUnreadable, event.cache, None),
             Event::ValueNotStored(event) => (Line::ValueNotStored, event.cache, None),
+            Event::JournalQueued(event) => (Line::JournalQueued, event.journal, None),
+            Event::JournalDrained(event) => (Line::JournalDrained, event.journal, None),
             Event::WriteDead(event) => (Line::WriteDead, event.journal, None),
             Event::ConsumerFailed(event) => (Line::ConsumerFailed, event.stream, None),
             Event::EntryFailed(event) => (Line::EntryFailed, event.stream, None),
