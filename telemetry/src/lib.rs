@@ -1,7 +1,7 @@
 //! Metrics of `redis-resilient`: what the [`Registry`](redis_resilient_runtime::Registry) has and what events tell, as counters, gauges and a
 //! histogram, for the facade of the crate `metrics` (module `facade`) and for OpenTelemetry (module `otel`), each with a feature.
 //!
-//! Both have the same metrics, by the same description: [`metrics()`](metrics). `docs/metrics.md` of the repository lists them; a dashboard for Grafana and alert
+//! Both have the same metrics, by the same description: [`metrics()`](fn@metrics). `docs/metrics.md` of the repository lists them; a dashboard for Grafana and alert
 //! rules for Prometheus are in its folders `telemetry/grafana` and `telemetry/alerts`.
 //!
 //! # What a call pays
