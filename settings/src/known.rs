@@ -34,11 +34,11 @@ impl Known {
         let caches = caches.iter().map(|one| one.name.clone());
         Self(BTreeMap::from([
             (SettingPart::Chaos, functions.clone()),
-            (SettingPart::Function, functions),
-            (SettingPart::Breaker, breakers.collect()),
-            (SettingPart::Bulkhead, bulkheads.collect()),
-            (SettingPart::Connector, connectors.collect()),
-            (SettingPart::Cache, caches.collect()),
+            (SettingPart::Functions, functions),
+            (SettingPart::Breakers, breakers.collect()),
+            (SettingPart::Bulkheads, bulkheads.collect()),
+            (SettingPart::Connectors, connectors.collect()),
+            (SettingPart::Caches, caches.collect()),
         ]))
     }
 
@@ -104,10 +104,10 @@ impl Known {
                 .find(|known| suggest::is_close(name, known))
         })?;
         let what = match part {
-            SettingPart::Breaker => "breaker",
-            SettingPart::Bulkhead => "bulkhead",
-            SettingPart::Connector => "connector",
-            SettingPart::Cache => "cache",
+            SettingPart::Breakers => "breaker",
+            SettingPart::Bulkheads => "bulkhead",
+            SettingPart::Connectors => "connector",
+            SettingPart::Caches => "cache",
             _ => "function",
         };
         Some(format!(
@@ -118,6 +118,6 @@ impl Known {
 
 /// Whether this is said of a breaker that opens by another rule.
 pub(crate) fn ignores(part: SettingPart, name: &str, key: &str) -> bool {
-    part == SettingPart::Breaker
+    part == SettingPart::Breakers
         && overrides::taken_by(name).is_some_and(|taken| !taken.contains(&key))
 }

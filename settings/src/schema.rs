@@ -16,11 +16,11 @@ pub(crate) type Key = (&'static str, Kind);
 
 /// What can be said, and the names of its tables.
 pub(crate) const PARTS: [SettingPart; 6] = [
-    SettingPart::Function,
-    SettingPart::Breaker,
-    SettingPart::Bulkhead,
-    SettingPart::Connector,
-    SettingPart::Cache,
+    SettingPart::Functions,
+    SettingPart::Breakers,
+    SettingPart::Bulkheads,
+    SettingPart::Connectors,
+    SettingPart::Caches,
     SettingPart::Chaos,
 ];
 

@@ -114,7 +114,7 @@ fn a_variable_comes_before_the_file_and_the_file_before_the_attribute() -> Outco
         assert_eq!(shown().map(|policy| policy.retries + 1), Some(expected));
         let sources = settings::sources();
         let of_file = &sources[0];
-        assert_eq!((of_file.part, of_file.key), (SettingPart::Function, "retries"));
+        assert_eq!((of_file.part, of_file.key), (SettingPart::Functions, "retries"));
         assert_eq!(of_file.effective, !has_variable);
         assert!(matches!(of_file.origin, Origin::File { line: 2, column: 11, .. }));
         assert_eq!(sources.len(), if has_variable { 2 } else { 1 });

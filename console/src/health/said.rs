@@ -80,7 +80,7 @@ impl SettingsHealth {
     pub(super) fn of_functions(&self) -> OfFunctions<'_> {
         let mut by_name = HashMap::<_, Vec<_>>::new();
         for value in self.values.iter().flatten() {
-            if value.effective && value.part == SettingPart::Function.name() {
+            if value.effective && value.part == SettingPart::Functions.name() {
                 by_name.entry(value.name.as_str()).or_default().push(value);
             }
         }

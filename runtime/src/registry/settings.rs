@@ -50,20 +50,20 @@ pub struct SettingReport {
     pub known: bool,
 }
 
-/// What can have settings.
+/// What can have settings. In the plural, as the tables of a file: with the names of types, compilers would write out their paths in each error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SettingPart {
     /// An annotated function, or a [`Policy`](crate::Policy).
-    Function,
+    Functions,
     /// A [`Breaker`](crate::Breaker).
-    Breaker,
+    Breakers,
     /// A [`Bulkhead`](crate::Bulkhead).
-    Bulkhead,
+    Bulkheads,
     /// A connector.
-    Connector,
+    Connectors,
     /// A cache.
-    Cache,
+    Caches,
     /// Faults on purpose, in a function.
     Chaos,
 }
@@ -73,11 +73,11 @@ impl SettingPart {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Function => "functions",
-            Self::Breaker => "breakers",
-            Self::Bulkhead => "bulkheads",
-            Self::Connector => "connectors",
-            Self::Cache => "caches",
+            Self::Functions => "functions",
+            Self::Breakers => "breakers",
+            Self::Bulkheads => "bulkheads",
+            Self::Connectors => "connectors",
+            Self::Caches => "caches",
             Self::Chaos => "chaos",
         }
     }

@@ -135,11 +135,11 @@ const CHAOS: [Key; 5] = [
 
 pub(super) const fn keys(part: SettingPart) -> &'static [Key] {
     match part {
-        SettingPart::Function => &FUNCTION,
-        SettingPart::Breaker => &BREAKER,
-        SettingPart::Bulkhead => &BULKHEAD,
-        SettingPart::Connector => &CONNECTOR,
-        SettingPart::Cache => &CACHE,
+        SettingPart::Functions => &FUNCTION,
+        SettingPart::Breakers => &BREAKER,
+        SettingPart::Bulkheads => &BULKHEAD,
+        SettingPart::Connectors => &CONNECTOR,
+        SettingPart::Caches => &CACHE,
         SettingPart::Chaos => &CHAOS,
         _ => &[],
     }
@@ -170,10 +170,10 @@ impl Part {
     /// Nothing is said yet.
     pub(crate) fn nothing_of(part: SettingPart) -> Self {
         match part {
-            SettingPart::Breaker => Self::Breaker(BreakerOverride::default()),
-            SettingPart::Bulkhead => Self::Bulkhead(BulkheadOverride::default()),
-            SettingPart::Connector => Self::Connector(ConnectorSettings::default()),
-            SettingPart::Cache => Self::Cache(CacheSettings::default()),
+            SettingPart::Breakers => Self::Breaker(BreakerOverride::default()),
+            SettingPart::Bulkheads => Self::Bulkhead(BulkheadOverride::default()),
+            SettingPart::Connectors => Self::Connector(ConnectorSettings::default()),
+            SettingPart::Caches => Self::Cache(CacheSettings::default()),
             SettingPart::Chaos => Self::Chaos(Faults::default()),
             _ => Self::Function(Override::default()),
         }

@@ -13,7 +13,7 @@ fn said_of(part: SettingPart, key: &str, given: Given<'_>) -> String {
 }
 
 fn said(key: &str, given: Given<'_>) -> String {
-    said_of(SettingPart::Function, key, given)
+    said_of(SettingPart::Functions, key, given)
 }
 
 #[test]
@@ -86,49 +86,49 @@ fn each_key_of_each_part_can_be_said() {
 fn each_part_has_bounds_and_hints() {
     for (part, key, given, says) in [
         (
-            SettingPart::Breaker,
+            SettingPart::Breakers,
             "failure_rate",
             Given::Integer(101),
             "from 1 to 100",
         ),
         (
-            SettingPart::Breaker,
+            SettingPart::Breakers,
             "half_open_permits",
             Given::Integer(64),
             "from 1 to 63",
         ),
         (
-            SettingPart::Breaker,
+            SettingPart::Breakers,
             "window",
             Given::Text("25h"),
             "at most 24 h",
         ),
         (
-            SettingPart::Breaker,
+            SettingPart::Breakers,
             "reset_timout",
             Given::Text("1s"),
             "did you mean `reset_timeout`?",
         ),
         (
-            SettingPart::Bulkhead,
+            SettingPart::Bulkheads,
             "limit",
             Given::Integer(0),
             "a number from 1",
         ),
         (
-            SettingPart::Cache,
+            SettingPart::Caches,
             "enabled",
             Given::Text("yes"),
             "true or false",
         ),
         (
-            SettingPart::Cache,
+            SettingPart::Caches,
             "jitter",
             Given::Float(0.6),
             "from 0 to 0.5",
         ),
         (
-            SettingPart::Connector,
+            SettingPart::Connectors,
             "timeout",
             Given::Text("1s"),
             "unknown key `timeout`",
@@ -166,7 +166,7 @@ fn each_part_has_bounds_and_hints() {
 #[test]
 fn a_variable_is_a_number_only_where_its_key_takes_one() {
     let given = |part, key, text| given_by_text(key_of(part, key).expect(key), text);
-    let of_function = |key, text| given(SettingPart::Function, key, text);
+    let of_function = |key, text| given(SettingPart::Functions, key, text);
     assert!(matches!(of_function("retries", "12"), Given::Integer(12)));
     assert!(matches!(
         of_function("retries", "0123"),
@@ -175,7 +175,7 @@ fn a_variable_is_a_number_only_where_its_key_takes_one() {
     assert!(matches!(of_function("retries", "+1"), Given::Text("+1")));
     assert!(matches!(of_function("factor", "1.5"), Given::Float(_)));
     assert!(matches!(of_function("delay", "20"), Given::Text("20")));
-    let of_cache = |text| given(SettingPart::Cache, "enabled", text);
+    let of_cache = |text| given(SettingPart::Caches, "enabled", text);
     assert!(matches!(of_cache("false"), Given::Switch(false)));
     assert!(matches!(of_cache("0"), Given::Text("0")));
 }
@@ -192,27 +192,27 @@ fn what_cannot_hold_together_is_refused() {
     };
     for (part, said, says) in [
         (
-            SettingPart::Function,
+            SettingPart::Functions,
             &[("timeout", "1s"), ("deadline", "1s")][..],
             "longer than `timeout`",
         ),
         (
-            SettingPart::Function,
+            SettingPart::Functions,
             &[("delay", "2s"), ("max_delay", "1s")],
             "at least as long as `delay`",
         ),
         (
-            SettingPart::Breaker,
+            SettingPart::Breakers,
             &[("reset_timeout", "2s"), ("reset_timeout_max", "1s")],
             "at least as long",
         ),
         (
-            SettingPart::Cache,
+            SettingPart::Caches,
             &[("ttl", "2s"), ("stale_if_error", "1s")],
             "at least as long as `ttl`",
         ),
         (
-            SettingPart::Cache,
+            SettingPart::Caches,
             &[("ttl", "2s"), ("stale_if_error", "0s")],
             "",
         ),
