@@ -17,6 +17,8 @@ mod retry_state;
 mod span;
 mod spans;
 mod tally;
+mod time_left;
+mod told;
 mod waiting;
 
 pub use blocking::BlockingCall;

@@ -4,19 +4,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
-use super::waiting::shorter;
 use super::{Call, CallSpan, Ending, Step, fallback, tally};
 use crate::breaker::{Admission, Breaker};
 use crate::cause::{self, Cause, Description};
 use crate::class::Outcome;
 use crate::class::lost_source;
-use crate::clock::{self, Instant};
+use crate::clock;
 use crate::counts::CallResult;
 use crate::diagnosis::{Diagnosis, Remark};
-use crate::event::{
-    self, AttemptFailed, Event, LostSource, Next, RequestBudgetExhausted, RetryBudgetExhausted,
-    Severity,
-};
+use crate::event::{Event, LostSource, Next};
 use crate::{
     Bulkhead, BulkheadPermit, Class, Rejection, kill_switch, observer, overrides, request_budget,
 };
@@ -261,72 +257,6 @@ impl Call<'_> {
         self.policy.fallback.is_some() && self.policy.falls_back_on(class)
     }
 
-    #[inline]
-    pub(super) fn tell_failed(
-        &self,
-        attempt: u32,
-        remark: Option<Remark>,
-        cause: &Cause<'_>,
-        next: Next,
-    ) {
-        let class = cause.class.unwrap_or(Class::NotRedis);
-        if observer::wants(event::severity_of_failure(class, next)) {
-            self.tells_failed(attempt, remark, cause, next);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tells_failed(&self, attempt: u32, remark: Option<Remark>, cause: &Cause<'_>, next: Next) {
-        observer::emit(&Event::AttemptFailed(AttemptFailed {
-            function: self.policy().name,
-            attempt,
-            class: cause.class.unwrap_or(Class::NotRedis),
-            code: match remark {
-                Some(Remark::Code(code)) => Some(code.label()),
-                Some(Remark::LostSource | Remark::Described) | None => None,
-            },
-            breaker: self.breaker.map(Breaker::name),
-            next,
-            injected: self
-                .retry_state
-                .as_ref()
-                .is_some_and(|state| state.is_injected),
-            error: cause.error(),
-            address: cause.address(),
-        }));
-    }
-
-    fn tell_exhausted(&self, attempt: u32, class: Class, cause: &Cause<'_>) {
-        if let Some(breaker) = self.breaker {
-            breaker.emit(&Event::RetryBudgetExhausted(RetryBudgetExhausted {
-                function: self.policy().name,
-                attempt,
-                class,
-                breaker: breaker.name(),
-                error: cause.error(),
-                address: cause.address(),
-            }));
-        }
-    }
-
-    /// If it is that which the call has run out of.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn tells_of_request_budget(&self, over: Over) {
-        let Over::RequestBudget { budget, attempted } = over else {
-            return;
-        };
-        if observer::wants(Severity::Warn) {
-            observer::emit(&Event::RequestBudgetExhausted(RequestBudgetExhausted {
-                function: self.policy().name,
-                budget,
-                attempted,
-                breaker: self.breaker.map(Breaker::name),
-            }));
-        }
-    }
-
     /// The pause to make before the next attempt.
     pub(super) fn delay(&self) -> Duration {
         self.retry_state
@@ -387,30 +317,6 @@ impl Call<'_> {
             .map_or(0, |retry_state| retry_state.failed)
     }
 
-    fn has_started(&self) -> bool {
-        self.retry_state
-            .as_ref()
-            .is_some_and(|retry_state| retry_state.started.is_some())
-    }
-
-    /// Whether anything limits the call as a whole.
-    pub(super) fn is_limited(&self) -> bool {
-        self.policy().deadline.is_some() || request_budget::current().is_some()
-    }
-
-    /// What is left for the call as a whole, of its own deadline and of what its request was given.
-    fn time_left(&mut self, now: Instant) -> Option<Duration> {
-        let of_request = request_budget::current().map(|budget| budget.left_at(now));
-        shorter(self.left_of_deadline(now), of_request)
-    }
-
-    /// What is left of the deadline, which begins to run now if it has not yet.
-    pub(super) fn left_of_deadline(&mut self, now: Instant) -> Option<Duration> {
-        let deadline = self.policy().deadline?;
-        let started = *self.retry_state().project().started.get_or_insert(now);
-        Some(deadline.saturating_sub(now.saturating_duration_since(started)))
-    }
-
     /// The delay before another attempt after so many, if there is one: not if it would be refused or come too late.
     fn plans_retry(&mut self, failed: u32) -> Option<Duration> {
         if failed > self.policy().retries || kill_switch::is_engaged() {
@@ -442,22 +348,5 @@ impl Call<'_> {
             Some(breaker) if self.policy().budgeted => breaker.budget.pays_for_retry(failed == 1),
             _ => true,
         }
-    }
-
-    /// What the call as a whole has run out of, if it has.
-    pub(super) fn out_of_time(&mut self) -> Option<Over> {
-        if !self.is_limited() {
-            return None;
-        }
-        let now = clock::now();
-        let is_over = |left: Duration| left.is_zero();
-        if self.has_started() && self.left_of_deadline(now).is_some_and(is_over) {
-            return Some(Over::Deadline);
-        }
-        let budget = request_budget::current()?;
-        is_over(budget.left_at(now)).then_some(Over::RequestBudget {
-            budget: budget.total(),
-            attempted: true,
-        })
     }
 }
