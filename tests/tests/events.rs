@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
 use redis_resilient::{Breaker, Bulkhead, redis_resilient};
-use redis_resilient_tests::log::Recorder;
+use redis_resilient_tests::log::{Recorder, Recording};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -12,6 +12,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 fn recorder() -> Recorder {
     redis_resilient::logging::write_every_line(true);
     Recorder::default()
+}
+
+/// Not the attempts at `TRACE`, which are for those who collect traces: they have tests of their own.
+fn record(recorder: &Recorder) -> Recording {
+    recorder.record_through(tracing_subscriber::registry().with(LevelFilter::DEBUG))
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,7 +47,7 @@ async fn an_outage_from_beginning_to_end() {
     }
 
     let recorder = recorder();
-    let _recording = recorder.record();
+    let _recording = record(&recorder);
     assert_eq!(load(true).await.ok(), Some("redis"));
     assert_eq!(
         recorder.lines(),
@@ -114,7 +119,7 @@ async fn limits_that_are_reached() {
     }
 
     let recorder = recorder();
-    let _recording = recorder.record();
+    let _recording = record(&recorder);
     let permit = PRIMARY.try_acquire();
     assert!(answer().await.is_err());
     drop(permit);
@@ -156,7 +161,7 @@ async fn wrong_credentials_that_a_fallback_answers_for() {
     }
 
     let recorder = recorder();
-    let _recording = recorder.record();
+    let _recording = record(&recorder);
     let codes = ["NOAUTH", "WRONGPASS", "NOPERM", "DENIED"];
     for code in codes {
         assert!(refused(code).await.is_ok());
@@ -280,7 +285,7 @@ async fn errors_without_a_source_are_told_once_for_each_function() {
     }
 
     let recorder = recorder();
-    let _recording = recorder.record();
+    let _recording = record(&recorder);
     for _ in 0..3 {
         assert!(text().await.is_err(), "the fallback does not answer");
         assert!(other(true).is_ok() && other(false).is_err());

@@ -30,8 +30,8 @@ use crate::event::Event;
 use crate::logging::TARGET;
 use crate::{State, logging};
 
-/// A line with these fields, and then how many of its like were left out before it.
-macro_rules! line {
+/// A line with these fields, and then how many of its like were left out before it. Not `line`: the macros of older versions of tracing call that.
+macro_rules! log_line {
     ($level:ident, $left:expr, { $($fields:tt)* }, $text:literal) => {
         tracing::$level!(
             target: $crate::logging::TARGET,
@@ -42,7 +42,7 @@ macro_rules! line {
         )
     };
 }
-use line;
+use log_line;
 
 static LIMITS: Limits = Limits::new();
 

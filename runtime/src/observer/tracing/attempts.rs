@@ -2,14 +2,14 @@
 
 use tracing::warn;
 
-use super::{LeftOut, TARGET, line};
+use super::{LeftOut, TARGET, log_line};
 use crate::clock::whole_millis;
 use crate::event::{AttemptFailed, Event, HedgeWinner, Next, Severity, severity_of_failure};
 
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::AttemptFailed(event) => attempt_failed(event, left),
-        Event::RetryBudgetExhausted(event) => line!(warn, left, {
+        Event::RetryBudgetExhausted(event) => log_line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -17,7 +17,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
         }, "retry budget exhausted"),
-        Event::RequestBudgetExhausted(event) => line!(warn, left, {
+        Event::RequestBudgetExhausted(event) => log_line!(warn, left, {
             function = event.function,
             budget_ms = whole_millis(event.budget),
             attempted = event.attempted,
@@ -34,7 +34,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
              `RedisError` as the error's `source` (in `thiserror`: `#[from]` or `#[source]`; not its text alone), or say what the error \
              means: `impl Classify`, or `classify = …`",
         ),
-        Event::Hedged(event) => line!(debug, left, {
+        Event::Hedged(event) => log_line!(debug, left, {
             function = event.function,
             after_ms = whole_millis(event.after),
             winner = match event.winner {
@@ -44,14 +44,14 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             },
             breaker = event.breaker,
         }, "attempt hedged"),
-        Event::FallbackUsed(event) => line!(warn, left, {
+        Event::FallbackUsed(event) => log_line!(warn, left, {
             function = event.function,
             class = event.class.map(crate::Class::label),
             error = event.error,
             address = event.address,
             breaker = event.breaker,
         }, "using the fallback"),
-        Event::FallbackSaturated(event) => line!(warn, left, {
+        Event::FallbackSaturated(event) => log_line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
@@ -60,13 +60,13 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             address = event.address,
             breaker = event.breaker,
         }, "fallback saturated"),
-        Event::BulkheadFull(event) if event.function.is_some() => line!(warn, left, {
+        Event::BulkheadFull(event) if event.function.is_some() => log_line!(warn, left, {
             function = event.function,
             bulkhead = event.bulkhead,
             limit = event.limit,
             breaker = event.breaker,
         }, "bulkhead full, attempt not made"),
-        Event::BulkheadFull(event) => line!(debug, left, {
+        Event::BulkheadFull(event) => log_line!(debug, left, {
             bulkhead = event.bulkhead,
             limit = event.limit,
         }, "bulkhead full"),
@@ -76,7 +76,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
 
 fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
     match event.next {
-        Next::Retry { delay } => line!(warn, left, {
+        Next::Retry { delay } => log_line!(warn, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -87,7 +87,7 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             injected = event.injected.then_some(true),
         }, "attempt failed, will retry"),
         Next::Fallback if severity_of_failure(event.class, event.next) == Severity::Error => {
-            line!(error, left, {
+            log_line!(error, left, {
                 function = event.function,
                 attempt = event.attempt,
                 class = event.class.label(),
@@ -98,7 +98,7 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
                 injected = event.injected.then_some(true),
             }, "wrong credentials or settings, using the fallback");
         }
-        Next::Hedge => line!(debug, left, {
+        Next::Hedge => log_line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),
@@ -107,7 +107,7 @@ fn attempt_failed(event: &AttemptFailed<'_>, left: LeftOut) {
             breaker = event.breaker,
             injected = event.injected.then_some(true),
         }, "attempt failed, the other one goes on"),
-        Next::Fallback | Next::Return => line!(debug, left, {
+        Next::Fallback | Next::Return => log_line!(debug, left, {
             function = event.function,
             attempt = event.attempt,
             class = event.class.label(),

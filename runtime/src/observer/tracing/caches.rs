@@ -2,21 +2,21 @@
 
 use tracing::{info, warn};
 
-use super::{LeftOut, TARGET, line};
+use super::{LeftOut, TARGET, log_line};
 use crate::clock::whole_millis;
 use crate::event::Event;
 
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
-        Event::StaleServed(event) if event.in_need => line!(warn, left, {
+        Event::StaleServed(event) if event.in_need => log_line!(warn, left, {
             cache = event.cache,
             overdue_ms = whole_millis(event.overdue),
         }, "serving a stale value"),
-        Event::StaleServed(event) => line!(debug, left, {
+        Event::StaleServed(event) => log_line!(debug, left, {
             cache = event.cache,
             overdue_ms = whole_millis(event.overdue),
         }, "serving a stale value while it is refreshed"),
-        Event::EntryUnreadable(event) => line!(warn, left, {
+        Event::EntryUnreadable(event) => log_line!(warn, left, {
             cache = event.cache,
             error = event.error,
             count = event.count,
@@ -24,26 +24,26 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
         Event::ValueNotStored(event) => {
             let (took_ms, lease_ms) = (whole_millis(event.took), whole_millis(event.lease));
             if event.took < event.lease {
-                line!(debug, left, {
+                log_line!(debug, left, {
                     cache = event.cache,
                     took_ms,
                     lease_ms,
                 }, "value not stored, it was invalidated meanwhile");
             } else {
-                line!(warn, left, {
+                log_line!(warn, left, {
                     cache = event.cache,
                     took_ms,
                     lease_ms,
                 }, "value not stored, the load took longer than the lease");
             }
         }
-        Event::InvalidationPending(event) => line!(warn, left, {
+        Event::InvalidationPending(event) => log_line!(warn, left, {
             cache = event.cache,
             class = event.class.label(),
             error = event.error,
             address = event.address,
         }, "invalidation pending"),
-        Event::InvalidationsSettled(event) => line!(info, left, {
+        Event::InvalidationsSettled(event) => log_line!(info, left, {
             cache = event.cache,
             told = event.told,
             dropped = event.dropped,

@@ -2,7 +2,7 @@
 
 use tracing::{error, warn};
 
-use super::{LeftOut, TARGET, line};
+use super::{LeftOut, TARGET, log_line};
 use crate::State;
 use crate::clock::whole_millis;
 use crate::event::{CircuitChanged, Event};
@@ -10,10 +10,10 @@ use crate::event::{CircuitChanged, Event};
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
         Event::CircuitChanged(event) => circuit_changed(event, left),
-        Event::StaleOutcome(event) => line!(debug, left, {
+        Event::StaleOutcome(event) => log_line!(debug, left, {
             breaker = event.breaker,
         }, "outcome of an earlier life of the circuit dropped"),
-        Event::ProbeLost(event) => line!(warn, left, {
+        Event::ProbeLost(event) => log_line!(warn, left, {
             breaker = event.breaker,
         }, "probe lost, another one replaces it"),
         _ => {}
@@ -60,7 +60,7 @@ fn circuit_changed(event: &CircuitChanged<'_>, left: LeftOut) {
             "circuit opened",
         ),
         (_, State::HalfOpen) => warn!(target: TARGET, breaker, "circuit half-open, probing"),
-        (_, State::Closed) => line!(info, left, {
+        (_, State::Closed) => log_line!(info, left, {
             breaker,
             lasted_ms = super::outage_ended(breaker),
         }, "circuit closed"),

@@ -1,34 +1,34 @@
 //! Lines about consumers of streams.
 
-use super::{LeftOut, line};
+use super::{LeftOut, log_line};
 use crate::clock::whole_millis;
 use crate::event::Event;
 
 pub(super) fn write(event: &Event<'_>, left: LeftOut) {
     match event {
-        Event::ConsumerFailed(event) => line!(warn, left, {
+        Event::ConsumerFailed(event) => log_line!(warn, left, {
             stream = event.stream,
             group = event.group,
             class = event.class.label(),
             error = event.error,
             address = event.address,
         }, "the consumer cannot read, and goes on trying"),
-        Event::ConsumerRecovered(event) => line!(info, left, {
+        Event::ConsumerRecovered(event) => log_line!(info, left, {
             stream = event.stream,
             group = event.group,
             after_ms = whole_millis(event.after),
         }, "the consumer reads again"),
-        Event::GroupMade(event) if event.again => line!(warn, left, {
+        Event::GroupMade(event) if event.again => log_line!(warn, left, {
             stream = event.stream,
             group = event.group,
             at = event.at,
         }, "the consumer group was lost, and is made again"),
-        Event::GroupMade(event) => line!(info, left, {
+        Event::GroupMade(event) => log_line!(info, left, {
             stream = event.stream,
             group = event.group,
             at = event.at,
         }, "consumer group made"),
-        Event::EntryFailed(event) => line!(warn, left, {
+        Event::EntryFailed(event) => log_line!(warn, left, {
             stream = event.stream,
             group = event.group,
             id = event.id,
@@ -36,19 +36,19 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             delay_ms = event.delay.map(whole_millis),
             error = event.error,
         }, "the handler of an entry has failed"),
-        Event::EntryDeadLettered(event) => line!(error, left, {
+        Event::EntryDeadLettered(event) => log_line!(error, left, {
             stream = event.stream,
             group = event.group,
             id = event.id,
             deliveries = event.deliveries,
             error = event.error,
         }, "entry put among the dead letters"),
-        Event::EntriesTakenOver(event) => line!(info, left, {
+        Event::EntriesTakenOver(event) => log_line!(info, left, {
             stream = event.stream,
             group = event.group,
             count = event.count,
         }, "entries of a dead consumer taken over"),
-        Event::EntriesTrimmed(event) => line!(error, left, {
+        Event::EntriesTrimmed(event) => log_line!(error, left, {
             stream = event.stream,
             group = event.group,
             count = event.count,
