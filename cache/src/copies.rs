@@ -10,6 +10,7 @@ use moka::Expiry;
 use moka::sync::Cache;
 use redis_resilient_runtime::__seam::clock::{Instant, now};
 
+use crate::entry::Life;
 use crate::freshness::Freshness;
 use crate::settings::Settings;
 
@@ -32,6 +33,8 @@ pub(crate) struct Ticket(u64);
 #[derive(Clone, Debug)]
 pub(crate) struct Copy {
     pub(crate) payload: Arc<[u8]>,
+    /// What the entry said of it.
+    life: Life,
     seen: Instant,
     /// For how long it was fresh then.
     fresh: Duration,
@@ -67,7 +70,14 @@ impl Copies {
     }
 
     /// Keeps what is fresh for so long, unless the key may have been invalidated since the read of it began.
-    pub(crate) fn keep(&self, ticket: Ticket, key: &str, payload: &[u8], fresh: Duration) {
+    pub(crate) fn keep(
+        &self,
+        ticket: Ticket,
+        key: &str,
+        payload: &[u8],
+        life: Life,
+        fresh: Duration,
+    ) {
         let is_invalid = || self.stripe(key).load(Ordering::Acquire) != ticket.0;
         if is_invalid() {
             return;
@@ -75,13 +85,14 @@ impl Copies {
         let seen = now();
         if let Some(copy) = self.kept.get(key)
             && copy.fresh_until() + fresh / 16 >= seen + fresh
-            && *copy.payload == *payload
+            && copy.is_of(life, payload)
         {
             // As good as the new one: hits of a hot key write nothing.
             return;
         }
         let copy = Copy {
             payload: payload.into(),
+            life,
             seen,
             fresh,
         };
@@ -99,6 +110,15 @@ impl Copies {
         match freshness {
             Freshness::Stale(overdue) if overdue > self.stale => None,
             _ => Some((copy, freshness)),
+        }
+    }
+
+    /// The copy of that key, if it is fresh, and for how long.
+    pub(crate) fn fresh(&self, key: &str) -> Option<(Copy, Duration)> {
+        let copy = self.kept.get(key)?;
+        match copy.freshness() {
+            Freshness::Fresh(Some(left)) => Some((copy, left)),
+            _ => None,
         }
     }
 
@@ -143,6 +163,11 @@ impl Expiry<Arc<str>, Copy> for Expires {
 }
 
 impl Copy {
+    /// Whether it was made of an entry like that. One that was stored later is fresh for longer than the copy says, never for less.
+    pub(crate) fn is_of(&self, life: Life, payload: &[u8]) -> bool {
+        self.life == life && *self.payload == *payload
+    }
+
     fn fresh_until(&self) -> Instant {
         self.seen + self.fresh
     }
@@ -178,6 +203,11 @@ impl fmt::Debug for Copies {
 mod tests {
     use super::*;
 
+    const LIFE: Life = Life {
+        fresh_ms: 10_000,
+        stale_ms: 60_000,
+    };
+
     fn settings() -> Settings {
         Settings::new("tests::copies", "")
             .ttl(Duration::from_secs(10))
@@ -189,7 +219,13 @@ mod tests {
     }
 
     fn keep(copies: &Copies, key: &str, payload: &[u8]) {
-        copies.keep(copies.ticket(key), key, payload, Duration::from_secs(10));
+        copies.keep(
+            copies.ticket(key),
+            key,
+            payload,
+            LIFE,
+            Duration::from_secs(10),
+        );
     }
 
     #[test]
@@ -237,7 +273,7 @@ mod tests {
         let copies = copies();
         let ticket = copies.ticket("a");
         copies.forget("a");
-        copies.keep(ticket, "a", b"old", Duration::from_secs(10));
+        copies.keep(ticket, "a", b"old", LIFE, Duration::from_secs(10));
         assert!(copies.get("a").is_none());
         keep(&copies, "a", b"new");
         assert!(copies.get("a").is_some());

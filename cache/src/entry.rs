@@ -36,6 +36,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(crate) const fn has_value(self) -> bool {
+        matches!(self, Self::Value | Self::Negative)
+    }
+
     const fn letter(self) -> char {
         match self {
             Self::Value => 'v',
@@ -71,6 +75,11 @@ impl Life {
             fresh_ms: millis(fresh).clamp(1, LONGEST_MS),
             stale_ms: millis(stale).min(LONGEST_MS),
         }
+    }
+
+    /// How long it may be served in need.
+    pub(crate) const fn stale(self) -> Duration {
+        Duration::from_millis(self.stale_ms)
     }
 
     /// When Redis forgets the entry.

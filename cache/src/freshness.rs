@@ -15,7 +15,7 @@ pub(crate) enum Freshness {
 
 /// Of an entry that Redis will keep for so long.
 pub(crate) fn of(life: Life, left: Option<Duration>) -> Freshness {
-    let stale = Duration::from_millis(life.stale_ms);
+    let stale = life.stale();
     match left {
         None => Freshness::Fresh(None),
         Some(left) => match left.checked_sub(stale) {

@@ -224,7 +224,14 @@ where
                 return Ok(Answer::new(value, served));
             };
             let fresh = Some(Duration::from_millis(life.fresh_ms));
-            self.keep(&aim.tickets, From::default(), key, &value, &payload, fresh);
+            self.keep(
+                &aim.tickets,
+                From::default(),
+                key,
+                &value,
+                (life, &payload),
+                fresh,
+            );
             let entry = held
                 .as_ref()
                 .map(|held| entry::write(held.token(), kind, life, took, &payload));

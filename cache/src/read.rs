@@ -189,6 +189,14 @@ where
         if !self.may_ask(key) {
             return self.unreachable(key);
         }
+        if let Some(copy) = self.fresh_copy(key) {
+            let Ok(reply) = self.way.get(key, false).await else {
+                return self.unreachable(key);
+            };
+            if let Some(look) = self.judge_by(key, copy, reply) {
+                return look;
+            }
+        }
         let tickets = self.tickets(key);
         match self.way.get(key, self.asks_age()).await {
             Ok(reply) => self.judge(key, &tickets, reply),

@@ -77,6 +77,14 @@ where
         if !self.may_ask(key) {
             return self.unreachable(key);
         }
+        if let Some(copy) = self.fresh_copy(key) {
+            let Ok(reply) = self.way.get_blocking(key, false) else {
+                return self.unreachable(key);
+            };
+            if let Some(look) = self.judge_by(key, copy, reply) {
+                return look;
+            }
+        }
         let tickets = self.tickets(key);
         match self.way.get_blocking(key, self.asks_age()) {
             Ok(reply) => self.judge(key, &tickets, reply),

@@ -13,7 +13,7 @@ use redis_resilient_connection::Connector;
 use redis_resilient_runtime::Policy;
 
 use crate::codec::Codec;
-use crate::copies::{Copies, Ticket};
+use crate::copies::{Copies, Copy, Ticket};
 use crate::counts::Counts;
 use crate::entry::{Entry, HEADER, Kind, Life};
 use crate::events::Events;
@@ -68,6 +68,14 @@ pub(crate) enum Look<T> {
 pub(crate) struct Tickets {
     copy: Option<Ticket>,
     near: Option<Box<near::Ticket>>,
+}
+
+impl Tickets {
+    /// Nothing is to be kept.
+    const NONE: Self = Self {
+        copy: None,
+        near: None,
+    };
 }
 
 /// Why Redis has nothing to serve.
@@ -128,6 +136,38 @@ impl<T, C: Codec<T>> State<T, C> {
         }
     }
 
+    /// A copy that tells how old the same entry in Redis is, so that Redis is asked for the value alone. Not where values are kept near: of those it
+    /// has to be known from which server they are.
+    pub(crate) fn fresh_copy(&self, key: &str) -> Option<(Copy, Duration)> {
+        match (&self.copies, &self.near) {
+            (Some(copies), None) => copies.fresh(key),
+            _ => None,
+        }
+    }
+
+    /// What an entry in Redis is good for whose copy in this process is fresh for so long. `None`: it is another entry, whose age has to be asked for.
+    pub(crate) fn judge_by(
+        &self,
+        key: &str,
+        (copy, fresh): (Copy, Duration),
+        (kept, from): (Option<Kept>, From),
+    ) -> Option<Look<T>> {
+        let kept = match kept {
+            Some(Kept { bytes, .. }) => {
+                let stale = match Entry::parse(&bytes) {
+                    Some(entry) if !entry.kind.has_value() => Duration::ZERO,
+                    Some(entry) if copy.is_of(entry.life, entry.payload) => entry.life.stale(),
+                    Some(_) => return None,
+                    None => Duration::ZERO,
+                };
+                let left = Some(fresh + stale);
+                Some(Kept { bytes, left })
+            }
+            None => None,
+        };
+        Some(self.judge(key, &Tickets::NONE, (kept, from)))
+    }
+
     /// To be taken before a read begins, of which something may be kept in this process.
     pub(crate) fn tickets(&self, key: &str) -> Tickets {
         Tickets {
@@ -161,11 +201,11 @@ impl<T, C: Codec<T>> State<T, C> {
         from: From,
         key: &str,
         value: &T,
-        payload: &[u8],
+        (life, payload): (Life, &[u8]),
         fresh: Option<Duration>,
     ) {
         if let (Some(copies), Some(ticket), Some(fresh)) = (&self.copies, tickets.copy, fresh) {
-            copies.keep(ticket, key, payload, fresh);
+            copies.keep(ticket, key, payload, life, fresh);
         }
         if let (Some(near), Some(ticket)) = (&self.near, &tickets.near) {
             near.fill(ticket, from, key, value, payload.len(), fresh);
@@ -207,7 +247,7 @@ impl<T, C: Codec<T>> State<T, C> {
         let payload = &bytes[HEADER..];
         match freshness::of(life, left) {
             Freshness::Fresh(fresh) => {
-                self.keep(tickets, from, key, &value, payload, fresh);
+                self.keep(tickets, from, key, &value, (life, payload), fresh);
                 Look::Fresh(Found {
                     value,
                     bytes,

@@ -1,5 +1,6 @@
 //! The cache on real servers: what is read, loaded, stored, shared, invalidated, and served in need.
 
+mod age;
 mod events;
 mod fleet;
 mod invalidation;

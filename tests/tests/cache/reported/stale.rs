@@ -39,18 +39,22 @@ async fn c14_what_is_older_than_the_stale_time_is_served_to_nobody() -> Testing 
 #[tokio::test]
 async fn c16_the_value_that_replaces_a_stale_one_has_its_whole_time() -> Testing {
     let (_server, redis) = connected()?;
-    let names = names()
-        .ttl(Duration::from_secs(2))
-        .stale_if_error(MINUTE)
-        .lease(Duration::from_millis(300))
-        .build(&redis);
+    // Each in a process of its own, which has no copy to tell the age from.
+    let process = || {
+        names()
+            .ttl(Duration::from_secs(2))
+            .stale_if_error(MINUTE)
+            .lease(Duration::from_millis(300))
+            .build(&redis)
+    };
     let mut connection = redis.get().await?;
-    names.put(7, &some("Ann")).await?;
+    process().put(7, &some("Ann")).await?;
     let whole: i64 = connection.pttl("names:7").await?;
     assert!(whole > 61_500, "{whole}");
     // The stale time has begun, and is nearly over: what a lease adds to it is not what the next value gets.
     for left in [30_000, 100] {
         connection.pexpire::<_, ()>("names:7", left).await?;
+        let names = process();
         let load = || async { RedisResult::Ok(some("Bob")) };
         assert_eq!(names.get_or_load(7, load).await?, some("Bob"));
         until("it is stored", async || names.get(7).await.is_some()).await;
