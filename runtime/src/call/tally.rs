@@ -107,10 +107,9 @@ pub(super) fn begins() -> LazyRetryState {
 #[cold]
 #[inline(never)]
 fn sampled() -> LazyRetryState {
-    let mut state = LazyRetryState::default();
-    let timing = state.get_or_insert_default().as_mut().project().timing;
-    *timing = Timing::sampled();
-    state
+    let mut state = RetryState::of_new_call();
+    state.timing = Timing::sampled();
+    Some(state)
 }
 
 /// A call that ended like this.
