@@ -12,6 +12,7 @@
 mod alarm;
 mod entry;
 mod keeper;
+mod moment;
 mod reuse;
 mod watched;
 

@@ -1,13 +1,13 @@
 //! The side of the one who waits.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Waker};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::entry::{Entry, NEVER};
+use super::entry::Entry;
 use super::keeper::Keeper;
+use super::moment::since_origin;
 use crate::clock::Instant;
 
 /// Wakes its task at a given time, as a `Sleep` of tokio's does. It can be used again and again, and is cheapest in the same runtime.
@@ -131,30 +131,4 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         self.forget();
     }
-}
-
-/// Room below the first reading: a paused test clock may be behind it.
-const HEAD_START: Duration = Duration::from_secs(86_400);
-
-fn origin() -> Instant {
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(|| {
-        let now = Instant::now();
-        now.checked_sub(HEAD_START).unwrap_or(now)
-    })
-}
-
-/// In nanoseconds: enough for 584 years.
-#[inline]
-pub(super) fn since_origin(at: Instant) -> u64 {
-    let since = at.saturating_duration_since(origin());
-    let whole = since.as_secs().saturating_mul(1_000_000_000);
-    whole
-        .saturating_add(u64::from(since.subsec_nanos()))
-        .min(NEVER - 1)
-}
-
-/// The same back. `since` comes from a time that there is.
-pub(super) fn instant(since: u64) -> Instant {
-    origin() + Duration::from_nanos(since)
 }

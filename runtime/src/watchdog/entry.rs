@@ -4,18 +4,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use super::moment::NEVER;
+
 // One side writes `due` and reads `queued`, the other one writes `queued` and reads `due`: one of them has to see what the other has written.
 const ORDER: Ordering = Ordering::SeqCst;
-
-/// Of `due`: nobody waits. Of `queued`: it is in no queue.
-pub(super) const NEVER: u64 = u64::MAX;
 
 /// One who waits, or has waited, or is going to.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// When his time is over. Only he writes it.
+    /// When his time is over; `NEVER`: he does not wait. Only he writes it.
     due: AtomicU64,
-    /// When the watchdog is going to look at it. Written under the lock of its queue.
+    /// When the watchdog is going to look at it; `NEVER`: it is in no queue. Written under the lock of its queue.
     queued: AtomicU64,
     /// There for as long as the entry is in the queue.
     waker: Mutex<Option<Waker>>,

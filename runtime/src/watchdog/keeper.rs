@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::alarm::{instant, since_origin};
-use super::entry::{Entry, NEVER};
+use super::entry::Entry;
+use super::moment::{NEVER, instant, since_origin};
 
 /// The watchdog of a runtime.
 #[derive(Debug)]
