@@ -90,12 +90,45 @@ impl RetryState {
     /// Keeps it for another call, without anything of this one.
     #[inline]
     pub(crate) fn end(mut self: Box<Self>) {
-        let mut alarm = std::mem::take(&mut self.alarm);
-        alarm.forget();
-        *self = Self {
+        // Each by itself: to move the alarm out and the whole in again is 200 bytes.
+        let Self {
+            failed,
+            said,
+            delay,
+            started,
+            cut_off,
+            hurried,
+            over,
+            marked,
+            span,
+            is_retrying,
+            #[cfg(feature = "chaos")]
+            injected,
+            is_injected,
+            #[cfg(feature = "chaos")]
+            loses_reply,
+            timed,
+            timing,
             alarm,
-            ..Self::default()
-        };
+        } = &mut *self;
+        forget(failed);
+        forget(said);
+        forget(delay);
+        forget(started);
+        forget(cut_off);
+        forget(hurried);
+        forget(over);
+        forget(marked);
+        forget(span);
+        forget(is_retrying);
+        #[cfg(feature = "chaos")]
+        forget(injected);
+        forget(is_injected);
+        #[cfg(feature = "chaos")]
+        forget(loses_reply);
+        forget(timed);
+        forget(timing);
+        alarm.forget();
         STATES.give_back(self);
     }
 
@@ -135,4 +168,8 @@ impl RetryState {
     pub(crate) const fn has_been_timed(&self) -> bool {
         self.alarm.has_been_armed()
     }
+}
+
+fn forget<T: Default>(field: &mut T) {
+    *field = T::default();
 }
