@@ -14,10 +14,18 @@ use crate::watchdog::{Alarm, Reuse};
 /// Made when an attempt has to wait or is to be followed by another one. In the future of every annotated function it
 /// would take more room than all the rest, and be written at every call.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something by itself"
+)]
 pub(crate) struct RetryState {
     /// Attempts that have failed.
     pub(crate) failed: u32,
     /// What was said of the function while the program runs, once somebody has looked; it holds until the call ends.
+    #[expect(
+        clippy::option_option,
+        reason = "somebody has looked; something was said"
+    )]
     pub(crate) said: Option<Option<Box<Settings>>>,
     /// The pause before the next attempt, and what decorrelated jitter grows from.
     pub(crate) delay: Duration,
@@ -75,6 +83,7 @@ pub(crate) enum Over {
 pub(crate) type LazyRetryState = Option<Box<RetryState>>;
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "they are taken out as boxes")]
     static KEPT: RefCell<Vec<Box<RetryState>>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -45,7 +45,6 @@ impl Call<'_> {
         let Some(state) = &mut *self.retry_state else {
             return;
         };
-        let state = state;
         state.is_retrying = false;
         state.span.exit();
         match step {
@@ -61,7 +60,6 @@ impl Call<'_> {
     /// Another attempt begins: what runs on its thread is marked, if there is a span.
     pub(super) fn retries(&mut self) {
         if let Some(state) = &mut *self.retry_state {
-            let state = state;
             state.is_retrying = true;
             if state.span.is_open() {
                 self.admission = self.admission.marked();
