@@ -10,13 +10,13 @@ pub(crate) mod ping;
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
-use tokio::time::timeout;
 
 use super::command::{self, Effect, args};
 use crate::command::commands_of::commands_of;
@@ -26,7 +26,7 @@ use crate::not_sent::not_sent;
 use crate::raw::disconnect_policy::Peer;
 use crate::raw::ping::Ping;
 use crate::settings::credentials::Renewal;
-use redis_resilient_runtime::__seam::hedge;
+use redis_resilient_runtime::__seam::{hedge, watched};
 
 /// After so long without an answer the server may have closed a connection, unnoticed: a command that must not be executed twice is not sent
 /// before that has been looked at. A millisecond more or less, as the clock has it.
@@ -52,15 +52,14 @@ impl fmt::Debug for RawConnection {
 }
 
 impl RawConnection {
-    /// Redis-rs limits the answer by itself. Another timer around it would cost more than all else that is done here.
+    /// Redis-rs does not limit the answer: a timer for each command would cost more than all else that is done here. The watchdog does.
     pub(crate) fn new(
-        mut server: MultiplexedConnection,
+        server: MultiplexedConnection,
         limit: Duration,
         repeated: Effect,
         renewal: Renewal,
         now_ms: u64,
     ) -> Self {
-        server.set_response_timeout(limit);
         let heard_ms = Arc::new(AtomicU64::new(now_ms));
         Self {
             server,
@@ -72,18 +71,14 @@ impl RawConnection {
     }
 
     /// The same, whose answers may take so long.
-    pub(crate) fn limited(mut self, limit: Duration) -> Self {
-        self.server.set_response_timeout(limit);
+    pub(crate) fn limited(self, limit: Duration) -> Self {
         Self { limit, ..self }
     }
 
     /// From now on its answers may take so long: settings may say so while it is there.
     #[inline]
-    pub(crate) fn goes_by(&mut self, limit: Duration) {
-        if self.limit != limit {
-            self.server.set_response_timeout(limit);
-            self.limit = limit;
-        }
+    pub(crate) const fn goes_by(&mut self, limit: Duration) {
+        self.limit = limit;
     }
 
     /// Which of the connections that there are it is: the same number for its clones.
@@ -108,7 +103,9 @@ impl RawConnection {
 
     /// Tells the server who it is from now on: nothing that a caller has sent.
     pub(crate) async fn authenticate(&mut self, command: &Cmd) -> RedisResult<()> {
-        let reply = self.server.send_packed_command(command).await?;
+        // Pinned where it is: it is 1.1 kB.
+        let sent = pin!(self.server.send_packed_command(command));
+        let reply = in_time(self.limit, watched(self.limit, sent).await)?;
         reply.extract_error().map(drop)
     }
 
@@ -118,9 +115,10 @@ impl RawConnection {
             return Err(sent_once());
         }
         let in_flight = InFlight::new(command, self.repeated, effect);
-        let answer = self.server.send_packed_command(command).await;
+        let sent = pin!(self.server.send_packed_command(command));
+        let answer = watched(self.limit, sent).await;
         in_flight.answered();
-        answer.map_err(|error| self.told(error))
+        in_time(self.limit, answer)
     }
 
     /// Whether the server answers, and answers this connection's question.
@@ -139,8 +137,8 @@ impl RawConnection {
 
     /// The same of one whose answers may take as long as they like otherwise.
     pub(crate) async fn answers_within(&mut self, limit: Duration, peer: Peer) -> bool {
-        let answers = timeout(limit, self.answers(peer)).await;
-        answers.is_ok_and(|answers| answers.is_ok())
+        let answers = watched(limit, pin!(self.answers(peer))).await;
+        answers.is_some_and(|answers| answers.is_ok())
     }
 
     /// Of a transaction the reply to `EXEC`, or why it was refused.
@@ -161,23 +159,14 @@ impl RawConnection {
             return Err(sent_once());
         }
         let in_flight = InFlight::new(pipeline, self.repeated, effect);
-        let sent = self.server.send_packed_commands(pipeline, skipped, kept);
-        let answer = sent.await;
+        let sent = pin!(self.server.send_packed_commands(pipeline, skipped, kept));
+        let answer = watched(self.limit, sent).await;
         in_flight.answered();
-        let replies = answer.map_err(|error| self.told(error))?;
+        let replies = in_time(self.limit, answer)?;
         if is_transaction {
             transaction::reply(replies)
         } else {
             Ok(replies)
-        }
-    }
-
-    /// A timeout of redis-rs says no more than that.
-    fn told(&self, error: RedisError) -> RedisError {
-        if error.is_timeout() {
-            no_answer(self.limit)
-        } else {
-            error
         }
     }
 }
@@ -199,6 +188,11 @@ pub(crate) fn no_answer(limit: Duration) -> RedisError {
     io::Error::new(io::ErrorKind::TimedOut, text).into()
 }
 
+/// What came, if anything did.
+fn in_time<T>(limit: Duration, answer: Option<RedisResult<T>>) -> RedisResult<T> {
+    answer.unwrap_or_else(|| Err(no_answer(limit)))
+}
+
 /// Waits for an answer that may take so long; `None`: as long as it likes.
 pub(crate) async fn within<T>(
     limit: Option<Duration>,
@@ -206,8 +200,6 @@ pub(crate) async fn within<T>(
 ) -> RedisResult<T> {
     match limit {
         None => answer.await,
-        Some(limit) => timeout(limit, answer)
-            .await
-            .unwrap_or_else(|_| Err(no_answer(limit))),
+        Some(limit) => in_time(limit, watched(limit, pin!(answer)).await),
     }
 }

@@ -17,7 +17,7 @@ async fn run<F: Future>(policy: &Settings, body: F) -> (Option<F::Output>, Durat
     let begun = Instant::now();
     let body = async { Ok::<_, ()>(body.await) };
     let value = attempt(&mut call, body).await.ok();
-    (value, begun.elapsed(), call.retry_state().has_timer())
+    (value, begun.elapsed(), call.retry_state().has_been_timed())
 }
 
 #[tokio::test(start_paused = true)]

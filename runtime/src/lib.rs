@@ -48,6 +48,7 @@ mod result_like;
 mod settings;
 mod state;
 mod sync;
+mod watchdog;
 mod weak_list;
 
 pub use backoff::{Backoff, Jitter};

@@ -12,6 +12,7 @@ pub use crate::error_text::error_text;
 pub use crate::observer::{emit, wants};
 pub use crate::queued::Queued;
 pub use crate::rarely::{Counted, Rarely, SILENCE_MS};
+pub use crate::watchdog::{Watched, watched};
 use crate::{Class, Rejection};
 
 /// Whether a failure of this class is tried again, by a function of which it is known so much.

@@ -85,7 +85,8 @@ impl Breaker {
     /// Opens the circuit when `percent` of the last `calls` have failed, once there are `min_calls` (or as many as the window holds), in
     /// place of failures in a row.
     ///
-    /// A window that slides counts every call: two atomic writes to memory that all threads share.
+    /// A window that slides counts every call. While nothing in it has failed or was slow, threads share no write for that; from a failure on, and until
+    /// it has been pushed out, each call is two atomic writes to memory that all threads share.
     /// [`failure_rate`](Self::failure_rate) costs nothing while nothing fails, and opens sooner.
     ///
     /// # Panics
@@ -115,8 +116,8 @@ impl Breaker {
     /// Opens the circuit when `percent` of the calls of the last while have failed, once there are `min_calls`, in place of failures in a
     /// row.
     ///
-    /// A window that slides counts every call: a write to memory that is shared by an eighth of the threads, and a look at the clock. It
-    /// forgets a tenth of itself at a time. [`failure_rate`](Self::failure_rate) costs nothing while nothing fails, and opens sooner.
+    /// A window that slides counts every call: a write to memory that is shared by an eighth of the threads, and a look at the clock; while something in it has
+    /// failed or was slow, a look at what all threads have counted too. It forgets a tenth of itself at a time. [`failure_rate`](Self::failure_rate) costs nothing while nothing fails, and opens sooner.
     ///
     /// # Panics
     /// If `percent` is not between 1 and 100, `min_calls` zero, or the time shorter than 10 ms or longer than a day; at compile time in a

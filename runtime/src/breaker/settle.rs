@@ -176,7 +176,9 @@ impl Breaker {
         let record = self.record();
         match &record.window {
             Some(window) if counts || record.is_observing() => {
-                let tally = window.record(sample, now_ms);
+                let Some(tally) = window.count(sample, now_ms) else {
+                    return false;
+                };
                 let settings = self.in_force();
                 settings.trip.opens_at(tally, settings.slow)
             }

@@ -72,6 +72,13 @@ pub(super) struct Sample {
     pub(super) slow: bool,
 }
 
+impl Sample {
+    /// Whether it counts towards opening the circuit.
+    pub(super) const fn is_bad(self) -> bool {
+        self.failed || self.slow
+    }
+}
+
 /// When calls that are answered too late open the circuit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Slow {

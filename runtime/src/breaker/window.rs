@@ -9,6 +9,8 @@ use super::trip_rule::{Sample, Tally, TripRule};
 
 // Sums over several atomics are approximate while other threads count; nothing is published through them.
 const ORDER: Ordering = Ordering::Relaxed;
+// A bad call is in the ring before the mark of it, which is taken away before the ring is looked at: one of two threads sees the other one's.
+const ALL: Ordering = Ordering::SeqCst;
 
 /// Most calls in a window of calls.
 pub(super) const MAX_CALLS: u32 = 1_024;
@@ -33,18 +35,19 @@ impl Window {
         }
     }
 
-    /// Counts one more call, and gives what the window holds with it.
-    pub(super) fn record(&self, sample: Sample, now_ms: u64) -> Tally {
+    /// Counts one more call, and gives what the window holds with it; `None`: nothing but good calls, of which no share opens anything.
+    #[inline]
+    pub(super) fn count(&self, sample: Sample, now_ms: u64) -> Option<Tally> {
         match self {
-            Self::Calls(calls) => calls.record(sample),
-            Self::Time(time) => time.record(sample, now_ms),
+            Self::Calls(calls) => calls.count(sample),
+            Self::Time(time) => time.count(sample, now_ms),
         }
     }
 
     /// What the window holds.
     pub(super) fn tally(&self, now_ms: u64) -> Tally {
         match self {
-            Self::Calls(calls) => calls.tally(calls.counted.load(ORDER)),
+            Self::Calls(calls) => calls.tally(),
             Self::Time(time) => time.tally(now_ms),
         }
     }
@@ -75,15 +78,27 @@ impl fmt::Debug for Window {
 }
 
 /// The last calls.
+///
+/// While all of them are good there is no order to be kept: who succeeds counts that for his own thread, and not even that once the window is full.
+/// From a failure on each call takes its place in the ring, until the last bad one has been pushed out of it.
 pub(super) struct Calls {
     failures: Bits,
     slow: Bits,
-    /// Whether there has been one: else nobody looks for them.
+    /// Whether there has been a slow one: else nobody looks for them.
     has_slow: AtomicBool,
+    /// Whether there is a bad one in the ring, or may be.
+    has_bad: AtomicBool,
     size: u64,
-    /// Calls counted so far; its place in the ring is the next one's.
-    counted: AtomicU64,
+    /// Calls that took a place in the ring so far; it is the next one's.
+    placed: AtomicU64,
+    /// Calls that took none.
+    unplaced: Box<[Good]>,
 }
+
+/// Lines of the cache of its own.
+#[repr(align(128))]
+#[derive(Default)]
+struct Good(AtomicU64);
 
 impl Calls {
     fn new(size: u32) -> Self {
@@ -91,14 +106,30 @@ impl Calls {
             failures: Bits::new(size),
             slow: Bits::new(size),
             has_slow: AtomicBool::new(false),
+            has_bad: AtomicBool::new(false),
             size: u64::from(size),
-            counted: AtomicU64::new(0),
+            placed: AtomicU64::new(0),
+            unplaced: (0..STRIPES).map(|_| Good::default()).collect(),
         }
     }
 
-    fn record(&self, sample: Sample) -> Tally {
-        let before = self.counted.fetch_add(1, ORDER);
-        let place = before % self.size;
+    #[inline]
+    fn count(&self, sample: Sample) -> Option<Tally> {
+        if !sample.is_bad() && !self.has_bad.load(ORDER) {
+            if let Some(Good(calls)) = self.unplaced.get(stripe())
+                && calls.load(ORDER) < self.size
+            {
+                calls.fetch_add(1, ORDER);
+            }
+            return None;
+        }
+        self.place(sample);
+        Some(self.tally())
+    }
+
+    #[cold]
+    fn place(&self, sample: Sample) {
+        let place = self.placed.fetch_add(1, ORDER) % self.size;
         self.failures.set(place, sample.failed);
         if sample.slow {
             self.has_slow.store(true, ORDER);
@@ -106,12 +137,30 @@ impl Calls {
         if self.has_slow.load(ORDER) {
             self.slow.set(place, sample.slow);
         }
-        self.tally(before.saturating_add(1))
+        if sample.is_bad() {
+            // After its bit: who takes the mark away looks once more for bits.
+            self.has_bad.store(true, ALL);
+        } else if !self.is_any_bad() {
+            self.unmark();
+        }
     }
 
-    fn tally(&self, counted: u64) -> Tally {
+    fn unmark(&self) {
+        self.has_bad.store(false, ALL);
+        if self.is_any_bad() {
+            self.has_bad.store(true, ALL);
+        }
+    }
+
+    fn is_any_bad(&self) -> bool {
+        self.failures.is_any() || self.slow.is_any()
+    }
+
+    fn tally(&self) -> Tally {
+        let unplaced = self.unplaced.iter().map(|Good(calls)| calls.load(ORDER));
+        let calls = unplaced.fold(self.placed.load(ORDER), u64::saturating_add);
         Tally {
-            calls: counted.min(self.size),
+            calls: calls.min(self.size),
             failures: self.failures.count(),
             slow: if self.has_slow.load(ORDER) {
                 self.slow.count()
@@ -122,9 +171,13 @@ impl Calls {
     }
 
     fn clear(&self) {
-        self.counted.store(0, ORDER);
+        self.placed.store(0, ORDER);
+        for Good(calls) in &self.unplaced {
+            calls.store(0, ORDER);
+        }
         self.failures.clear();
         self.slow.clear();
+        self.unmark();
     }
 }
 
@@ -144,11 +197,15 @@ impl Bits {
             let was = word.load(ORDER) & bit != 0;
             // Most calls are as the one before in their place: what is there already is not written.
             if value && !was {
-                word.fetch_or(bit, ORDER);
+                word.fetch_or(bit, ALL);
             } else if was && !value {
-                word.fetch_and(!bit, ORDER);
+                word.fetch_and(!bit, ALL);
             }
         }
+    }
+
+    fn is_any(&self) -> bool {
+        self.0.iter().any(|word| word.load(ALL) != 0)
     }
 
     fn count(&self) -> u64 {
@@ -163,11 +220,13 @@ impl Bits {
     }
 }
 
-/// The calls of the last while, in buckets of a tenth of it.
+/// The calls of the last while, in buckets of a tenth of it. Each thread writes its own, and reads those of others only while there is a bad call.
 pub(super) struct Time {
     bucket_ms: AtomicU64,
     /// When the first bucket began, plus one; 0 before the first call.
     origin: AtomicU64,
+    /// The number of the bucket that the last bad call is in; 0: there was none.
+    last_bad: AtomicU64,
     /// Whether there has been a slow call: else nobody looks for them.
     has_slow: AtomicBool,
     stripes: Box<[Stripe]>,
@@ -204,6 +263,7 @@ impl Time {
         Self {
             bucket_ms: AtomicU64::new(Self::bucket_ms(within_ms)),
             origin: AtomicU64::new(0),
+            last_bad: AtomicU64::new(0),
             has_slow: AtomicBool::new(false),
             stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
         }
@@ -213,20 +273,35 @@ impl Time {
         within_ms.div_ceil(BUCKETS as u64).max(1)
     }
 
-    fn record(&self, sample: Sample, now_ms: u64) -> Tally {
-        let origin = match self.origin.compare_exchange(0, now_ms + 1, ORDER, ORDER) {
-            Ok(_) => now_ms,
-            Err(origin) => origin - 1,
-        };
-        let number = self.number(origin, now_ms);
+    #[inline]
+    fn count(&self, sample: Sample, now_ms: u64) -> Option<Tally> {
+        let number = self.number(self.origin(now_ms), now_ms);
         if sample.slow {
             self.has_slow.store(true, ORDER);
+        }
+        if sample.is_bad() {
+            self.last_bad.fetch_max(number, ORDER);
         }
         if let Some(Stripe(buckets)) = self.stripes.get(stripe()) {
             let place = usize::try_from(number % BUCKETS as u64).unwrap_or(0);
             buckets[place].count(number, sample);
         }
-        self.sum(number)
+        let last_bad = self.last_bad.load(ORDER);
+        let is_bad_in_it = last_bad != 0 && number.saturating_sub(last_bad) < BUCKETS as u64;
+        is_bad_in_it.then(|| self.sum(number))
+    }
+
+    /// When the first bucket began: now, if this is the first call.
+    #[inline]
+    fn origin(&self, now_ms: u64) -> u64 {
+        // Read first: an exchange would have threads wait for each other, also one that changes nothing.
+        match self.origin.load(ORDER) {
+            0 => match self.origin.compare_exchange(0, now_ms + 1, ORDER, ORDER) {
+                Ok(_) => now_ms,
+                Err(origin) => origin - 1,
+            },
+            origin => origin - 1,
+        }
     }
 
     fn tally(&self, now_ms: u64) -> Tally {
@@ -257,6 +332,7 @@ impl Time {
 
     fn clear(&self) {
         self.origin.store(0, ORDER);
+        self.last_bad.store(0, ORDER);
         for bucket in self.stripes.iter().flat_map(|Stripe(buckets)| buckets) {
             bucket.outcomes.bits.store(0, ORDER);
             bucket.slow.bits.store(0, ORDER);

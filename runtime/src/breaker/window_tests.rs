@@ -13,6 +13,27 @@ const SLOW: Sample = Sample {
     slow: true,
 };
 
+// Counts a call, and gives what the window holds with it.
+impl Window {
+    fn record(&self, sample: Sample, now_ms: u64) -> Tally {
+        let counted = self.count(sample, now_ms);
+        counted.unwrap_or_else(|| self.tally(now_ms))
+    }
+}
+
+impl Calls {
+    fn record(&self, sample: Sample) -> Tally {
+        self.count(sample).unwrap_or_else(|| self.tally())
+    }
+}
+
+impl Time {
+    fn record(&self, sample: Sample, now_ms: u64) -> Tally {
+        let counted = self.count(sample, now_ms);
+        counted.unwrap_or_else(|| self.tally(now_ms))
+    }
+}
+
 fn tally(calls: u64, failures: u64) -> Tally {
     Tally {
         calls,
@@ -145,4 +166,81 @@ fn a_bucket_that_is_full_keeps_its_shares() {
     bucket.bits.store((1 << NUMBER_SHIFT) | COUNT_MASK, ORDER);
     bucket.add(1, true, 0);
     assert_eq!(bucket.at(1), (0, COUNT_MASK / 2 + 1));
+}
+
+/// What a thread writes while nothing fails is its own; what others write makes its calls dearer.
+#[test]
+fn a_success_writes_nothing_that_is_shared_while_nothing_fails() {
+    let calls = Calls::new(3);
+    for _ in 0..9 {
+        assert_eq!(calls.count(GOOD), None);
+    }
+    assert_eq!((calls.placed.load(ORDER), calls.tally()), (0, tally(3, 0)));
+    let mine: u64 = calls
+        .unplaced
+        .iter()
+        .map(|Good(good)| good.load(ORDER))
+        .sum();
+    assert_eq!(mine, 3, "a full window is left alone");
+    let time = Time::new(1000);
+    assert_eq!(time.count(GOOD, 5000), None);
+    assert_eq!(time.tally(5000), tally(1, 0));
+}
+
+/// A bad call makes the ring count, until it has been pushed out of it: by exactly so many as there is room for.
+#[test]
+fn after_the_last_bad_call_is_forgotten_it_is_as_before() {
+    for bad in [BAD, SLOW] {
+        let calls = Calls::new(70);
+        for _ in 0..200 {
+            calls.record(GOOD);
+        }
+        for _ in 0..3 {
+            let placed = calls.placed.load(ORDER);
+            assert_ne!(calls.count(bad), None);
+            for good in 1..70 {
+                let counted = calls.count(GOOD).map(|tally| tally.failures + tally.slow);
+                assert_eq!(counted, Some(1), "{good}");
+            }
+            assert_eq!(calls.count(GOOD), Some(tally(70, 0)));
+            assert_eq!(calls.count(GOOD), None);
+            assert_eq!(calls.placed.load(ORDER) - placed, 71);
+        }
+    }
+    let time = Time::new(1000);
+    assert_eq!(time.count(BAD, 5000), Some(tally(1, 1)));
+    assert_eq!(time.count(GOOD, 5999), Some(tally(2, 1)));
+    assert_eq!(time.count(GOOD, 6000), None);
+}
+
+/// Good ones that came before a failure have their part in its share, whichever thread counted them.
+#[test]
+fn a_failure_is_a_share_of_what_was_good_before() {
+    let calls = Calls::new(100);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..10).for_each(|_| assert_eq!(calls.record(GOOD).failures, 0)));
+        }
+    });
+    assert_eq!(calls.count(BAD), Some(tally(41, 1)));
+}
+
+/// The mark is never lost: in the end each failure has been pushed out, or is marked.
+#[test]
+fn no_failure_stays_behind_unmarked() {
+    const ROUNDS: u32 = if cfg!(miri) { 20 } else { 2_000 };
+    let calls = Calls::new(2);
+    for _ in 0..ROUNDS {
+        std::thread::scope(|scope| {
+            for of in 0..2 {
+                let calls = &calls;
+                scope.spawn(move || {
+                    for call in 0..6 {
+                        calls.record(if call == of * 2 { BAD } else { GOOD });
+                    }
+                });
+            }
+        });
+        assert!(calls.has_bad.load(ALL) || !calls.is_any_bad());
+    }
 }

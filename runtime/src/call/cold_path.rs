@@ -1,6 +1,5 @@
 //! What a call does that does not succeed at once.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use super::retry_state::{Over, RetryState};
@@ -42,7 +41,6 @@ impl Call<'_> {
     fn finds_overrides(&mut self) {
         let policy = self.policy;
         self.retry_state()
-            .project()
             .said
             .get_or_insert_with(|| overrides::in_force(policy));
     }
@@ -61,7 +59,7 @@ impl Call<'_> {
         if kill_switch::is_engaged() {
             return false;
         }
-        *self.retry_state().project().over = Some(over);
+        self.retry_state().over = Some(over);
         self.tells_of_request_budget(over);
         if self.policy().fallback.is_some() {
             let rejection = || self.rejection_for(over);
@@ -73,7 +71,7 @@ impl Call<'_> {
     /// Asks for leave to make another attempt, after the pause. `false`: the call is over, and [`rejection`](Self::rejection) says why.
     pub fn begin_again(&mut self) -> bool {
         if let Some(over) = self.out_of_time() {
-            *self.retry_state().project().over = Some(over);
+            self.retry_state().over = Some(over);
             self.tells_of_request_budget(over);
             if self.policy().fallback.is_some() {
                 let rejection = || self.rejection_for(over);
@@ -86,7 +84,7 @@ impl Call<'_> {
             breaker.ask(self.longest_attempt())
         });
         if let Some(state) = &mut *self.retry_state {
-            state.as_mut().project().timing.again();
+            state.timing.again();
         }
         if self.admission.is_refused() {
             return false;
@@ -169,7 +167,8 @@ impl Call<'_> {
             if retry_state.is_retrying && self.breaker.is_some() && !admission.is_out() {
                 retry_state.span.ends(Ending::Retried);
             }
-            retry_state.as_mut().unmark();
+            retry_state.unmark();
+            retry_state.end();
         }
         if let Some(breaker) = self.breaker {
             breaker.abandoned(admission);
@@ -230,8 +229,8 @@ impl Call<'_> {
         {
             if self.can_afford_retry(attempt) {
                 self.settle(Outcome::Neutral, &cause);
-                let retry_state = self.retry_state().project();
-                (*retry_state.failed, *retry_state.delay, *retry_state.timed) =
+                let retry_state = self.retry_state();
+                (retry_state.failed, retry_state.delay, retry_state.timed) =
                     (attempt, delay, false);
                 self.tell_failed(attempt, remark, &cause, Next::Retry { delay });
                 return Step::Pause;
@@ -280,8 +279,8 @@ impl Call<'_> {
     }
 
     /// Makes it if it is not there.
-    pub(crate) fn retry_state(&mut self) -> Pin<&mut RetryState> {
-        self.retry_state.get_or_insert_default().as_mut()
+    pub(crate) fn retry_state(&mut self) -> &mut RetryState {
+        self.retry_state.get_or_insert_with(RetryState::of_new_call)
     }
 
     #[cold]
@@ -294,14 +293,14 @@ impl Call<'_> {
             self.retry_state().mark(breaker, admission);
         }
         if let Some(retry_state) = &mut *self.retry_state {
-            retry_state.as_mut().project().span.enter();
+            retry_state.span.enter();
         }
     }
 
     /// The attempt is over, or has to wait.
     pub(crate) fn unmark(&mut self) {
         if let Some(retry_state) = &mut *self.retry_state {
-            retry_state.as_mut().unmark();
+            retry_state.unmark();
         }
     }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use redis::RedisError;
 
 use super::injection::{REFUSED_FOR, is_armed, waits, waits_async};
-use super::retry_state::LazyRetryState;
+use super::retry_state::{LazyRetryState, RetryState};
 use super::{BlockingCall, Call};
 use crate::Rejection;
 use crate::chaos::{self, Fault, Strike};
@@ -45,13 +45,15 @@ impl Faced {
 
 /// The next failure that is told was made by chaos.
 pub(super) fn marks(state: &mut LazyRetryState) {
-    *state.get_or_insert_default().as_mut().project().is_injected = true;
+    state
+        .get_or_insert_with(RetryState::of_new_call)
+        .is_injected = true;
 }
 
 /// What was told of the attempt before is told.
 fn unmarks(state: &mut LazyRetryState) {
     if let Some(state) = state {
-        *state.as_mut().project().is_injected = false;
+        state.is_injected = false;
     }
 }
 

@@ -168,6 +168,6 @@ impl<'a> Call<'a> {
 
     /// The attempt was cut off, and has an error nevertheless.
     pub(crate) fn forget_cut_off(&mut self) {
-        *self.retry_state().project().cut_off = false;
+        self.retry_state().cut_off = false;
     }
 }

@@ -113,7 +113,7 @@ impl Call<'_> {
     /// The attempt comes to this.
     #[cold]
     pub(crate) fn injects(&mut self, fault: Fault) {
-        *self.retry_state().project().injected = Some(fault);
+        self.retry_state().injected = Some(fault);
     }
 
     /// The body has answered, and that is lost.
@@ -124,11 +124,11 @@ impl Call<'_> {
 
     /// What comes of what was injected, if anything was.
     pub(super) fn settles_injected(&mut self) {
-        let Some(fault) = self.retry_state().project().injected.take() else {
+        let Some(fault) = self.retry_state().injected.take() else {
             return;
         };
         if self.comes_to(fault) != Step::Pause {
-            *self.retry_state().project().over = Some(Over::Injected(fault));
+            self.retry_state().over = Some(Over::Injected(fault));
         }
     }
 
@@ -158,9 +158,9 @@ impl Call<'_> {
         if diagnosis.class == Class::Ambiguous {
             diagnosis.class = self.policy.cut_off();
         }
-        *self.retry_state().project().is_injected = true;
+        self.retry_state().is_injected = true;
         let step = self.failed(diagnosis);
-        *self.retry_state().project().is_injected = false;
+        self.retry_state().is_injected = false;
         step
     }
 
@@ -188,7 +188,7 @@ impl Call<'_> {
                     return true;
                 }
                 Fault::LostReply => {
-                    *self.retry_state().project().loses_reply = id;
+                    self.retry_state().loses_reply = id;
                     return true;
                 }
                 Fault::Failure(_) | Fault::Rejection => {}
@@ -212,7 +212,7 @@ impl Call<'_> {
         let Some(state) = &mut *self.retry_state else {
             return false;
         };
-        let plan = std::mem::take(state.as_mut().project().loses_reply);
+        let plan = std::mem::take(&mut state.loses_reply);
         let loses = plan != 0 && chaos::is_running(plan);
         if loses {
             self.injects(Fault::LostReply);

@@ -29,7 +29,7 @@ impl Call<'_> {
         self.unmark();
         // Nothing was sent, which says nothing of Redis: a half-open circuit gets its probe back.
         self.settle(Outcome::Neutral, &Cause::NONE);
-        *self.retry_state().project().over = Some(Over::Saturated {
+        self.retry_state().over = Some(Over::Saturated {
             bulkhead: limit.name(),
             limit: limit.limit(),
         });

@@ -12,7 +12,7 @@ impl Call<'_> {
     pub(super) fn begins_span(&mut self) {
         if CallSpan::is_wanted() {
             let (function, breaker) = (self.policy.name, self.breaker.map(Breaker::name));
-            *self.retry_state().project().span = CallSpan::begin(function, breaker);
+            self.retry_state().span = CallSpan::begin(function, breaker);
         }
     }
 
@@ -28,15 +28,15 @@ impl Call<'_> {
     #[inline(never)]
     pub(super) fn opens_span(&mut self, class: Class, why: Option<&Description>) {
         let (function, breaker) = (self.policy.name, self.breaker.map(Breaker::name));
-        let state = self.retry_state().project();
+        let state = self.retry_state();
         if state.span.is_open() {
             state.span.fails(class, why);
         } else {
-            *state.span = CallSpan::open(function, breaker, class, why);
+            state.span = CallSpan::open(function, breaker, class, why);
         }
         state.span.enter();
         let attempt = state.failed.saturating_add(1);
-        CallSpan::tells_attempt(attempt, class, why, *state.is_injected);
+        CallSpan::tells_attempt(attempt, class, why, state.is_injected);
     }
 
     /// All is told of the attempt.
@@ -45,8 +45,7 @@ impl Call<'_> {
         let Some(state) = &mut *self.retry_state else {
             return;
         };
-        let state = state.as_mut().project();
-        *state.is_retrying = false;
+        state.is_retrying = false;
         state.span.exit();
         match step {
             Step::Pause => {}
@@ -61,8 +60,7 @@ impl Call<'_> {
     /// Another attempt begins: what runs on its thread is marked, if there is a span.
     pub(super) fn retries(&mut self) {
         if let Some(state) = &mut *self.retry_state {
-            let state = state.as_mut().project();
-            *state.is_retrying = true;
+            state.is_retrying = true;
             if state.span.is_open() {
                 self.admission = self.admission.marked();
             }
@@ -82,7 +80,7 @@ impl Call<'_> {
         let why = Description::of(Class::Rejected, &self.rejection());
         self.admission = admission;
         if has_span {
-            let state = self.retry_state().project();
+            let state = self.retry_state();
             state.span.fails(Class::Rejected, Some(&why));
             return state.span.ends(Ending::Error);
         }

@@ -98,7 +98,7 @@ fn told(policy: &Settings, breaker: Option<&Breaker>) -> Told {
 #[inline(always)]
 pub(super) fn begins() -> LazyRetryState {
     if counts::ON && counts::is_sampled() {
-        sampled()
+        Some(sampled())
     } else {
         None
     }
@@ -106,10 +106,9 @@ pub(super) fn begins() -> LazyRetryState {
 
 #[cold]
 #[inline(never)]
-fn sampled() -> LazyRetryState {
-    let mut state = LazyRetryState::default();
-    let timing = state.get_or_insert_default().as_mut().project().timing;
-    *timing = Timing::sampled();
+fn sampled() -> Box<RetryState> {
+    let mut state = RetryState::of_new_call();
+    state.timing = Timing::sampled();
     state
 }
 

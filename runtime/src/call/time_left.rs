@@ -23,7 +23,7 @@ impl Call<'_> {
     /// What is left of the deadline, which begins to run now if it has not yet.
     pub(super) fn left_of_deadline(&mut self, now: Instant) -> Option<Duration> {
         let deadline = self.policy().deadline?;
-        let started = *self.retry_state().project().started.get_or_insert(now);
+        let started = *self.retry_state().started.get_or_insert(now);
         Some(deadline.saturating_sub(now.saturating_duration_since(started)))
     }
 

@@ -43,15 +43,19 @@ impl Call<'_> {
             }
             let now = Instant::now();
             self.waits(now);
-            if let Some(limit) = self.attempt_limit(now) {
-                self.retry_state().set_timer(after(now, limit));
+            let Some(limit) = self.attempt_limit(now) else {
+                return false;
+            };
+            let retry_state = self.retry_state();
+            retry_state.set_timer(after(now, limit));
+            if !retry_state.poll_timer_at(cx, now) {
+                return false;
             }
-        }
-        if !self.retry_state().poll_timer(cx) {
+        } else if !self.retry_state().poll_timer(cx) {
             return false;
         }
         // What it means is known when the body is gone.
-        *self.retry_state().project().cut_off = true;
+        self.retry_state().cut_off = true;
         cut_off::begin();
         true
     }
@@ -61,7 +65,7 @@ impl Call<'_> {
     #[inline(never)]
     pub(crate) fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         self.settles_injected();
-        if std::mem::take(self.retry_state().project().cut_off) {
+        if std::mem::take(&mut self.retry_state().cut_off) {
             self.timed_out();
         }
         if self.over().is_some() {
@@ -83,7 +87,7 @@ impl Call<'_> {
     #[inline]
     pub(super) fn waits(&mut self, now: Instant) {
         if counts::ON {
-            self.retry_state().project().timing.waits(now);
+            self.retry_state().timing.waits(now);
         }
     }
 
@@ -104,7 +108,7 @@ impl Call<'_> {
             return;
         }
         let over = self.cut_off_by(timeout);
-        *self.retry_state().project().over = Some(over);
+        self.retry_state().over = Some(over);
         self.tells_of_request_budget(over);
     }
 
@@ -140,7 +144,7 @@ impl Call<'_> {
             return own;
         };
         let left = budget.left_at(now);
-        *self.retry_state().project().hurried = own.is_none_or(|own| left < own / FAIR_SHARE);
+        self.retry_state().hurried = own.is_none_or(|own| left < own / FAIR_SHARE);
         shorter(own, Some(left))
     }
 

@@ -5,7 +5,7 @@
 use std::mem::ManuallyDrop;
 
 use crate::breaker::{Admission, Breaker};
-use crate::call::retry_state::LazyRetryState;
+use crate::call::retry_state::{LazyRetryState, RetryState};
 use crate::call::spans::ending;
 use crate::call::{Call, Ending, Step, fallback, tally};
 use crate::clock::{self, Instant};
@@ -143,9 +143,7 @@ pub(super) fn failed_since(
     started: Instant,
 ) -> (LazyRetryState, Step) {
     retry_state
-        .get_or_insert_default()
-        .as_mut()
-        .project()
+        .get_or_insert_with(RetryState::of_new_call)
         .started
         .get_or_insert(started);
     failed(policy, breaker, admission, retry_state, diagnosis)
@@ -285,7 +283,8 @@ where
 #[inline(never)]
 pub(super) fn drop_retry_state(retry_state: LazyRetryState) {
     if let Some(mut retry_state) = retry_state {
-        retry_state.as_mut().unmark();
+        retry_state.unmark();
+        retry_state.end();
     }
 }
 
