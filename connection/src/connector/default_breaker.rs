@@ -14,7 +14,8 @@ impl Connector {
     /// The circuit breaker of annotated functions that take this connector and name no `breaker`: that given to
     /// [`ConnectorBuilder::breaker`](crate::ConnectorBuilder::breaker), or one of its own. Connectors to the same address share that one, and
     /// it stays for as long as the program runs: one that is opened anew for each request finds the circuit as the last one has left it. The
-    /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle.
+    /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle. Of [several databases](Self::failover) each has its own, and this is the
+    /// one of the present database.
     ///
     /// ```
     /// use redis_resilient::State;
@@ -28,15 +29,18 @@ impl Connector {
     /// # }
     /// ```
     #[must_use]
-    pub const fn breaker(&self) -> &'static Breaker {
-        self.breaker
+    pub fn breaker(&self) -> &'static Breaker {
+        match self.switching() {
+            Some(switching) => switching.breaker(),
+            None => self.breaker,
+        }
     }
 }
 
 impl HoldsConnector for Connector {
     #[inline]
     fn connector_breaker(&self) -> Option<&'static Breaker> {
-        Some(self.breaker)
+        Some(self.breaker())
     }
 }
 
