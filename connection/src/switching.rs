@@ -40,7 +40,6 @@ impl Stamp {
         Self(switches << 8 | database as u64)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "it is eight bits")]
     pub(crate) const fn database(self) -> usize {
         (self.0 & 0xff) as usize
     }
@@ -147,7 +146,7 @@ impl Switching {
             self.looked_at_circuit(database);
         } else if state == State::Open && !breaker.retry_after().is_zero() {
             let chance = self.round_begins(database);
-            self.probed(database, chance, Err(circuit_is_open()));
+            self.probed(database, chance, &Err(circuit_is_open()));
         }
     }
 
@@ -180,7 +179,7 @@ impl Switching {
     }
 
     /// What a round of probes has come to.
-    pub(crate) fn probed(&self, database: usize, chance: u64, outcome: RedisResult<()>) {
+    pub(crate) fn probed(&self, database: usize, chance: u64, outcome: &RedisResult<()>) {
         self.looked_at_circuit(database);
         let now_ms = now_ms();
         let text = outcome.as_ref().err().map(|error| error_text(error));
@@ -294,10 +293,10 @@ impl Switching {
         let by_hand = reason == SwitchReason::ByHand;
         known.choice.goes_to(to, by_hand, now_ms);
         known.last = Some((switched.clone(), now_ms));
-        let switches = self.stamp().switches() + 1;
+        let number = self.stamp().switches() + 1;
         // Under the lock: a later switch has a later number.
         self.stamp
-            .store(Stamp::new(switches, to).0, Ordering::Release);
+            .store(Stamp::new(number, to).0, Ordering::Release);
         self.places[from].manager.settings.departs();
         switched
     }

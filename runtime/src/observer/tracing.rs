@@ -134,7 +134,7 @@ fn write(event: &Event<'_>, left: LeftOut) {
         | Event::HealthCheckFailed(_)
         | Event::SubscriptionGap(_) => connections::write(event, left),
         Event::DatabaseSwitched(_) | Event::DatabaseUnhealthy(_) | Event::DatabaseHealthy(_) => {
-            databases::write(event, left)
+            databases::write(event, left);
         }
         Event::StaleServed(_)
         | Event::EntryUnreadable(_)

@@ -142,17 +142,13 @@ async fn keep_time(switching: Weak<Switching>, changed: Arc<Notify>) {
             };
             switching.due_in_ms()
         };
-        match due_in_ms {
-            Some(due_in_ms) => {
-                let due = Duration::from_millis(due_in_ms);
-                if timeout(due, changed.notified()).await.is_ok() {
-                    continue;
-                }
-            }
-            None => {
-                changed.notified().await;
-                continue;
-            }
+        let Some(due_in_ms) = due_in_ms else {
+            changed.notified().await;
+            continue;
+        };
+        let due = Duration::from_millis(due_in_ms);
+        if timeout(due, changed.notified()).await.is_ok() {
+            continue;
         }
         if let Some(switching) = switching.upgrade() {
             switching.settle();
@@ -175,7 +171,7 @@ async fn keep_watch(
         let limit = watch.timeout.unwrap_or_else(|| settings.response_timeout());
         let outcome = round(&watched, probes, limit).await;
         match switching.upgrade() {
-            Some(all) => all.probed(place, chance, outcome),
+            Some(all) => all.probed(place, chance, &outcome),
             None => return,
         }
         sleep(REST.min(watch.interval)).await;
