@@ -34,6 +34,7 @@ pub struct Connector {
     pub(crate) manager: Arc<Manager>,
     /// Over which its subscriptions go.
     pub(crate) hubs: Arc<Pool>,
+    /// Of all its databases together, where there are several.
     pub(crate) breaker: &'static Breaker,
     /// Where there are several databases.
     pub(crate) several: Option<Arc<Several>>,

@@ -52,6 +52,8 @@ pub mod __seam {
     pub mod connector {
         use std::sync::Arc;
 
+        use redis_resilient_runtime::Breaker;
+
         use crate::Connector;
         use crate::manager::Manager;
 
@@ -97,6 +99,12 @@ pub mod __seam {
         #[must_use]
         pub fn database(connector: &Connector) -> i64 {
             connector.here().endpoint.database()
+        }
+
+        /// The breaker of what goes by one for as long as it lives. Of several databases it is one for all of them.
+        #[must_use]
+        pub const fn lasting_breaker(connector: &Connector) -> &'static Breaker {
+            connector.breaker
         }
 
         /// How many have it.

@@ -71,6 +71,8 @@ pub(crate) struct Switching {
     followers: Mutex<Vec<Weak<dyn Follower>>>,
     telling: Telling,
     on_switch: Option<OnSwitch>,
+    /// That of those who go by one for all databases.
+    common: Option<&'static Breaker>,
     /// What is decided next may be due at another time.
     pub(crate) changed: Arc<Notify>,
     /// Nobody has it any more.
@@ -105,9 +107,16 @@ impl Switching {
             followers: Mutex::default(),
             telling: Telling::default(),
             on_switch,
+            common: None,
             changed: Arc::default(),
             gone: Arc::default(),
         }
+    }
+
+    /// A switch closes this circuit too.
+    pub(crate) const fn closing(mut self, common: &'static Breaker) -> Self {
+        self.common = Some(common);
+        self
     }
 
     pub(crate) const fn name(&self) -> &Arc<str> {
@@ -208,11 +217,7 @@ impl Switching {
 
     /// What has failed there is over: it answers, or somebody has chosen it.
     fn closes_circuit(&self, database: usize) {
-        let breaker = self.places[database].breaker;
-        let is_open = matches!(breaker.state(), State::Open | State::HalfOpen);
-        if is_open && !breaker.snapshot().observing {
-            breaker.reset();
-        }
+        close(self.places[database].breaker);
     }
 
     /// Goes where the rules say.
@@ -247,6 +252,7 @@ impl Switching {
         let switched = {
             let mut known = self.known();
             known.choice.bars(to, false, now_ms);
+            self.places[to].manager.forgets_failures();
             known.choice.is_given_a_chance(to, now_ms);
             known.chances[to] += 1;
             if known.choice.present() == to {
@@ -304,6 +310,9 @@ impl Switching {
     /// For all who have to know.
     fn has_switched(&self, switched: Switched) {
         self.closes_circuit(switched.to);
+        if let Some(common) = self.common {
+            close(common);
+        }
         let error = self.error_of(&switched);
         let followers: Vec<_> = self.followers().iter().filter_map(Weak::upgrade).collect();
         for follower in followers {
@@ -343,6 +352,14 @@ impl Switching {
         self.followers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Unless an operator has said what it is to be.
+fn close(breaker: &Breaker) {
+    let is_open = matches!(breaker.state(), State::Open | State::HalfOpen);
+    if is_open && !breaker.snapshot().observing {
+        breaker.reset();
     }
 }
 

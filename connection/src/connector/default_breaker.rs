@@ -49,7 +49,12 @@ static BREAKERS: Mutex<BTreeMap<&'static str, &'static Breaker>> = Mutex::new(BT
 
 /// The one of the Redis that is there.
 pub(crate) fn of(endpoint: &Endpoint) -> &'static Breaker {
-    let name = format!("default of {}", place(endpoint));
+    named(&place(endpoint))
+}
+
+/// The one of what is called so.
+pub(crate) fn named(what: &str) -> &'static Breaker {
+    let name = format!("default of {what}");
     let mut breakers = BREAKERS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(breaker) = breakers.get(name.as_str()) {
         return breaker;

@@ -15,8 +15,8 @@ use redis_resilient_runtime::registry::{DatabasesReport, RegisteredDatabases as 
 
 use self::probing::{Check, Watch, Watched};
 use self::several::Several;
-use crate::connector::Connector;
 use crate::connector::builder::ConnectorBuilder;
+use crate::connector::{Connector, default_breaker};
 use crate::databases::{Probes, Rules};
 use crate::switching::{MOST_DATABASES, OnSwitch, Place, Switching};
 
@@ -213,12 +213,14 @@ impl FailoverBuilder {
             (place, watched)
         });
         let (places, watched): (Vec<_>, Vec<_>) = built.unzip();
-        let switching = Arc::new(Switching::new(places, self.rules, self.on_switch));
+        let switching = Switching::new(places, self.rules, self.on_switch);
+        let breaker = default_breaker::named(switching.name());
+        let switching = Arc::new(switching.closing(breaker));
         let first = &switching.places()[0];
         Connector {
             manager: first.manager.clone(),
             hubs: Arc::default(),
-            breaker: first.breaker,
+            breaker,
             several: Some(Arc::new(Several::new(
                 switching,
                 watched,
@@ -269,7 +271,8 @@ impl Connector {
     ///   unless that is replicated.
     /// * Commands go back to a heavier database after the [grace period](FailoverBuilder::grace_period). While none is well, they stay where they are, fail as
     ///   that database fails, and go to the first that is well again.
-    /// * Near caches that are told of changes (`near = "tracking"`) are refused: nobody would tell what is different in the other database.
+    /// * Caches have a circuit for all databases together, which a switch closes. Near caches that are told of changes (`near = "tracking"`) are refused, and
+    ///   left out of `#[redis_cached]`: nobody would tell what is different in the other database.
     ///
     /// # Panics
     /// If there is no database, more than 200, or two of one name.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
@@ -25,6 +26,8 @@ pub(super) struct Held {
     length: Duration,
     pub(super) requests: Requests,
     lease: watch::Sender<Lease>,
+    /// How often the connector had gone to another database when it was granted last.
+    switches: AtomicU64,
 }
 
 /// Without the token.
@@ -56,6 +59,7 @@ impl Held {
 
     /// The server that was asked has granted it.
     pub(super) fn granted(&self, answer: &Answer) {
+        self.switches.store(answer.switches, Ordering::Relaxed);
         self.lease
             .send_modify(|lease| *lease = self.lease_of(answer));
     }
@@ -90,7 +94,8 @@ impl Held {
     pub(super) async fn release(&self) -> RedisResult<bool> {
         let mut attempts = Attempts::few();
         let answer = send(&self.redis, &self.requests.release, &mut attempts).await?;
-        Ok(answer.is_ours(&attempts, self.lease()))
+        let is_here = answer.switches == self.switches.load(Ordering::Relaxed);
+        Ok(is_here && answer.is_ours(&attempts, self.lease()))
     }
 }
 
@@ -126,6 +131,7 @@ impl Claim {
             length: Duration::from_millis(lock.lease_ms),
             requests: Requests::new(lock)?,
             lease: watch::Sender::new(Lease::OVER),
+            switches: AtomicU64::new(0),
         };
         let held = Arc::new(held);
         follow(redis, &held);

@@ -92,16 +92,52 @@ async fn pipelines_and_transactions_go_along() -> TestResult {
 /// Nobody would say what has changed in the other database.
 #[tokio::test]
 async fn near_caches_that_are_told_of_changes_are_refused() -> TestResult {
-    use redis_resilient::redis_cached;
+    use redis_resilient::cache::Cache;
+    use redis_resilient::{Event, observe, redis_cached};
 
     #[redis_cached(key = "n:{n}", ttl = "1m", near = "tracking", redis = redis)]
     async fn cached(redis: &Connector, n: u64) -> RedisResult<u64> {
         Ok(n)
     }
 
-    let (_eu, _us, redis) = two()?;
-    let error = cached(&redis, 1).await.expect_err("it is refused");
-    let text = error.to_string();
-    assert!(text.contains("several databases"), "{text}");
+    let (eu, us) = (RealRedis::start()?, RealRedis::start()?);
+    let redis = watched([
+        Database::new("near-eu", patient(&eu.url())?),
+        Database::new("near-us", patient(&us.url())?).weight(50),
+    ])
+    .build();
+    let ttl = Duration::from_secs(60);
+    let build = || {
+        Cache::<u64>::builder("near")
+            .ttl(ttl)
+            .near_tracking()
+            .build(&redis)
+    };
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
+    let text = refused.expect_err("it is refused");
+    let text = text.downcast_ref::<String>().expect("a text");
+    assert!(
+        text.contains("several databases") && text.contains("near = \"5s\""),
+        "{text}"
+    );
+    // That of a function does without, and says so.
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let tells = told.clone();
+    observe(move |event: &Event<'_>| {
+        if let Event::TrackingLost(lost) = event
+            && lost.connector == "databases near-eu, near-us"
+        {
+            tells
+                .lock()
+                .expect("nobody panics")
+                .push(lost.error.to_owned());
+        }
+    });
+    for n in [1, 1, 2] {
+        assert_eq!(cached(&redis, n).await?, n);
+    }
+    let told = told.lock().expect("nobody panics");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("several databases"), "{told:?}");
     Ok(())
 }
