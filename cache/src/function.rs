@@ -4,9 +4,12 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use redis::RedisError;
 use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
-use redis_resilient_runtime::{Breaker, Policy, Registry};
+use redis_resilient_runtime::__seam::{emit, error_text, wants};
+use redis_resilient_runtime::event::{Event, Severity, TrackingLost};
+use redis_resilient_runtime::{Breaker, Class, Policy, Registry};
 
 use crate::cache::Cache;
 use crate::codec::Codec;
@@ -99,12 +102,27 @@ impl CachedFunction {
         T: Send + 'static,
         C: Codec<T>,
     {
-        let policy = (self.policy)(redis.breaker());
-        // Over a connector that reads from replicas nothing is stored either, and that is told.
-        let near = near(&self.settings, redis).unwrap_or_default();
+        let policy = (self.policy)(connector::lasting_breaker(redis));
+        let near = near(&self.settings, redis).unwrap_or_else(|error| {
+            not_near(redis, &error);
+            None
+        });
         let state = Arc::new(State::new(self.settings, policy, redis, near));
         Registry::global().register_cache(&state);
         (Made::new(redis, state.clone()), state)
+    }
+}
+
+/// Has observers told that nothing is kept near over this connector.
+fn not_near(redis: &Connector, error: &RedisError) {
+    if wants(Severity::Warn) {
+        let (connector, text) = (connector::description(redis), error_text(error));
+        emit(&Event::TrackingLost(TrackingLost::new(
+            Class::of(error),
+            &connector,
+            &text,
+            None,
+        )));
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) mod shared;
 use std::sync::Arc;
 
 use redis::{ErrorKind, RedisResult};
-use redis_resilient_connection::__seam::listening::reads_replicas;
+use redis_resilient_connection::__seam::listening::cannot_listen;
 use redis_resilient_connection::Connector;
 
 use crate::near::Near;
@@ -72,15 +72,15 @@ impl Tracker {
 /// Values that are kept as long as this connector's Redis tells of changes of keys that begin like this. All of them share one connection to each primary.
 ///
 /// # Errors
-/// If the connector reads from replicas.
+/// If the connector reads from replicas, or has several databases.
 pub fn near<T: Send + Sync + 'static>(
     connector: &Connector,
     prefix: &str,
     bounds: Bounds,
 ) -> RedisResult<(Near<T>, Tracker)> {
-    if reads_replicas(connector) {
-        let text = "near = \"tracking\" needs a connector that reads from the primary: leave Role::Replica out, or write near = \"5s\"";
-        return Err((ErrorKind::InvalidClientConfig, text).into());
+    if let Some(why) = cannot_listen(connector) {
+        let text = "near = \"tracking\" needs a connector that reads from the primary of one Redis: write near = \"5s\", or leave out";
+        return Err((ErrorKind::InvalidClientConfig, text, why.to_owned()).into());
     }
     let validity = Arc::new(Validity::not_yet());
     let near = Near::valid(validity.clone(), bounds);

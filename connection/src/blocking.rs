@@ -10,7 +10,9 @@ use crate::command::groups::{all_of, sizes, tell};
 use crate::manager::Manager;
 #[cfg(feature = "cluster")]
 use crate::manager::nodes::Nodes;
-use crate::server::blocking::BlockingServerConnection;
+use crate::server::blocking::{BlockingServerConnection, lost};
+use crate::switching::Switching;
+use crate::switching::follows::Follows;
 
 /// A blocking connection that reconnects: after a failure the next command goes over a new connection.
 ///
@@ -31,6 +33,8 @@ use crate::server::blocking::BlockingServerConnection;
 pub struct BlockingConnection {
     to: To,
     database: i64,
+    /// Where there are several databases.
+    follows: Option<Follows>,
 }
 
 #[derive(Debug)]
@@ -52,10 +56,59 @@ impl BlockingConnection {
         if let Some(nodes) = &manager.nodes {
             manager.know_cluster(nodes)?;
             let to = To::Cluster(BlockingClusterConnection::new(nodes.clone()));
-            return Ok(Self { to, database });
+            return Ok(Self::to(to, database));
         }
         let to = To::Server(BlockingServerConnection::new(manager)?);
-        Ok(Self { to, database })
+        Ok(Self::to(to, database))
+    }
+
+    const fn to(to: To, database: i64) -> Self {
+        Self {
+            to,
+            database,
+            follows: None,
+        }
+    }
+
+    /// One that goes to the present database, whichever that is.
+    pub(crate) fn following(switching: &Arc<Switching>) -> RedisResult<Self> {
+        let follows = Follows::new(switching.clone());
+        let mut connection = follows.saw(Self::new(follows.manager().clone()))?;
+        connection.follows = Some(follows);
+        Ok(connection)
+    }
+
+    /// Goes to the database that commands go to now. What its holder has made of the connection is lost by that, and he is told with the next command.
+    fn follow(&mut self) -> RedisResult<()> {
+        let Some(follows) = self.follows.as_ref().and_then(Follows::moved_to) else {
+            return Ok(());
+        };
+        let manager = follows.manager();
+        let had_state = match &mut self.to {
+            To::Server(server) if !manager.endpoint.is_cluster() => {
+                manager.is_listed();
+                self.database = manager.endpoint.database();
+                server.moves_to(manager.clone());
+                self.follows = Some(follows);
+                return Ok(());
+            }
+            To::Server(server) => server.has_state(),
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => cluster.has_state(),
+        };
+        let connected = follows.saw(Self::new(manager.clone()))?;
+        *self = Self {
+            follows: Some(follows),
+            ..connected
+        };
+        if had_state { Err(lost()) } else { Ok(()) }
+    }
+
+    fn saw<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
+        match &self.follows {
+            Some(follows) => follows.saw(answer),
+            None => answer,
+        }
     }
 
     /// Where the last reply came from, if it all leads to one server.
@@ -82,20 +135,18 @@ impl BlockingConnection {
         groups: &[Vec<Cmd>],
         answered: &mut impl FnMut(usize, Vec<Value>),
     ) -> RedisResult<()> {
-        match &mut self.to {
+        self.follow()?;
+        let answer = match &mut self.to {
             To::Server(server) => {
                 let pipeline = all_of(groups);
                 let packed = pipeline.get_packed_pipeline();
-                tell(
-                    sizes(groups),
-                    server.send_all(&packed, 0, pipeline.len())?,
-                    answered,
-                );
-                Ok(())
+                let replies = server.send_all(&packed, 0, pipeline.len());
+                replies.map(|replies| tell(sizes(groups), replies, answered))
             }
             #[cfg(feature = "cluster")]
             To::Cluster(cluster) => cluster.send_each(groups, answered),
-        }
+        };
+        self.saw(answer)
     }
 
     /// Sends it over what is held, if anything is, whether or not that still leads anywhere: takes no longer than the response timeout, and
@@ -112,11 +163,13 @@ impl BlockingConnection {
 
 impl ConnectionLike for BlockingConnection {
     fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
-        match &mut self.to {
+        self.follow()?;
+        let answer = match &mut self.to {
             To::Server(server) => server.send_packed(command),
             #[cfg(feature = "cluster")]
             To::Cluster(cluster) => cluster.send(command),
-        }
+        };
+        self.saw(answer)
     }
 
     fn req_packed_commands(
@@ -125,19 +178,23 @@ impl ConnectionLike for BlockingConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        match &mut self.to {
+        self.follow()?;
+        let answer = match &mut self.to {
             To::Server(server) => server.send_all(pipeline, offset, count),
             #[cfg(feature = "cluster")]
             To::Cluster(cluster) => cluster.send_all(pipeline, offset, count),
-        }
+        };
+        self.saw(answer)
     }
 
     fn req_command(&mut self, command: &Cmd) -> RedisResult<Value> {
-        match &mut self.to {
+        self.follow()?;
+        let answer = match &mut self.to {
             To::Server(server) => server.send(command),
             #[cfg(feature = "cluster")]
             To::Cluster(cluster) => cluster.send(&command.get_packed_command()),
-        }
+        };
+        self.saw(answer)
     }
 
     fn get_db(&self) -> i64 {

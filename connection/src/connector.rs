@@ -3,9 +3,11 @@
 pub(crate) mod builder;
 pub(crate) mod default_breaker;
 pub(crate) mod environment;
+pub(crate) mod failover;
 pub(crate) mod pubsub;
 pub(crate) mod subscribe;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use redis::{IntoConnectionInfo, RedisResult};
@@ -15,20 +17,27 @@ use crate::blocking::BlockingConnection;
 #[cfg(feature = "cluster")]
 use crate::command::refusals;
 use crate::connector::builder::ConnectorBuilder;
+use crate::connector::failover::several::Several;
 use crate::dedicated::DedicatedConnection;
 use crate::endpoint::Endpoint;
 use crate::manager::Manager;
 use crate::multiplexed::Connection;
 use crate::pubsub::pool::Pool;
 use crate::settings::Settings;
+use crate::switching::Switching;
+use crate::switching::follows::Follows;
 
 /// Where Redis is, and what is connected to it. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Connector {
+    /// That of the first of several databases, by which clones are known.
     pub(crate) manager: Arc<Manager>,
     /// Over which its subscriptions go.
     pub(crate) hubs: Arc<Pool>,
+    /// Of all its databases together, where there are several.
     pub(crate) breaker: &'static Breaker,
+    /// Where there are several databases.
+    pub(crate) several: Option<Arc<Several>>,
 }
 
 impl Connector {
@@ -44,7 +53,31 @@ impl Connector {
             breaker: breaker.unwrap_or_else(|| default_breaker::of(&endpoint)),
             manager: Arc::new(Manager::new(endpoint, settings)),
             hubs: Arc::default(),
+            several: None,
         }
+    }
+
+    pub(crate) fn switching(&self) -> Option<&Arc<Switching>> {
+        self.several.as_ref().map(|several| several.switching())
+    }
+
+    /// Of the database that commands go to.
+    pub(crate) fn here(&self) -> &Arc<Manager> {
+        match self.switching() {
+            Some(switching) => &switching.present().manager,
+            None => &self.manager,
+        }
+    }
+
+    /// The same, of one that is about to be used.
+    ///
+    /// # Errors
+    /// If the databases cannot be watched: the system has no thread for that.
+    pub(crate) fn used(&self) -> RedisResult<&Arc<Manager>> {
+        if let Some(several) = &self.several {
+            several.is_used()?;
+        }
+        Ok(self.here())
     }
 
     /// A connector to the server at this address, with the default settings. Does not connect yet.
@@ -117,7 +150,14 @@ impl Connector {
     /// # Cancellation
     /// Safe: connecting goes on in a task, for whoever asks next.
     pub async fn get(&self) -> RedisResult<Connection> {
-        Connection::new(&self.manager).await
+        match &self.several {
+            None => Connection::new(&self.manager).await,
+            // In a box: its room is part of each caller's future.
+            Some(several) => {
+                several.is_used()?;
+                Box::pin(Connection::following(several.switching())).await
+            }
+        }
     }
 
     /// A connection for this caller alone, for commands that change the state of their connection (`WATCH`, `SELECT`, `CLIENT TRACKING`) and for
@@ -132,12 +172,13 @@ impl Connector {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn dedicated(&self) -> RedisResult<DedicatedConnection> {
+        let manager = self.used()?.clone();
         #[cfg(feature = "cluster")]
-        if self.manager.nodes.is_some() {
+        if manager.nodes.is_some() {
             return Err(refusals::no_key());
         }
         // In a box: connecting takes much room, which would be part of the caller's future.
-        Box::pin(DedicatedConnection::new(self.manager.clone())).await
+        Box::pin(self.watched(DedicatedConnection::new(manager))).await
     }
 
     /// As [`dedicated`](Self::dedicated), to the server of a cluster that has this key.
@@ -152,13 +193,15 @@ impl Connector {
     /// Outside of a tokio runtime.
     pub async fn dedicated_to(&self, key: impl AsRef<[u8]>) -> RedisResult<DedicatedConnection> {
         let _ = key.as_ref();
+        let manager = self.used()?.clone();
         #[cfg(feature = "cluster")]
-        if let Some(nodes) = &self.manager.nodes {
-            self.manager.generation().await?;
-            let manager = nodes.owner_of(key.as_ref())?;
-            return Box::pin(DedicatedConnection::to_node(manager, nodes.clone())).await;
+        if let Some(nodes) = &manager.nodes {
+            self.watched(manager.generation()).await?;
+            let owner = nodes.owner_of(key.as_ref())?;
+            let connect = DedicatedConnection::to_node(owner, nodes.clone());
+            return Box::pin(self.watched(connect)).await;
         }
-        Box::pin(DedicatedConnection::new(self.manager.clone())).await
+        Box::pin(self.watched(DedicatedConnection::new(manager))).await
     }
 
     /// A connection for synchronous code, for one caller at a time. Connects if no idle one is left.
@@ -166,6 +209,22 @@ impl Connector {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn get_blocking(&self) -> RedisResult<BlockingConnection> {
-        BlockingConnection::new(self.manager.clone())
+        match &self.several {
+            None => BlockingConnection::new(self.manager.clone()),
+            Some(several) => {
+                several.is_used()?;
+                BlockingConnection::following(several.switching())
+            }
+        }
+    }
+
+    /// Has the present database looked at if this fails.
+    async fn watched<T>(&self, connect: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let follows = self.switching().cloned().map(Follows::new);
+        let connected = connect.await;
+        match follows {
+            Some(follows) => follows.saw(connected),
+            None => connected,
+        }
     }
 }

@@ -62,6 +62,8 @@ pub struct DedicatedConnection {
     #[cfg(feature = "cluster")]
     nodes: Option<Arc<Nodes>>,
     dedicated: DedicatedRaw,
+    /// How often the database had been left when it was made.
+    departures: u64,
     state: ConnectionState,
     /// Of the database that was selected last.
     database: i64,
@@ -81,8 +83,10 @@ impl fmt::Debug for DedicatedConnection {
 
 impl DedicatedConnection {
     pub(crate) async fn new(manager: Arc<Manager>) -> RedisResult<Self> {
+        let departures = manager.settings.departures();
         let dedicated = manager.connect_dedicated().await?;
         Ok(Self {
+            departures,
             database: manager.endpoint.database(),
             manager,
             #[cfg(feature = "cluster")]
@@ -116,7 +120,12 @@ impl DedicatedConnection {
     /// Whether the connection is closed or unusable: take a new one.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.is_over || self.is_unanswered
+        self.is_over || self.is_unanswered || self.is_left()
+    }
+
+    /// Whether commands go to another database by now: what is sent here would be lost on that.
+    fn is_left(&self) -> bool {
+        self.departures != self.manager.settings.departures()
     }
 
     async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {

@@ -6,6 +6,7 @@ mod breaker_set;
 mod cluster;
 mod command;
 mod connector;
+mod databases;
 mod deadline;
 mod dedicated;
 mod endpoint;
@@ -20,9 +21,11 @@ mod server;
 mod settings;
 #[cfg(feature = "cluster")]
 mod slots;
+mod switching;
 
 pub use crate::connector::builder::ConnectorBuilder;
 pub use crate::connector::environment::EnvironmentError;
+pub use crate::connector::failover::{Database, FailoverBuilder};
 #[cfg(feature = "sentinel")]
 pub use crate::endpoint::role::Role;
 pub use crate::multiplexed::Connection;
@@ -49,7 +52,10 @@ pub mod __seam {
     pub mod connector {
         use std::sync::Arc;
 
+        use redis_resilient_runtime::Breaker;
+
         use crate::Connector;
+        use crate::manager::Manager;
 
         /// Whether one is a clone of the other.
         #[must_use]
@@ -60,17 +66,27 @@ pub mod __seam {
         /// Where Redis is, without a secret.
         #[must_use]
         pub fn place(connector: &Connector) -> String {
-            let endpoint = &connector.manager.endpoint;
-            format!(
-                "{}/{}",
-                crate::endpoint::place::place(endpoint),
-                endpoint.database()
-            )
+            let of = |manager: &Manager| {
+                let endpoint = &manager.endpoint;
+                let place = crate::endpoint::place::place(endpoint);
+                format!("{place}/{}", endpoint.database())
+            };
+            match connector.switching() {
+                None => of(&connector.manager),
+                Some(switching) => {
+                    let places = switching.places().iter();
+                    let places: Vec<_> = places.map(|one| of(&one.manager)).collect();
+                    places.join(", or ")
+                }
+            }
         }
 
         /// What it is called in events, in the registry and on pages: without a secret.
         #[must_use]
         pub fn description(connector: &Connector) -> String {
+            if let Some(switching) = connector.switching() {
+                return switching.name().as_ref().to_owned();
+            }
             let mut description = String::new();
             connector
                 .manager
@@ -82,25 +98,64 @@ pub mod __seam {
         /// The number of its database.
         #[must_use]
         pub fn database(connector: &Connector) -> i64 {
-            connector.manager.endpoint.database()
+            connector.here().endpoint.database()
+        }
+
+        /// The breaker of what goes by one for as long as it lives. Of several databases it is one for all of them.
+        #[must_use]
+        pub const fn lasting_breaker(connector: &Connector) -> &'static Breaker {
+            connector.breaker
         }
 
         /// How many have it.
         #[must_use]
         pub fn owners(connector: &Connector) -> usize {
-            Arc::strong_count(&connector.manager)
+            match &connector.several {
+                Some(several) => Arc::strong_count(several),
+                None => Arc::strong_count(&connector.manager),
+            }
         }
     }
 
     pub mod listening {
         pub use crate::listening::{
             HasOrigin, HeldConnector, Listener, Listening, Origin, Primaries, WeakConnector,
-            reads_replicas,
+            cannot_listen,
         };
     }
 
     pub mod script {
         pub use crate::command::script::{Script, is_torn, repeatable, torn};
+    }
+
+    /// Of connectors with several databases.
+    pub mod switching {
+        use std::sync::Arc;
+
+        pub use crate::switching::Follower;
+
+        use crate::Connector;
+
+        /// How often another database has become the present one. Of a connector with one database it is 0.
+        #[must_use]
+        pub fn switches(connector: &Connector) -> u64 {
+            let switching = connector.switching();
+            switching.map_or(0, |switching| switching.stamp().switches())
+        }
+
+        /// Whether it has several.
+        #[must_use]
+        pub fn has_several(connector: &Connector) -> bool {
+            connector.switching().is_some()
+        }
+
+        /// Has this one told of each switch, for as long as somebody else has it.
+        pub fn follow<F: Follower + 'static>(connector: &Connector, follower: &Arc<F>) {
+            if let Some(switching) = connector.switching() {
+                let follower: Arc<dyn Follower> = Arc::<F>::clone(follower);
+                switching.follow(&follower);
+            }
+        }
     }
 
     pub mod slot {

@@ -65,10 +65,18 @@ impl WeakConnector {
     }
 }
 
-/// Whether it reads from replicas, which nobody listens to.
+/// Whether it reads from servers that nobody listens to: from replicas, or from several databases. Why, for people.
 #[must_use]
-pub fn reads_replicas(connector: &Connector) -> bool {
-    connector.manager.endpoint.peer() == Peer::Replica
+pub fn cannot_listen(connector: &Connector) -> Option<&'static str> {
+    if connector.switching().is_some() {
+        Some(
+            "a connector with several databases: after a switch nobody would say what has changed in the other one",
+        )
+    } else if connector.manager.endpoint.peer() == Peer::Replica {
+        Some("Role::Replica")
+    } else {
+        None
+    }
 }
 
 /// From which server a reply came.

@@ -158,6 +158,19 @@ impl Manager {
             .tell(|events| events.connect_failed(side, known, error, rest));
     }
 
+    /// Whoever asks next may connect at once, whatever has failed before.
+    pub(crate) fn forgets_failures(&self) {
+        self.rest.ends();
+        self.pool.rest_ends();
+        #[cfg(feature = "cluster")]
+        if let Some(nodes) = &self.nodes {
+            for node in nodes.all() {
+                node.rest.ends();
+                node.pool.rest_ends();
+            }
+        }
+    }
+
     fn look(self: &Arc<Self>, runtime: Id) -> Look {
         let (look, is_first) = self.runtimes.look(runtime, |state| {
             match state {

@@ -16,6 +16,8 @@ use crate::manager::Manager;
 #[cfg(feature = "cluster")]
 use crate::manager::nodes::Nodes;
 use crate::server::multiplexed::ServerConnection;
+use crate::switching::Switching;
+use crate::switching::follows::{Follows, wrote_elsewhere};
 
 /// A connection that reconnects: after a failure the next command goes over a new connection.
 ///
@@ -33,11 +35,14 @@ use crate::server::multiplexed::ServerConnection;
 /// * Commands that change their connection (`WATCH`, `SELECT`, `MULTI` by hand, `CLIENT TRACKING` …) are refused, because others share it: use
 ///   [`Connector::dedicated`](crate::connector::Connector::dedicated). `WAIT` and `WAITAOF` wait for all earlier writes to the server.
 /// * In a cluster it follows `MOVED` and `ASK`; of a pipeline it sends on only what was refused.
+/// * Of [several databases](crate::connector::Connector::failover) it goes to the present one, with each command.
 /// * Dropping the future of a command does not stop the command in the server.
 #[derive(Clone, Debug)]
 pub struct Connection {
     to: To,
     database: i64,
+    /// Where there are several databases.
+    follows: Option<Follows>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,10 +59,88 @@ impl Connection {
         #[cfg(feature = "cluster")]
         if let Some(nodes) = &manager.nodes {
             let to = To::Cluster(ClusterConnection::new(nodes.clone()));
-            return Ok(Self { to, database });
+            return Ok(Self::to(to, database));
         }
         let to = To::Server(ServerConnection::new(manager.clone(), generation));
-        Ok(Self { to, database })
+        Ok(Self::to(to, database))
+    }
+
+    const fn to(to: To, database: i64) -> Self {
+        Self {
+            to,
+            database,
+            follows: None,
+        }
+    }
+
+    /// One that goes to the present database, whichever that is.
+    pub(crate) async fn following(switching: &Arc<Switching>) -> RedisResult<Self> {
+        let follows = Follows::new(switching.clone());
+        let mut connection = follows.saw(Self::new(follows.manager()).await)?;
+        connection.follows = Some(follows);
+        Ok(connection)
+    }
+
+    /// Goes to the database that commands go to now. Whether that is another one.
+    async fn follow(&mut self) -> RedisResult<bool> {
+        let Some(follows) = self.follows.as_ref().and_then(Follows::moved_to) else {
+            return Ok(false);
+        };
+        *self = Self {
+            follows: Some(follows.clone()),
+            ..follows.saw(Self::new(follows.manager()).await)?
+        };
+        Ok(true)
+    }
+
+    fn saw<T>(&self, answer: RedisResult<T>) -> RedisResult<T> {
+        match &self.follows {
+            Some(follows) => follows.saw(answer),
+            None => answer,
+        }
+    }
+
+    async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+        if let Some(bound) = bound(args(command)) {
+            return Box::pin(self.send_bound(command, bound)).await;
+        }
+        match &mut self.to {
+            To::Server(server) => server.send(command).await,
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => Box::pin(cluster.send(command)).await,
+        }
+    }
+
+    async fn send_following(&mut self, command: &Cmd) -> RedisResult<Value> {
+        if self.follow().await? && bound(args(command)) == Some(Bound::Wait) {
+            return Err(wrote_elsewhere());
+        }
+        let answer = self.send(command).await;
+        self.saw(answer)
+    }
+
+    async fn send_all(
+        &mut self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        match &mut self.to {
+            To::Server(server) => server.send_all(pipeline, offset, count).await,
+            #[cfg(feature = "cluster")]
+            To::Cluster(cluster) => Box::pin(cluster.send_all(pipeline, offset, count)).await,
+        }
+    }
+
+    async fn send_all_following(
+        &mut self,
+        pipeline: &Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisResult<Vec<Value>> {
+        self.follow().await?;
+        let answer = self.send_all(pipeline, offset, count).await;
+        self.saw(answer)
     }
 
     /// Where the last reply came from, if it all leads to one server.
@@ -85,16 +168,19 @@ impl Connection {
         groups: &[Vec<Cmd>],
         answered: &mut impl FnMut(usize, Vec<Value>),
     ) -> RedisResult<()> {
-        match &mut self.to {
+        if self.follows.is_some() {
+            Box::pin(self.follow()).await?;
+        }
+        let answer = match &mut self.to {
             To::Server(server) => {
                 let pipeline = all_of(groups);
-                let replies = server.send_all(&pipeline, 0, pipeline.len()).await?;
-                tell(sizes(groups), replies, answered);
-                Ok(())
+                let replies = server.send_all(&pipeline, 0, pipeline.len()).await;
+                replies.map(|replies| tell(sizes(groups), replies, answered))
             }
             #[cfg(feature = "cluster")]
             To::Cluster(cluster) => Box::pin(cluster.send_each(groups, answered)).await,
-        }
+        };
+        self.saw(answer)
     }
 
     /// Sends what belongs to a connection, if it can be sent over one that is shared.
@@ -122,16 +208,10 @@ fn may_be_shared(pipeline: &Pipeline) -> RedisResult<()> {
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(async move {
-            if let Some(bound) = bound(args(command)) {
-                return Box::pin(self.send_bound(command, bound)).await;
-            }
-            match &mut self.to {
-                To::Server(server) => server.send(command).await,
-                #[cfg(feature = "cluster")]
-                To::Cluster(cluster) => Box::pin(cluster.send(command)).await,
-            }
-        })
+        if self.follows.is_some() {
+            return Box::pin(self.send_following(command));
+        }
+        Box::pin(self.send(command))
     }
 
     fn req_packed_commands<'a>(
@@ -142,11 +222,10 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         Box::pin(async move {
             may_be_shared(pipeline)?;
-            match &mut self.to {
-                To::Server(server) => server.send_all(pipeline, offset, count).await,
-                #[cfg(feature = "cluster")]
-                To::Cluster(cluster) => Box::pin(cluster.send_all(pipeline, offset, count)).await,
+            if self.follows.is_some() {
+                return Box::pin(self.send_all_following(pipeline, offset, count)).await;
             }
+            self.send_all(pipeline, offset, count).await
         })
     }
 

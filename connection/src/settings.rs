@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod credentials;
+mod departures;
 mod said;
 #[cfg(feature = "tls-rustls")]
 pub(crate) mod tls;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use redis::RedisResult;
 use redis::{Cmd, ConnectionInfo};
 
+pub(crate) use self::departures::Departures;
 pub(crate) use self::said::Said;
 use super::command::Effect;
 use super::events::Events;
@@ -43,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) events: Option<Arc<Events>>,
     /// What was said since; shared by all that were cloned from those of one connector.
     pub(crate) said: Option<Arc<Said>>,
+    /// How often it was left for another database; shared in the same way.
+    pub(crate) departures: Option<Arc<Departures>>,
 }
 
 /// All of them are made, and made anew, one after the other.
@@ -64,6 +68,7 @@ impl Settings {
         max_reply_bytes: None,
         events: None,
         said: None,
+        departures: None,
     };
 
     /// The same, of what tells observers in this name, or in that of the connector that they were made for.
@@ -77,6 +82,7 @@ impl Settings {
         };
         self.events = Some(Arc::new(Events::of(connector)));
         self.said.get_or_insert_default();
+        self.departures.get_or_insert_default();
         self
     }
 

@@ -21,7 +21,7 @@ pub use self::blocking::BlockingLockGuard;
 pub use self::error::LockError;
 pub use self::guard::LockGuard;
 use self::held::{Claim, keep};
-use self::request::{Answer, send};
+use self::request::send;
 use redis_resilient_connection::Connector;
 use redis_resilient_runtime::__seam::clock::{self, whole_millis};
 
@@ -90,6 +90,10 @@ const LONGEST_MS: u64 = 86_400_000;
 /// * a *pause* of this process between a look at [`is_held`](LockGuard::is_held) and its next write, or of the machine it is on, whose clock
 ///   stands still while it is suspended;
 /// * a *command under way*, which may be executed after the lease has ended and nobody waits for it any more.
+///
+/// A connector with [several databases](Connector::failover) knows of its own switches: a guard does not hold the lock any more from then on, and says
+/// so. Another process may have noticed sooner, and have acquired the lock in the other database meanwhile, where the counter of fencing numbers is
+/// another one unless it is replicated.
 ///
 /// The [*fencing number*](LockGuard::fencing) tells the two apart, if the system that they write to stores it and refuses a smaller one. It is
 /// greater each time that the lock is acquired, and the same where an acquisition is repeated. It goes by a counter, and is never under the
@@ -246,11 +250,10 @@ impl<'a> Lock<'a> {
         let claim = Claim::new(self, redis)?;
         let answer = send(redis, &claim.held().requests.acquire, &mut attempts).await;
         match answer {
-            Ok(Answer {
-                number: Some(number),
-                sent,
-            }) => LockGuard::new(claim, number, sent).map(Some),
-            Ok(Answer { number: None, .. }) => {
+            Ok(answer) => {
+                if let Some(number) = answer.number {
+                    return LockGuard::new(claim, number, &answer).map(Some);
+                }
                 claim.settle();
                 Ok(None)
             }

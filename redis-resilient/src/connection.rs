@@ -58,8 +58,9 @@ pub use redis_resilient_connection::Role;
 pub use redis_resilient_connection::command_table;
 #[doc(inline)]
 pub use redis_resilient_connection::{
-    BlockingConnection, BreakerSet, Connection, Connector, ConnectorBuilder, Credentials,
-    DedicatedConnection, EnvironmentError, Subscription, SubscriptionEvent, WhenFull,
+    BlockingConnection, BreakerSet, Connection, Connector, ConnectorBuilder, Credentials, Database,
+    DedicatedConnection, EnvironmentError, FailoverBuilder, Subscription, SubscriptionEvent,
+    WhenFull,
 };
 #[doc(inline)]
 pub use redis_resilient_coordination::{BlockingLockGuard, Lock, LockError, LockGuard, Once};

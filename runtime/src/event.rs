@@ -34,6 +34,7 @@ mod chaos;
 mod circuits;
 mod connections;
 mod consumers;
+mod databases;
 mod declare;
 mod journals;
 mod orders;
@@ -60,6 +61,7 @@ pub use consumers::{
     ConsumerFailed, ConsumerRecovered, EntriesTakenOver, EntriesTrimmed, EntryDeadLettered,
     EntryFailed, GroupMade,
 };
+pub use databases::{DatabaseHealthy, DatabaseSwitched, DatabaseUnhealthy, SwitchReason};
 pub use journals::{
     JournalDamaged, JournalDrained, JournalDropped, JournalFailed, JournalProgress, JournalQueued,
     WriteDead,
@@ -147,6 +149,12 @@ all! {
     ConnectionLost<'a>,
     /// Another server is the primary now.
     PrimaryMoved<'a>,
+    /// A connector with several databases goes to another one.
+    DatabaseSwitched<'a>,
+    /// A database of several does not answer as it should.
+    DatabaseUnhealthy<'a>,
+    /// A database of several answers again.
+    DatabaseHealthy<'a>,
     /// A connection goes on with new credentials.
     CredentialsRenewed<'a>,
     /// New credentials could not be had, or the server refuses them.

@@ -1,7 +1,8 @@
 //! One list of everything that has something to tell: what a dashboard, a health page or an audit reads.
 //!
 //! [`Registry::global`] has the [breakers](Registry::breakers), [bulkheads](Registry::bulkheads), annotated
-//! [functions](Registry::functions), [connectors](Registry::connectors), [caches](Registry::caches), [journals](Registry::journals) and
+//! [functions](Registry::functions), [connectors](Registry::connectors) and their
+//! [databases](Registry::databases), [caches](Registry::caches), [journals](Registry::journals) and
 //! [consumers of streams](Registry::consumers) of the process.
 //!
 //! # Who is listed
@@ -47,6 +48,7 @@ mod breakers;
 mod caches;
 mod connectors;
 mod consumers;
+mod databases;
 mod journals;
 mod register;
 mod settings;
@@ -61,6 +63,7 @@ pub use self::connectors::{
     ConnectionFailure, ConnectionReport, ConnectorReport, RegisteredConnector, ServerRole,
 };
 pub use self::consumers::{ConsumerReport, RegisteredConsumer};
+pub use self::databases::{DatabaseReport, DatabasesReport, RegisteredDatabases, SwitchReport};
 pub use self::journals::{JournalReport, ListedJournal, RegisteredJournal, Replayed};
 pub use self::register::Register;
 #[doc(hidden)]
@@ -78,6 +81,7 @@ use crate::weak_list::WeakList;
 #[derive(Debug)]
 pub struct Registry {
     connectors: WeakList<dyn RegisteredConnector>,
+    databases: WeakList<dyn RegisteredDatabases>,
     caches: WeakList<dyn RegisteredCache>,
     journals: WeakList<dyn RegisteredJournal>,
     consumers: WeakList<dyn RegisteredConsumer>,
@@ -89,6 +93,7 @@ impl Registry {
     const fn new() -> Self {
         Self {
             connectors: WeakList::new(),
+            databases: WeakList::new(),
             caches: WeakList::new(),
             journals: WeakList::new(),
             consumers: WeakList::new(),
@@ -174,6 +179,25 @@ impl Registry {
         let connectors = self.connectors.all();
         let mut reports: Vec<_> = connectors.iter().map(|one| one.report()).collect();
         reports.sort_by(|one, other| one.description.cmp(&other.description));
+        reports
+    }
+
+    /// Lists the databases of a connector that has several, for as long as somebody else owns them. Again for the same ones it does nothing.
+    pub fn register_databases<D: RegisteredDatabases + 'static>(&self, databases: &Arc<D>) {
+        let databases: Arc<dyn RegisteredDatabases> = Arc::<D>::clone(databases);
+        self.databases.add(&databases);
+    }
+
+    /// What connectors with several databases say of these, by their descriptions. The databases are among the
+    /// [connectors](Self::connectors) too, each for itself. They are listed from their first use on.
+    ///
+    /// # Panics
+    /// If a [`report`](RegisteredDatabases::report) does. The registry goes on.
+    #[must_use]
+    pub fn databases(&self) -> Vec<DatabasesReport> {
+        let databases = self.databases.all();
+        let mut reports: Vec<_> = databases.iter().map(|one| one.report()).collect();
+        reports.sort_by(|one, other| one.connector.cmp(&other.connector));
         reports
     }
 

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
 use redis_resilient_runtime::{Backoff, Breaker, Bulkhead, Policy, Registry};
 
@@ -216,7 +217,7 @@ impl<T, C, L> CacheBuilder<T, C, L> {
     /// The cache, in the Redis of this connector.
     ///
     /// # Panics
-    /// If a setting makes no sense, or changes are to be tracked over a connector that reads from replicas; the message says what to write.
+    /// If a setting makes no sense, or changes are to be tracked over a connector that reads from replicas, or has several databases; the message says what to write.
     #[must_use]
     pub fn build(self, redis: &Connector) -> Cache<T, C, L>
     where
@@ -230,7 +231,10 @@ impl<T, C, L> CacheBuilder<T, C, L> {
             .retries(self.retries)
             .backoff(Backoff::fixed(defaults::DELAY))
             .timeout(self.timeout)
-            .breaker(self.breaker.unwrap_or_else(|| redis.breaker()));
+            .breaker(
+                self.breaker
+                    .unwrap_or_else(|| connector::lasting_breaker(redis)),
+            );
         let near = match self.near.map(|make| make(&self.settings, redis)) {
             None => None,
             Some(Ok(near)) => near,

@@ -64,6 +64,11 @@ impl BlockingClusterConnection {
         &self.nodes
     }
 
+    /// Whether its holder has made something of it that other connections do not have.
+    pub(crate) fn has_state(&self) -> bool {
+        self.held.iter().any(|(_, server)| server.has_state())
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.held.iter().all(|(_, server)| server.is_open())
     }

@@ -14,7 +14,8 @@ impl Connector {
     /// The circuit breaker of annotated functions that take this connector and name no `breaker`: that given to
     /// [`ConnectorBuilder::breaker`](crate::ConnectorBuilder::breaker), or one of its own. Connectors to the same address share that one, and
     /// it stays for as long as the program runs: one that is opened anew for each request finds the circuit as the last one has left it. The
-    /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle.
+    /// [`Registry`](redis_resilient_runtime::Registry) lists it, with a handle. Of [several databases](Self::failover) each has its own, and this is the
+    /// one of the present database.
     ///
     /// ```
     /// use redis_resilient::State;
@@ -28,15 +29,18 @@ impl Connector {
     /// # }
     /// ```
     #[must_use]
-    pub const fn breaker(&self) -> &'static Breaker {
-        self.breaker
+    pub fn breaker(&self) -> &'static Breaker {
+        match self.switching() {
+            Some(switching) => switching.breaker(),
+            None => self.breaker,
+        }
     }
 }
 
 impl HoldsConnector for Connector {
     #[inline]
     fn connector_breaker(&self) -> Option<&'static Breaker> {
-        Some(self.breaker)
+        Some(self.breaker())
     }
 }
 
@@ -45,7 +49,12 @@ static BREAKERS: Mutex<BTreeMap<&'static str, &'static Breaker>> = Mutex::new(BT
 
 /// The one of the Redis that is there.
 pub(crate) fn of(endpoint: &Endpoint) -> &'static Breaker {
-    let name = format!("default of {}", place(endpoint));
+    named(&place(endpoint))
+}
+
+/// The one of what is called so.
+pub(crate) fn named(what: &str) -> &'static Breaker {
+    let name = format!("default of {what}");
     let mut breakers = BREAKERS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(breaker) = breakers.get(name.as_str()) {
         return breaker;

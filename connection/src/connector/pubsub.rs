@@ -30,14 +30,15 @@ impl Connector {
     /// # Panics
     /// Outside of a tokio runtime.
     pub async fn pubsub(&self) -> RedisResult<PubSub> {
-        let settings = &self.manager.settings;
+        let manager = self.used()?;
+        let settings = &manager.settings;
         let connect = |info, asked: Asked| async move {
             let client = client(info, settings, asked.get())?;
             client.get_async_pubsub().await
         };
-        self.manager.try_subscriber()?;
-        let connected = self.manager.connect_subscriber(&[], connect).await;
-        self.manager.subscriber_was_tried(&connected);
+        manager.try_subscriber()?;
+        let connected = manager.connect_subscriber(&[], connect).await;
+        manager.subscriber_was_tried(&connected);
         connected
     }
 
@@ -58,9 +59,10 @@ impl Connector {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn pubsub_blocking(&self) -> RedisResult<redis::Connection> {
-        self.manager.try_subscriber()?;
-        let connected = self.manager.pubsub_blocking().map_err(not_sent);
-        self.manager.subscriber_was_tried(&connected);
+        let manager = self.used()?;
+        manager.try_subscriber()?;
+        let connected = manager.pubsub_blocking().map_err(not_sent);
+        manager.subscriber_was_tried(&connected);
         connected
     }
 }

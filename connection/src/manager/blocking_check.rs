@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use redis::{ConnectionAddr, RedisResult};
 
-use super::server_check::{Finding, gone, moved};
+use super::server_check::{Finding, gone, left, moved};
 use crate::manager::Manager;
 use redis_resilient_runtime::__seam::clock::whole_millis;
 use redis_resilient_runtime::Class;
@@ -15,15 +15,18 @@ pub(crate) struct Looks<'a> {
     address: Option<ConnectionAddr>,
     /// In a row.
     silent: Cell<u32>,
+    /// How often the database had been left when the wait began.
+    departures: u64,
 }
 
 impl<'a> Looks<'a> {
     /// At the server at this address.
-    pub(crate) const fn at(manager: &'a Manager, address: Option<ConnectionAddr>) -> Self {
+    pub(crate) fn at(manager: &'a Manager, address: Option<ConnectionAddr>) -> Self {
         Self {
             manager,
             address,
             silent: Cell::new(0),
+            departures: manager.settings.departures(),
         }
     }
 
@@ -32,6 +35,9 @@ impl<'a> Looks<'a> {
     /// # Errors
     /// If the server is not worth waiting for any longer.
     pub(crate) fn look(&self) -> RedisResult<()> {
+        if self.manager.settings.departures() != self.departures {
+            return Err(left());
+        }
         match self.manager.find_out(self.address.as_ref()) {
             Finding::Well => self.silent.set(0),
             Finding::Moved => return Err(moved()),

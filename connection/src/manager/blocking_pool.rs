@@ -93,6 +93,13 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whoever wants a connection may try to make one, whatever has failed.
+    pub(crate) fn rest_ends(&self) {
+        if let Some(failed) = &mut self.gate().failed {
+            failed.rests_until(now_ms());
+        }
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

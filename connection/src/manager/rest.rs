@@ -36,6 +36,13 @@ impl Rest {
         })
     }
 
+    /// It is time to try, whatever has failed.
+    pub(crate) fn ends(&self) {
+        if let Some(failed) = &mut *self.failed() {
+            failed.rests_until(now_ms());
+        }
+    }
+
     fn failed(&self) -> MutexGuard<'_, Option<Failed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

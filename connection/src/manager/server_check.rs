@@ -75,8 +75,12 @@ impl Manager {
     /// What is wrong with the server at this address, as soon as something is.
     async fn lost(self: &Arc<Self>, address: Option<&ConnectionAddr>) -> RedisError {
         let mut silent = 0;
+        let departures = self.settings.departures();
         loop {
             sleep(self.check_period()).await;
+            if self.settings.departures() != departures {
+                return left();
+            }
             match self.check(address).await {
                 Finding::Well => silent = 0,
                 Finding::Moved => return moved(),
@@ -192,6 +196,12 @@ pub(crate) fn gone(checks: u32) -> RedisError {
         "the server on which the command blocks has not answered {checks} health checks in a row"
     );
     io::Error::new(io::ErrorKind::TimedOut, text).into()
+}
+
+/// A connector with several databases has gone to another one.
+pub(crate) fn left() -> RedisError {
+    let text = "commands go to another database now: the command was blocked on the former one";
+    io::Error::new(io::ErrorKind::ConnectionAborted, text).into()
 }
 
 pub(crate) fn moved() -> RedisError {

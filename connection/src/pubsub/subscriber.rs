@@ -16,6 +16,7 @@ use super::registry::Kind;
 use super::shards::Places;
 #[cfg(feature = "cluster")]
 use crate::events::Gap;
+use crate::switching::Follower;
 use redis_resilient_runtime::__seam::is_retried;
 use redis_resilient_runtime::Class;
 
@@ -175,6 +176,27 @@ impl Subscriber {
         inbox.is_served = false;
         inbox.interest.reset();
         Taken::No(inbox.waker.take(), error)
+    }
+}
+
+/// What it wants is to be had in another database.
+impl Follower for Subscriber {
+    fn switched(&self, error: &RedisError) {
+        let waker = {
+            let mut inbox = self.inbox();
+            if !inbox.is_served {
+                return;
+            }
+            inbox.queue.state(State::Lost(error.clone()));
+            inbox.is_served = false;
+            inbox.interest.reset();
+            inbox.waker.take()
+        };
+        #[cfg(feature = "cluster")]
+        self.changed.notify_one();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 }
 

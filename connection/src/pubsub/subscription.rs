@@ -21,6 +21,7 @@ use crate::pubsub::registry::Kind;
 #[cfg(feature = "cluster")]
 use crate::pubsub::shards::Shards;
 use crate::pubsub::subscriber::{Next, Subscriber};
+use crate::switching::{Follower, Switching};
 
 /// So many messages wait for a subscriber who does not take them: those of a second in which eight thousand come, some megabytes. Redis itself holds
 /// back up to 32 MB.
@@ -89,6 +90,8 @@ const CAPACITY: usize = 8_192;
 #[must_use = "it subscribes to nothing before `next` is called"]
 pub struct Subscription {
     manager: Arc<Manager>,
+    /// Where there are several databases: it goes along.
+    switching: Option<Arc<Switching>>,
     subscriber: Arc<Subscriber>,
     /// Those of its connector.
     shared: Arc<Pool>,
@@ -110,13 +113,20 @@ impl Subscription {
     pub(crate) fn new(
         manager: &Arc<Manager>,
         shared: &Arc<Pool>,
+        switching: Option<&Arc<Switching>>,
         kind: Kind,
         names: &impl ToRedisArgs,
     ) -> Self {
+        let subscriber = Arc::new(Subscriber::new(kind, &read(names), CAPACITY));
+        if let Some(switching) = switching {
+            let follower: Arc<dyn Follower> = Arc::<Subscriber>::clone(&subscriber);
+            switching.follow(&follower);
+        }
         Self {
             manager: manager.clone(),
+            switching: switching.cloned(),
             shared: shared.clone(),
-            subscriber: Arc::new(Subscriber::new(kind, &read(names), CAPACITY)),
+            subscriber,
             own: None,
             served: None,
             taken: VecDeque::new(),
@@ -278,6 +288,10 @@ impl Subscription {
     fn begin(&mut self) {
         let runtime = Handle::current().id();
         let (names, begun) = self.subscriber.begin();
+        // After that: a switch from now on has it begin anew.
+        if let Some(switching) = &self.switching {
+            self.manager = switching.present().manager.clone();
+        }
         let pool = self.own.as_ref();
         let pool = pool.unwrap_or(&self.shared);
         #[cfg(feature = "cluster")]

@@ -68,6 +68,20 @@ impl BlockingServerConnection {
         !self.state.is_clean()
     }
 
+    /// From now on it leads to another database. What its holder has made of the connection is gone.
+    pub(crate) fn moves_to(&mut self, manager: Arc<Manager>) {
+        if let Some(held) = self.held.take()
+            && self.state.is_clean()
+        {
+            self.manager.pool.put_back(held);
+        }
+        self.manager = manager;
+        self.is_lost |= self.has_state();
+        if self.past == Past::Here {
+            self.past = Past::Elsewhere;
+        }
+    }
+
     /// Where the one leads that is held.
     pub(crate) fn address(&self) -> Option<&ConnectionAddr> {
         self.held.as_ref()?.address.as_ref()
@@ -306,7 +320,7 @@ fn is_about_server<T>(answer: &RedisResult<T>) -> bool {
     }
 }
 
-fn lost() -> RedisError {
+pub(crate) fn lost() -> RedisError {
     let text = "the connection is lost, and with it the keys that it watched, its transaction, its database or its user: begin anew with \
                 another one";
     let error = io::Error::new(io::ErrorKind::NotConnected, text);

@@ -11,6 +11,7 @@ use super::request::{Answer, Request, Requests, send_blocking};
 use super::{Lock, LockError};
 use redis_resilient_runtime::__seam::clock;
 
+use redis_resilient_connection::__seam::switching::switches;
 use redis_resilient_connection::{BlockingConnection, Connector};
 
 /// Nobody does it in the background: until a connection that was lost is there again.
@@ -57,6 +58,8 @@ pub struct BlockingLockGuard {
     length: Duration,
     requests: Requests,
     lease: Lease,
+    /// How often the connector had gone to another database when it was granted last.
+    switches: u64,
     fencing: u64,
     is_settled: bool,
 }
@@ -74,6 +77,7 @@ impl BlockingLockGuard {
             length: Duration::from_millis(lock.lease_ms),
             requests: Requests::new(lock)?,
             lease: Lease::OVER,
+            switches: 0,
             fencing: 0,
             is_settled: false,
         };
@@ -85,6 +89,7 @@ impl BlockingLockGuard {
         };
         guard.fencing = number;
         guard.lease = Lease::granted(answer.sent, guard.length);
+        guard.switches = answer.switches;
         if guard.is_held() {
             Ok(Some(guard))
         } else {
@@ -95,12 +100,16 @@ impl BlockingLockGuard {
     /// Whether the lock is surely held now, by this machine's clock and what the server has said last.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.lease.is_held(clock::now())
+        !self.remaining().is_zero()
     }
 
     /// How long the lock is surely held unless it is extended; zero when it is lost.
     #[must_use]
     pub fn remaining(&self) -> Duration {
+        if self.switches != switches(&self.redis) {
+            // It is in another database, if it is anywhere.
+            return Duration::ZERO;
+        }
         self.lease.remaining(clock::now())
     }
 
@@ -138,7 +147,7 @@ impl BlockingLockGuard {
         let mut attempts = Attempts::until(clock::now().checked_add(RELEASE));
         let answer = self.send(|requests| &requests.release, &mut attempts)?;
         self.is_settled = true;
-        if answer.is_ours(&attempts, self.lease) {
+        if self.switches == answer.switches && answer.is_ours(&attempts, self.lease) {
             Ok(())
         } else {
             Err(self.lost())

@@ -12,7 +12,8 @@ use tokio::time::timeout_at;
 
 use super::attempts::Attempts;
 use super::held::{Claim, Held, keep};
-use redis_resilient_runtime::__seam::clock::{self, Instant};
+use super::request::Answer;
+use redis_resilient_runtime::__seam::clock;
 
 /// Holds a [`Lock`](super::Lock). When it is dropped, the lock is released in the background, on the runtime that it was acquired on; if that
 /// has ended or Redis fails, it ends with its lease.
@@ -29,8 +30,8 @@ pub struct LockGuard {
 
 impl LockGuard {
     /// Of a claim that the server has granted.
-    pub(super) fn new(claim: Claim, fencing: u64, sent: Instant) -> RedisResult<Self> {
-        claim.held().granted(sent);
+    pub(super) fn new(claim: Claim, fencing: u64, granted: &Answer) -> RedisResult<Self> {
+        claim.held().granted(granted);
         if !claim.held().is_held() {
             return Err(claim.held().lost());
         }
@@ -85,7 +86,8 @@ impl LockGuard {
         self
     }
 
-    /// Until it is lost: the lease has ended, or the server said that somebody else has the lock, or nobody. Also until it is released.
+    /// Until it is lost: the lease has ended, or the server said that somebody else has the lock, or nobody, or the connector has gone to another
+    /// [database](Connector::failover). Also until it is released.
     ///
     /// ```no_run
     /// # async fn work() {}

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::{RedisError, RedisResult};
@@ -12,10 +13,11 @@ use tokio::task::JoinHandle;
 
 use super::attempts::Attempts;
 use super::lease::Lease;
-use super::request::{Requests, send};
+use super::request::{Answer, Requests, send};
 use super::{Lock, LockError};
+use redis_resilient_connection::__seam::switching::{Follower, follow, switches};
 use redis_resilient_connection::Connector;
-use redis_resilient_runtime::__seam::clock::{self, Instant};
+use redis_resilient_runtime::__seam::clock;
 
 /// What a guard and the task that keeps its lock alive share.
 pub(super) struct Held {
@@ -24,6 +26,8 @@ pub(super) struct Held {
     length: Duration,
     pub(super) requests: Requests,
     lease: watch::Sender<Lease>,
+    /// How often the connector had gone to another database when it was granted last.
+    switches: AtomicU64,
 }
 
 /// Without the token.
@@ -53,8 +57,20 @@ impl Held {
         self.lease().is_held(clock::now())
     }
 
-    pub(super) fn granted(&self, sent: Instant) {
-        self.lease.send_replace(Lease::granted(sent, self.length));
+    /// The server that was asked has granted it.
+    pub(super) fn granted(&self, answer: &Answer) {
+        self.switches.store(answer.switches, Ordering::Relaxed);
+        self.lease
+            .send_modify(|lease| *lease = self.lease_of(answer));
+    }
+
+    /// Nothing, if the connector goes to another database by now. A switch that comes later finds what is kept here, and ends it: ask it where that is locked.
+    fn lease_of(&self, answer: &Answer) -> Lease {
+        if switches(&self.redis) == answer.switches {
+            Lease::granted(answer.sent, self.length)
+        } else {
+            Lease::OVER
+        }
     }
 
     pub(super) async fn extend(&self, mut attempts: Attempts) -> RedisResult<()> {
@@ -62,12 +78,11 @@ impl Held {
             return Err(self.lost());
         }
         let answer = send(&self.redis, &self.requests.extend, &mut attempts).await?;
-        let granted = answer
-            .number
-            .map(|_| Lease::granted(answer.sent, self.length));
         let now = clock::now();
-        self.lease
-            .send_modify(|lease| *lease = lease.extended(granted, now));
+        self.lease.send_modify(|lease| {
+            let granted = answer.number.map(|_| self.lease_of(&answer));
+            *lease = lease.extended(granted, now);
+        });
         if self.lease().is_held(now) {
             Ok(())
         } else {
@@ -79,7 +94,15 @@ impl Held {
     pub(super) async fn release(&self) -> RedisResult<bool> {
         let mut attempts = Attempts::few();
         let answer = send(&self.redis, &self.requests.release, &mut attempts).await?;
-        Ok(answer.is_ours(&attempts, self.lease()))
+        let is_here = answer.switches == self.switches.load(Ordering::Relaxed);
+        Ok(is_here && answer.is_ours(&attempts, self.lease()))
+    }
+}
+
+/// The lock is in the former database, if it is anywhere.
+impl Follower for Held {
+    fn switched(&self, _: &RedisError) {
+        self.lease.send_replace(Lease::OVER);
     }
 }
 
@@ -108,9 +131,12 @@ impl Claim {
             length: Duration::from_millis(lock.lease_ms),
             requests: Requests::new(lock)?,
             lease: watch::Sender::new(Lease::OVER),
+            switches: AtomicU64::new(0),
         };
+        let held = Arc::new(held);
+        follow(redis, &held);
         Ok(Self {
-            held: Arc::new(held),
+            held,
             runtime: Handle::current(),
             is_settled: false,
         })

@@ -37,7 +37,7 @@ impl Lease {
     /// After the server has answered to a request to extend it. One that was over by then stays so: its owner may have been told.
     pub(super) fn extended(self, granted: Option<Self>, now: Instant) -> Self {
         match granted {
-            Some(granted) if self.is_held(now) => Self {
+            Some(granted) if self.is_held(now) && granted != Self::OVER => Self {
                 until: self.until.max(granted.until),
             },
             _ => Self::OVER,

@@ -8,6 +8,7 @@ use super::lease::Lease;
 use super::steps::{Steps, draw};
 use redis_resilient_connection::__seam::script::{Script, is_torn};
 use redis_resilient_connection::__seam::slot;
+use redis_resilient_connection::__seam::switching::switches;
 use redis_resilient_connection::{BlockingConnection, Connection, Connector};
 use redis_resilient_runtime::__seam::clock::{self, Instant};
 
@@ -111,6 +112,8 @@ pub(super) struct Answer {
     pub(super) number: Option<u64>,
     /// When the request that it answers was sent.
     pub(super) sent: Instant,
+    /// How often the connector had gone to another database by then.
+    pub(super) switches: u64,
 }
 
 impl Answer {
@@ -129,14 +132,20 @@ pub(super) async fn send(
     attempts: &mut Attempts,
 ) -> RedisResult<Answer> {
     loop {
-        let sent = clock::now();
+        let (sent, switches) = (clock::now(), switches(redis));
         let outcome = match redis.get().await {
             Ok(mut connection) => request.run(&mut connection).await,
             Err(error) => Err(error),
         };
         match attempts.pause_after(&outcome, clock::now(), fastrand::u32(..)) {
             Some(pause) => tokio::time::sleep(pause).await,
-            None => return outcome.map(|number| Answer { number, sent }),
+            None => {
+                return outcome.map(|number| Answer {
+                    number,
+                    sent,
+                    switches,
+                });
+            }
         }
     }
 }
@@ -149,11 +158,17 @@ pub(super) fn send_blocking(
     attempts: &mut Attempts,
 ) -> RedisResult<Answer> {
     loop {
-        let sent = clock::now();
+        let (sent, switches) = (clock::now(), switches(redis));
         let outcome = run_blocking(redis, kept, request);
         match attempts.pause_after(&outcome, clock::now(), fastrand::u32(..)) {
             Some(pause) => clock::sleep(pause),
-            None => return outcome.map(|number| Answer { number, sent }),
+            None => {
+                return outcome.map(|number| Answer {
+                    number,
+                    sent,
+                    switches,
+                });
+            }
         }
     }
 }

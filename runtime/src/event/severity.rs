@@ -42,6 +42,7 @@ impl Event<'_> {
             Self::Connected(event) if event.again => Severity::Info,
             Self::GroupMade(event) if event.again => Severity::Warn,
             Self::GroupMade(_)
+            | Self::DatabaseHealthy(_)
             | Self::ConsumerRecovered(_)
             | Self::EntriesTakenOver(_)
             | Self::InvalidationsSettled(_)
@@ -69,6 +70,8 @@ impl Event<'_> {
             | Self::ConnectFailed(_)
             | Self::ConnectionLost(_)
             | Self::PrimaryMoved(_)
+            | Self::DatabaseSwitched(_)
+            | Self::DatabaseUnhealthy(_)
             | Self::HealthCheckFailed(_)
             | Self::SubscriptionGap(_)
             | Self::EntryUnreadable(_)

@@ -11,6 +11,7 @@ mod chaos;
 mod circuits;
 mod connections;
 mod consumers;
+mod databases;
 mod journals;
 mod limits;
 mod orders;
@@ -132,6 +133,9 @@ fn write(event: &Event<'_>, left: LeftOut) {
         | Event::CredentialsFailed(_)
         | Event::HealthCheckFailed(_)
         | Event::SubscriptionGap(_) => connections::write(event, left),
+        Event::DatabaseSwitched(_) | Event::DatabaseUnhealthy(_) | Event::DatabaseHealthy(_) => {
+            databases::write(event, left);
+        }
         Event::StaleServed(_)
         | Event::EntryUnreadable(_)
         | Event::ValueNotStored(_)

@@ -31,6 +31,8 @@ pub(crate) enum Line {
     CredentialsFailed,
     HealthCheckFailed,
     SubscriptionGap,
+    DatabaseUnhealthy,
+    DatabaseHealthy,
     // Of a cache.
     StaleServed,
     EntryUnreadable,
@@ -106,6 +108,8 @@ impl<'e> Subject<'e> {
             Event::Connected(event) => (Line::Connected, event.connector, None),
             Event::ConnectFailed(event) => (Line::CannotConnect, event.connector, None),
             Event::ConnectionLost(event) => (Line::ConnectionLost, event.connector, None),
+            Event::DatabaseUnhealthy(event) => (Line::DatabaseUnhealthy, event.connector, None),
+            Event::DatabaseHealthy(event) => (Line::DatabaseHealthy, event.connector, None),
             Event::CredentialsRenewed(event) => (Line::CredentialsRenewed, event.connector, None),
             Event::CredentialsFailed(event) => (Line::CredentialsFailed, event.connector, None),
             Event::HealthCheckFailed(event) => (Line::HealthCheckFailed, event.connector, None),
