@@ -3,6 +3,7 @@
 mod asynchronous;
 mod blocking;
 mod decision;
+mod memory;
 mod target;
 
 pub use self::asynchronous::JournalConnection;

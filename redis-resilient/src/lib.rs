@@ -35,7 +35,7 @@
 //!   `call-spans`: spans of all calls, where `logging::spans_for_all_calls` asks for them.
 //! * `chaos`: `chaos::arm` and `chaos::allow`, faults on purpose. Off until the application arms them, or lets a settings file or the console do so.
 //! * `connection`: `connection::Connector`, connections that reconnect, and locks. `sentinel` and `cluster` add support for those.
-//! * `metrics` and `opentelemetry`: the module `telemetry`. Calls are counted then, which each pays a few instructions for.
+//! * `metrics`, `prometheus` and `opentelemetry`: the module `telemetry`. Calls are counted then, which each pays a few instructions for.
 //! * `cache`: the module `cache` and the attribute `redis_cached`; `write-behind`: the module `journal`; `write-behind-nats`: a journal in NATS.
 //! * `streams`: `streams::Consumer`, a consumer of streams that loses nothing.
 //! * `console`: `console::health`, how the process is doing; `console-axum`: the same as a router for axum, with a live page and controls.

@@ -34,11 +34,18 @@ use crate::reading::{Point, Reader, Value};
 const METADATA: Metadata<'static> =
     Metadata::new("redis_resilient", Level::INFO, Some("redis_resilient"));
 
-static READER: Mutex<Option<Reader>> = Mutex::new(None);
+/// What was read last, for one exporter: each has to see what is new once.
+pub(crate) type Readings = Mutex<Option<Reader>>;
+
+static READINGS: Readings = Mutex::new(None);
 
 /// Tells the facade's recorder the values of now, and what all metrics are. It takes about a microsecond for each series.
 pub fn collect() {
-    let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
+    collect_for(&READINGS);
+}
+
+pub(crate) fn collect_for(readings: &Readings) {
+    let mut reader = readings.lock().unwrap_or_else(PoisonError::into_inner);
     let reader = reader.get_or_insert_with(Reader::default);
     let points = reader.read();
     with_recorder(|recorder| {

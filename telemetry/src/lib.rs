@@ -1,5 +1,6 @@
 //! Metrics of `redis-resilient`: what the [`Registry`](redis_resilient_runtime::Registry) has and what events tell, as counters, gauges and a
-//! histogram, for the facade of the crate `metrics` (module `facade`) and for OpenTelemetry (module `otel`), each with a feature.
+//! histogram, for the facade of the crate `metrics` (module `facade`) and for OpenTelemetry (module `otel`), each with a feature. The feature `prometheus` has the text for a
+//! scrape ready.
 //!
 //! Both have the same metrics, by the same description: [`metrics()`](fn@metrics). `docs/metrics.md` of the repository lists them; a dashboard for Grafana and alert
 //! rules for Prometheus are in its folders `telemetry/grafana` and `telemetry/alerts`.
@@ -33,6 +34,8 @@ pub mod facade;
 mod names;
 #[cfg(feature = "opentelemetry")]
 pub mod otel;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 mod reading;
 
 pub use describe::{DURATION_BUCKETS, Instrument, Metric, metrics};

@@ -45,7 +45,7 @@ impl Service {
         let tally = Arc::<Tally>::default();
 
         let settings = settings::watch(&folder)?;
-        let metrics = metrics::routes()?;
+        let metrics = metrics::routes();
         let shop = Shop::open(&patient.url(), &folder)?;
         let console = console::console();
         let app = Router::new()

@@ -11,8 +11,7 @@ use redis_resilient::journal::{Journal, JournalConnection};
 use crate::Failure;
 use crate::database::Database;
 use crate::recipes::{
-    cached_users, connection, http_503, orders, rate_limit, rate_limit::Local, sessions,
-    sessions::Sessions, views,
+    cached_users, connection, http_503, orders, rate_limit, rate_limit::Local, sessions, views,
 };
 
 #[derive(Clone)]
@@ -21,7 +20,7 @@ pub(crate) struct Shop {
     pub(crate) db: Database,
     pub(crate) journal: Journal,
     pub(crate) views: JournalConnection,
-    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) sessions: JournalConnection,
     pub(crate) local: Arc<Local>,
 }
 
@@ -32,7 +31,7 @@ impl Shop {
         Ok(Self {
             db: Database::with_users()?,
             views: views::counter(&redis, &journal),
-            sessions: Arc::new(Sessions::open(&redis)?),
+            sessions: sessions::open(&redis)?,
             local: Arc::new(rate_limit::local()),
             redis,
             journal,

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisError, RedisFuture, RedisResult, Value};
-use redis_resilient_connection::__seam::command::args;
+use redis_resilient_connection::__seam::command::{args, commands_of};
 use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
-use redis_resilient_runtime::Policy;
+use redis_resilient_runtime::{Policy, is_outage};
 
 use super::decision::{Writes, neither, reply};
+use super::memory::{self, Memory};
 use super::target::{Target, instead, remembered};
 use crate::clock::unix_ms;
 use crate::journal::Journal;
@@ -52,7 +53,69 @@ impl JournalConnection {
         self
     }
 
+    /// Remembers the values that are written over it and its clones, of so many keys and for so long: a `GET` sees what this process has written though that
+    /// waits in the journal, and is answered from memory while Redis is away. So sessions survive an outage at the process that serves them.
+    ///
+    /// What other processes write meanwhile is seen when Redis is back and nothing of the key waits any more. Values that were set as a whole are remembered
+    /// (`SET`, `SETEX`, `PSETEX` without conditions), and what was deleted; any other write of a key makes it forgotten here.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use redis::AsyncCommands;
+    /// # use redis_resilient::{connection::Connector, journal::Journal};
+    /// # async fn run(redis: Connector, journal: Journal) -> redis::RedisResult<()> {
+    /// let day = Duration::from_secs(86_400);
+    /// let mut sessions = journal.over(&redis).exactly_once(day).remembering(10_000, day);
+    /// sessions.set_ex::<_, _, ()>("session:7", "Ann", 86_400).await?;
+    /// let session: Option<String> = sessions.get("session:7").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn remembering(mut self, keys: u64, life: Duration) -> Self {
+        self.target.memory = Some(Memory::new(keys, life));
+        self
+    }
+
     async fn send(&self, command: &Cmd) -> RedisResult<Value> {
+        let Some(memory) = &self.target.memory else {
+            return self.send_or_keep(command).await;
+        };
+        let words: Vec<_> = args(command).collect();
+        if let Some(key) = memory::read(&words) {
+            return self.get(key, command).await;
+        }
+        memory.note(&words);
+        let answer = self.send_or_keep(command).await;
+        if answer.is_err() {
+            memory.forget(&words);
+        }
+        answer
+    }
+
+    async fn get(&self, key: &[u8], command: &Cmd) -> RedisResult<Value> {
+        if let Some(value) = self.target.remembered(key, false) {
+            return Ok(value);
+        }
+        let attempt = async || {
+            let mut connection = self.target.connector.get().await?;
+            let answer = connection.req_packed_command(command).await?;
+            answer.extract_error()
+        };
+        let Some(value) = self.target.remembered(key, true) else {
+            return self.policy.run(attempt).await;
+        };
+        let instead = async |error| {
+            if is_outage(&error) {
+                Ok(value)
+            } else {
+                Err(error)
+            }
+        };
+        self.policy.run_or(attempt, instead).await
+    }
+
+    async fn send_or_keep(&self, command: &Cmd) -> RedisResult<Value> {
         let sent = self.target.with_token(command);
         let command = sent.as_ref().map_or(command, |sent| &sent.command);
         if let Some(writes) = self.target.behind(|| writes(command)) {
@@ -80,6 +143,9 @@ impl JournalConnection {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
+        if let Some(memory) = &self.target.memory {
+            commands_of(pipeline).for_each(|words| memory.forget(&words.collect::<Vec<_>>()));
+        }
         let writes = || Writes::of_pipeline(pipeline, offset, count, unix_ms());
         if let Some(writes) = self.target.behind(writes) {
             return self.keep_all(writes, None).await;

@@ -8,9 +8,10 @@ use redis_resilient_connection::__seam::command::unpack;
 use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
 use redis_resilient_coordination::__seam::once::Sent;
-use redis_resilient_runtime::Policy;
+use redis_resilient_runtime::{Policy, is_outage};
 
 use super::decision::{Writes, neither, reply};
+use super::memory::{self, Memory};
 use super::target::{Target, instead, remembered};
 use crate::clock::unix_ms;
 use crate::entry::command_of;
@@ -44,7 +45,51 @@ impl BlockingJournalConnection {
         self
     }
 
+    /// As [`JournalConnection::remembering`](crate::JournalConnection::remembering), for this connection.
+    #[must_use]
+    pub fn remembering(mut self, keys: u64, life: Duration) -> Self {
+        self.target.memory = Some(Memory::new(keys, life));
+        self
+    }
+
     fn send(&self, command: &[u8]) -> RedisResult<Value> {
+        let Some(memory) = &self.target.memory else {
+            return self.send_or_keep(command);
+        };
+        let words = unpack(command).next().unwrap_or_default();
+        if let Some(key) = memory::read(&words) {
+            return self.get(key, command);
+        }
+        memory.note(&words);
+        let answer = self.send_or_keep(command);
+        if answer.is_err() {
+            memory.forget(&words);
+        }
+        answer
+    }
+
+    fn get(&self, key: &[u8], command: &[u8]) -> RedisResult<Value> {
+        if let Some(value) = self.target.remembered(key, false) {
+            return Ok(value);
+        }
+        let attempt = || {
+            let mut connection = self.target.connector.get_blocking()?;
+            connection.req_packed_command(command)?.extract_error()
+        };
+        let Some(value) = self.target.remembered(key, true) else {
+            return self.policy.run_blocking(attempt);
+        };
+        let instead = |error| {
+            if is_outage(&error) {
+                Ok(value)
+            } else {
+                Err(error)
+            }
+        };
+        self.policy.run_blocking_or(attempt, instead)
+    }
+
+    fn send_or_keep(&self, command: &[u8]) -> RedisResult<Value> {
         let sent = self.with_token(command);
         let packed = sent.as_ref().map(|sent| sent.command.get_packed_command());
         let command = packed.as_deref().unwrap_or(command);
@@ -73,6 +118,9 @@ impl BlockingJournalConnection {
     }
 
     fn send_all(&self, pipeline: &[u8], offset: usize, count: usize) -> RedisResult<Vec<Value>> {
+        if let Some(memory) = &self.target.memory {
+            unpack(pipeline).for_each(|words| memory.forget(&words));
+        }
         let writes = || Writes::of_packed_pipeline(pipeline, unix_ms());
         if let Some(writes) = self.target.behind(writes) {
             return self.keep_all(writes, None);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use redis::{Cmd, RedisError};
+use redis::{Cmd, RedisError, Value};
 use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
 use redis_resilient_coordination::__seam::once::Sent;
@@ -11,6 +11,7 @@ use redis_resilient_coordination::Once;
 use redis_resilient_runtime::Policy;
 
 use super::decision::{Writes, goes_to_journal, once};
+use super::memory::Memory;
 use crate::drain::unsure::may_have_run;
 use crate::error::JournalError;
 use crate::journal::Journal;
@@ -22,6 +23,7 @@ pub(super) struct Target {
     pub(super) connector: Connector,
     /// How long a server remembers that it has executed a write.
     pub(super) once_for: Option<Duration>,
+    pub(super) memory: Option<Memory>,
 }
 
 /// What `exactly_once` is given.
@@ -34,11 +36,12 @@ pub(super) const fn remembered(time: Duration) -> Duration {
 }
 
 impl Target {
-    pub(super) const fn new(journal: Journal, connector: Connector) -> Self {
+    pub(super) fn new(journal: Journal, connector: Connector) -> Self {
         Self {
             journal,
             connector,
             once_for: None,
+            memory: None,
         }
     }
 
@@ -63,6 +66,17 @@ impl Target {
         writes().filter(|writes| writes.touches(|keys| self.journal.has_one_of(keys)))
     }
 
+    /// What is remembered of that key. `is_away`: Redis does not answer; else only if writes of the key wait, so that Redis has an older value.
+    pub(super) fn remembered(&self, key: &[u8], is_away: bool) -> Option<Value> {
+        let memory = self.memory.as_ref()?;
+        let waits = || !self.journal.is_empty() && self.journal.has_one_of(&[key]);
+        if is_away || waits() {
+            memory.get(key)
+        } else {
+            None
+        }
+    }
+
     /// Puts them into the journal. `because`: why they are not sent.
     pub(super) fn keep(
         &self,
@@ -84,6 +98,7 @@ impl Target {
             .field("journal", &self.journal.name())
             .field("connector", &connector::place(&self.connector))
             .field("once_for", &self.once_for)
+            .field("remembers", &self.memory.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -7,6 +7,7 @@ mod full;
 mod nats;
 mod order;
 mod outage;
+mod remembering;
 mod reported;
 mod support;
 mod topologies;
