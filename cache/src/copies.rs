@@ -27,7 +27,13 @@ const STRIPES: usize = 64;
 
 /// How things stood when a read began: what it read may be kept as long as its key was not invalidated since.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket {
+    invalidations: u64,
+    begun: Instant,
+}
+
+/// `PTTL` is in whole milliseconds, rounded up.
+const ROUNDED: Duration = Duration::from_millis(1);
 
 /// A value as it was last seen.
 #[derive(Clone, Debug)]
@@ -66,10 +72,27 @@ impl Copies {
 
     /// Taken before a read begins.
     pub(crate) fn ticket(&self, key: &str) -> Ticket {
-        Ticket(self.stripe(key).load(Ordering::Acquire))
+        Ticket {
+            invalidations: self.stripe(key).load(Ordering::Acquire),
+            begun: now(),
+        }
     }
 
-    /// Keeps what is fresh for so long, unless the key may have been invalidated since the read of it began.
+    /// Keeps what Redis has said is fresh for so long, unless the key may have been invalidated since the read of it began. A copy is never fresh for longer
+    /// than the entry.
+    pub(crate) fn keep_read(
+        &self,
+        ticket: Ticket,
+        key: &str,
+        payload: &[u8],
+        life: Life,
+        fresh: Duration,
+    ) {
+        let fresh = fresh.saturating_sub(ROUNDED);
+        self.keep_seen(ticket.begun, ticket, key, payload, life, fresh);
+    }
+
+    /// Keeps what was just loaded and is fresh for so long from now on, unless the key may have been invalidated since the load began.
     pub(crate) fn keep(
         &self,
         ticket: Ticket,
@@ -78,11 +101,22 @@ impl Copies {
         life: Life,
         fresh: Duration,
     ) {
-        let is_invalid = || self.stripe(key).load(Ordering::Acquire) != ticket.0;
+        self.keep_seen(now(), ticket, key, payload, life, fresh);
+    }
+
+    fn keep_seen(
+        &self,
+        seen: Instant,
+        ticket: Ticket,
+        key: &str,
+        payload: &[u8],
+        life: Life,
+        fresh: Duration,
+    ) {
+        let is_invalid = || self.stripe(key).load(Ordering::Acquire) != ticket.invalidations;
         if is_invalid() {
             return;
         }
-        let seen = now();
         if let Some(copy) = self.kept.get(key)
             && copy.fresh_until() + fresh / 16 >= seen + fresh
             && copy.is_of(life, payload)

@@ -228,9 +228,9 @@ where
                 &aim.tickets,
                 From::default(),
                 key,
-                &value,
-                (life, &payload),
+                (&value, life, &payload),
                 fresh,
+                true,
             );
             let entry = held
                 .as_ref()

@@ -194,18 +194,22 @@ impl<T, C: Codec<T>> State<T, C> {
         Some(value)
     }
 
-    /// Keeps in this process what may be kept.
+    /// Keeps in this process what may be kept. `is_loaded`: it is as new as can be.
     pub(crate) fn keep(
         &self,
         tickets: &Tickets,
         from: From,
         key: &str,
-        value: &T,
-        (life, payload): (Life, &[u8]),
+        (value, life, payload): (&T, Life, &[u8]),
         fresh: Option<Duration>,
+        is_loaded: bool,
     ) {
         if let (Some(copies), Some(ticket), Some(fresh)) = (&self.copies, tickets.copy, fresh) {
-            copies.keep(ticket, key, payload, life, fresh);
+            if is_loaded {
+                copies.keep(ticket, key, payload, life, fresh);
+            } else {
+                copies.keep_read(ticket, key, payload, life, fresh);
+            }
         }
         if let (Some(near), Some(ticket)) = (&self.near, &tickets.near) {
             near.fill(ticket, from, key, value, payload.len(), fresh);
@@ -247,7 +251,7 @@ impl<T, C: Codec<T>> State<T, C> {
         let payload = &bytes[HEADER..];
         match freshness::of(life, left) {
             Freshness::Fresh(fresh) => {
-                self.keep(tickets, from, key, &value, (life, payload), fresh);
+                self.keep(tickets, from, key, (&value, life, payload), fresh, false);
                 Look::Fresh(Found {
                     value,
                     bytes,
