@@ -75,10 +75,16 @@ impl Connection {
 
     /// One that goes to the present database, whichever that is.
     pub(crate) async fn following(switching: &Arc<Switching>) -> RedisResult<Self> {
-        let follows = Follows::new(switching.clone());
-        let mut connection = follows.saw(Self::new(follows.manager()).await)?;
-        connection.follows = Some(follows);
-        Ok(connection)
+        loop {
+            let follows = Follows::new(switching.clone());
+            let connect = Self::new(follows.manager());
+            // Nobody waits for a database that commands do not go to any more.
+            if let Some(connected) = follows.unless_moved(connect).await {
+                let mut connection = connected?;
+                connection.follows = Some(follows);
+                return Ok(connection);
+            }
+        }
     }
 
     /// Goes to the database that commands go to now. Whether that is another one.
@@ -86,10 +92,7 @@ impl Connection {
         let Some(follows) = self.follows.as_ref().and_then(Follows::moved_to) else {
             return Ok(false);
         };
-        *self = Self {
-            follows: Some(follows.clone()),
-            ..follows.saw(Self::new(follows.manager()).await)?
-        };
+        *self = Self::following(follows.switching()).await?;
         Ok(true)
     }
 

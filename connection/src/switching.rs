@@ -73,6 +73,8 @@ pub(crate) struct Switching {
     on_switch: Option<OnSwitch>,
     /// That of those who go by one for all databases.
     common: Option<&'static Breaker>,
+    /// Wakes those who wait for the present one.
+    pub(crate) moved: Notify,
     /// What is decided next may be due at another time.
     pub(crate) changed: Arc<Notify>,
     /// Nobody has it any more.
@@ -108,6 +110,7 @@ impl Switching {
             telling: Telling::default(),
             on_switch,
             common: None,
+            moved: Notify::new(),
             changed: Arc::default(),
             gone: Arc::default(),
         }
@@ -313,6 +316,7 @@ impl Switching {
         if let Some(common) = self.common {
             close(common);
         }
+        self.moved.notify_waiters();
         let error = self.error_of(&switched);
         let followers: Vec<_> = self.followers().iter().filter_map(Weak::upgrade).collect();
         for follower in followers {

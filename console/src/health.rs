@@ -12,7 +12,8 @@ use redis_resilient_runtime::{Registry, kill_switch};
 use serde::Serialize;
 
 pub use self::connected::{
-    CacheHealth, ConnectionHealth, ConnectorHealth, ConsumerHealth, JournalHealth,
+    CacheHealth, ConnectionHealth, ConnectorHealth, ConsumerHealth, DatabaseHealth,
+    DatabasesHealth, JournalHealth, SwitchHealth,
 };
 pub use self::finding::{Finding, Part, Verdict};
 pub use self::policy::HealthPolicy;
@@ -50,6 +51,8 @@ pub struct Health {
     pub functions: Vec<FunctionHealth>,
     /// The connectors.
     pub connectors: Vec<ConnectorHealth>,
+    /// The databases of connectors that have several.
+    pub databases: Vec<DatabasesHealth>,
     /// The caches.
     pub caches: Vec<CacheHealth>,
     /// The journals.
@@ -114,6 +117,7 @@ impl Health {
             bulkheads: all(&registry.bulkheads(), BulkheadHealth::of),
             functions,
             connectors: all(&registry.connectors(), ConnectorHealth::of),
+            databases: all(&registry.databases(), DatabasesHealth::of),
             caches: all(&registry.caches(), CacheHealth::of),
             journals: all(&registry.journals(), JournalHealth::of),
             consumers: all(&registry.consumers(), ConsumerHealth::of),

@@ -67,8 +67,9 @@ mod web;
 pub use self::checks::Checks;
 pub use self::health::{
     BreakerHealth, BulkheadHealth, CacheHealth, Calls, ChaosHealth, CheckHealth, ConnectionHealth,
-    ConnectorHealth, ConsumerHealth, Failure, Finding, FunctionHealth, FunctionNumbers, Health,
-    HealthPolicy, JournalHealth, Part, SettingHealth, SettingsHealth, Verdict, health,
+    ConnectorHealth, ConsumerHealth, DatabaseHealth, DatabasesHealth, Failure, Finding,
+    FunctionHealth, FunctionNumbers, Health, HealthPolicy, JournalHealth, Part, SettingHealth,
+    SettingsHealth, SwitchHealth, Verdict, health,
 };
 #[cfg(feature = "axum")]
 pub use self::orders::Operator;

@@ -49,6 +49,8 @@
 //!
 //! Subscribers have [`Connector::subscribe`], [`psubscribe`](Connector::psubscribe) and [`ssubscribe`](Connector::ssubscribe). All
 //! subscriptions of a connector share one connection, with their own pauses after failures.
+//!
+//! [`Connector::failover`] goes to the best of several databases; the repository has a recipe, `docs/several-databases.md`.
 
 #[cfg(feature = "sentinel")]
 #[doc(inline)]

@@ -126,6 +126,12 @@ declare! {
         "Connections that were there and are gone, or were found to be of no use."
     FAILOVERS: Counter "resilient.failovers" "{failover}" ["connector"]
         "Times that another server was found to be the primary."
+    DATABASE_PRESENT: Gauge "resilient.database.present" "{database}" ["connector", "database"]
+        "1 for the one of several databases that commands go to, 0 for the others."
+    DATABASE_HEALTHY: Gauge "resilient.database.healthy" "{database}" ["connector", "database"]
+        "1 for each of several databases that answers its probes, 0 for the others."
+    DATABASE_SWITCHES: Counter "resilient.database.switches" "{switch}" ["connector"]
+        "Times that commands went on in another one of several databases. What the one before acknowledged last may not be there."
     CREDENTIALS_FAILED: Counter "resilient.credentials.failed" "{renewal}" ["connector"]
         "Times that new credentials could not be had, or were refused."
 

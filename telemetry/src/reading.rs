@@ -2,6 +2,7 @@
 
 mod caches;
 mod consumers;
+mod databases;
 mod journals;
 mod series;
 
@@ -53,6 +54,7 @@ pub(crate) struct Reader {
     breakers: Names,
     bulkheads: Names,
     connectors: Names,
+    databases: Names,
     caches: Names,
     journals: Names,
     consumers: Names,
@@ -74,6 +76,7 @@ impl Reader {
         self.breakers(&mut points, &registry.breakers());
         self.bulkheads(&mut points, registry);
         self.connectors(&mut points, registry);
+        databases::read(&mut self.databases, &mut points, &registry.databases());
         caches::read(&mut self.caches, &mut points, &caches);
         journals::read(&mut self.journals, &mut points, &registry.journals());
         consumers::read(&mut self.consumers, &mut points, &registry.consumers());
@@ -91,12 +94,13 @@ impl Reader {
             .collect()
     }
 
-    /// What caches, journals and consumers have counted that are no more: one that takes their place begins at 0.
+    /// What caches, journals, consumers and several databases have counted that are no more: one that takes their place begins at 0.
     fn forget(&mut self, points: &Points) {
         let ends = [
             "resilient.cache.",
             "resilient.journal.",
             "resilient.consumer.",
+            "resilient.database.",
         ];
         for (point, sum) in &mut self.sums {
             let may_end = ends.iter().any(|kind| point.metric.name.starts_with(kind));

@@ -38,5 +38,6 @@ pub fn connect(url: &str) -> redis::RedisResult<redis::Connection> {
 /// The README's programs are compiled with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../docs/several-databases.md")]
 #[derive(Debug)]
 pub struct Readme;

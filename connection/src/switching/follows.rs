@@ -1,6 +1,9 @@
 //! What a connection keeps that goes along from database to database.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use redis::{ErrorKind, RedisError, RedisResult};
 
@@ -21,6 +24,10 @@ impl Follows {
         Self { switching, stamp }
     }
 
+    pub(crate) const fn switching(&self) -> &Arc<Switching> {
+        &self.switching
+    }
+
     pub(crate) fn manager(&self) -> &Arc<Manager> {
         &self.switching.places()[self.stamp.database()].manager
     }
@@ -32,6 +39,24 @@ impl Follows {
             switching: self.switching.clone(),
             stamp,
         })
+    }
+
+    /// What comes of connecting; `None`: commands go to another database before anything does.
+    pub(crate) async fn unless_moved<T>(
+        &self,
+        connect: impl Future<Output = RedisResult<T>>,
+    ) -> Option<RedisResult<T>> {
+        let mut moved = pin!(self.switching.moved.notified());
+        moved.as_mut().enable();
+        if self.moved_to().is_some() {
+            return None;
+        }
+        let mut connect = pin!(connect);
+        let connected = poll_fn(|context| match connect.as_mut().poll(context) {
+            Poll::Ready(connected) => Poll::Ready(Some(connected)),
+            Poll::Pending => moved.as_mut().poll(context).map(|()| None),
+        });
+        Some(self.saw(connected.await?))
     }
 
     /// What has become of a command, or of connecting.

@@ -1,7 +1,7 @@
 //! What health shows of all that is connected to Redis: as the registry says it, in a form that serialises.
 
 use redis_resilient_runtime::registry::{
-    CacheReport, ConnectorReport, ConsumerReport, ListedJournal, ServerRole,
+    CacheReport, ConnectorReport, ConsumerReport, DatabasesReport, ListedJournal, ServerRole,
 };
 use serde::Serialize;
 
@@ -30,6 +30,56 @@ pub struct ConnectionHealth {
     pub connected_for_ms: u64,
     /// `primary` or `replica`, where that was looked at.
     pub role: Option<&'static str>,
+}
+
+/// Several databases of a connector, of which commands go to one.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct DatabasesHealth {
+    /// The connector's name.
+    pub name: String,
+    /// All of them.
+    pub databases: Vec<DatabaseHealth>,
+    /// How often commands went on in another one.
+    pub switches: u64,
+    /// The last time.
+    pub last_switch: Option<SwitchHealth>,
+    /// Whether an operator has chosen the present one.
+    pub by_hand: bool,
+}
+
+/// One of several databases.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct DatabaseHealth {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub place: String,
+    /// The heaviest that is well is the present one.
+    pub weight: u32,
+    /// Whether commands go to it.
+    pub present: bool,
+    /// Whether it answers.
+    pub healthy: bool,
+    /// For how long it has been so.
+    pub unchanged_for_ms: u64,
+    /// What was wrong with it last.
+    pub last_error: Option<String>,
+}
+
+/// A switch to another database.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SwitchHealth {
+    /// The one before.
+    pub from: String,
+    /// The one after.
+    pub to: String,
+    /// `unhealthy`, `failback` or `by_hand`.
+    pub reason: &'static str,
+    /// How long ago.
+    pub ago_ms: u64,
 }
 
 /// A cache.
@@ -124,6 +174,32 @@ pub struct ConsumerHealth {
     pub dead_letters: u64,
     /// The last time that it could not read.
     pub last_failure: Option<Failure>,
+}
+
+impl DatabasesHealth {
+    pub(super) fn of(report: &DatabasesReport) -> Self {
+        let databases = report.databases.iter().map(|database| DatabaseHealth {
+            name: database.name.clone(),
+            place: database.place.clone(),
+            weight: database.weight,
+            present: database.present,
+            healthy: database.healthy,
+            unchanged_for_ms: millis(database.unchanged_for),
+            last_error: database.last_error.clone(),
+        });
+        Self {
+            name: report.connector.clone(),
+            databases: databases.collect(),
+            switches: report.switches,
+            last_switch: report.last_switch.as_ref().map(|last| SwitchHealth {
+                from: last.from.clone(),
+                to: last.to.clone(),
+                reason: last.reason.label(),
+                ago_ms: millis(last.ago),
+            }),
+            by_hand: report.by_hand,
+        }
+    }
 }
 
 impl ConnectorHealth {

@@ -35,6 +35,8 @@ pub enum Part {
     Function,
     /// A connector.
     Connector,
+    /// Several databases of a connector.
+    Databases,
     /// A cache.
     Cache,
     /// A journal.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Health;
-use super::connected::{CacheHealth, ConnectorHealth, ConsumerHealth, JournalHealth};
+use super::connected::{
+    CacheHealth, ConnectorHealth, ConsumerHealth, DatabasesHealth, JournalHealth,
+};
 use super::finding::{Finding, Part, Verdict};
 use super::millis;
 use super::report::{BreakerHealth, Failure, FunctionHealth};
@@ -111,6 +113,9 @@ impl HealthPolicy {
                 self.of_connector(connector),
             );
         }
+        for databases in &health.databases {
+            find(Part::Databases, &databases.name, of_databases(databases));
+        }
         for function in &health.functions {
             find(Part::Function, function.name, self.of_function(function));
         }
@@ -171,6 +176,33 @@ fn of_breaker(breaker: &BreakerHealth) -> Option<(Verdict, String)> {
         _ => (Verdict::Degraded, "the breaker was disabled by an operator"),
     };
     Some((verdict, text.to_owned()))
+}
+
+/// One that is away leaves the others; it is down where nobody answers whom commands go to.
+fn of_databases(databases: &DatabasesHealth) -> Option<(Verdict, String)> {
+    let all = &databases.databases;
+    let away: Vec<_> = all
+        .iter()
+        .filter(|one| !one.healthy)
+        .map(|one| &*one.name)
+        .collect();
+    let present = all.iter().find(|one| one.present)?;
+    if away.is_empty() {
+        return None;
+    }
+    let names = away.join(", ");
+    Some(if present.healthy {
+        let text = format!("does not answer: {names}; commands go to {}", present.name);
+        (Verdict::Degraded, text)
+    } else if away.len() == all.len() {
+        (Verdict::Down, format!("no database answers: {names}"))
+    } else {
+        let text = format!(
+            "{} does not answer, and another one is to take over",
+            present.name
+        );
+        (Verdict::Down, text)
+    })
 }
 
 fn of_chaos(plan: &ChaosHealth) -> (Verdict, String) {

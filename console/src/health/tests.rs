@@ -3,6 +3,7 @@ use std::time::Duration;
 use redis_resilient_runtime::Class;
 use redis_resilient_runtime::registry::{
     CacheReport, ConnectionFailure, ConnectionReport, ConnectorReport, ConsumerReport,
+    DatabaseReport, DatabasesReport,
 };
 
 use super::*;
@@ -20,6 +21,7 @@ fn nothing() -> Health {
         bulkheads: Vec::new(),
         functions: Vec::new(),
         connectors: Vec::new(),
+        databases: Vec::new(),
         caches: Vec::new(),
         journals: Vec::new(),
         consumers: Vec::new(),
@@ -106,6 +108,33 @@ fn a_connector_without_a_connection_counts_for_as_long_as_its_failure_is_lately(
     let report = ConnectorReport::new("redis:6379");
     idle.connectors.push(ConnectorHealth::of(&report));
     assert_eq!(verdicts(idle, required), (Up, Up));
+}
+
+#[test]
+fn several_databases_are_degraded_while_one_serves_and_down_when_none_does() {
+    let health = |eu_is_well, us_is_well| {
+        let database = |name: &str, present, healthy| {
+            let mut report = DatabaseReport::new(name, "redis:6379", 100);
+            (report.present, report.healthy) = (present, healthy);
+            report
+        };
+        let all = vec![
+            database("eu", true, eu_is_well),
+            database("us", false, us_is_well),
+        ];
+        let report = DatabasesReport::new("databases eu, us", all);
+        let mut health = nothing();
+        health.databases.push(DatabasesHealth::of(&report));
+        health
+    };
+    let required = "databases eu, us";
+    assert_eq!(verdicts(health(true, true), required), (Up, Up));
+    assert_eq!(
+        verdicts(health(true, false), required),
+        (Degraded, Degraded)
+    );
+    assert_eq!(verdicts(health(false, true), required), (Degraded, Down));
+    assert_eq!(verdicts(health(false, false), required), (Degraded, Down));
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use redis::{RedisResult, cmd};
-use redis_resilient::connection::Connector;
-use redis_resilient_testkit::RealSentinel;
+use redis_resilient::connection::{Connector, Database};
+use redis_resilient_testkit::{RealRedis, RealSentinel};
 
 use crate::scraped::{Scrape, alone, scrape};
 
@@ -87,5 +87,45 @@ async fn gauges_follow_a_failover_there_and_back_and_no_series_comes_of_it()
     assert_eq!(series(&seen, &name), before);
     assert_eq!(series(&seen, &name.replace("roles", "fresh")), before);
     drop((fresh, alone));
+    Ok(())
+}
+
+/// The same of several databases.
+#[tokio::test]
+async fn gauges_follow_a_switch_to_another_database_and_back() -> Result<(), Box<dyn Error>> {
+    let alone = alone();
+    let (eu, us) = (RealRedis::start()?, RealRedis::start()?);
+    let redis = Connector::failover([
+        Database::new("roles-eu", Connector::builder(eu.url())?),
+        Database::new("roles-us", Connector::builder(us.url())?).weight(50),
+    ])
+    .build();
+    writes(&redis).await?;
+    let name = "databases roles-eu, roles-us";
+    let before = series(&scrape(), name);
+    assert_eq!(before.len(), 5, "{before:?}");
+    let of = |metric: &str, database: &str| {
+        format!("resilient_database_{metric}{{connector=\"{name}\",database=\"{database}\"}}")
+    };
+    let switches = format!("resilient_database_switches_total{{connector=\"{name}\"}}");
+    for (times, present, other) in [
+        (0.0, "roles-eu", "roles-us"),
+        (1.0, "roles-us", "roles-eu"),
+        (2.0, "roles-eu", "roles-us"),
+    ] {
+        redis.switch_to(present)?;
+        let seen = scrape();
+        assert_eq!(seen.value(&of("present", present)), 1.0, "{}", seen.all());
+        assert_eq!(seen.value(&of("present", other)), 0.0);
+        assert_eq!(seen.value(&switches), times);
+    }
+    assert_eq!(series(&scrape(), name), before);
+    us.kill();
+    let began = Instant::now();
+    while scrape().value(&of("healthy", "roles-us")) != 0.0 {
+        assert!(began.elapsed() < PATIENCE, "{}", scrape().all());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(alone);
     Ok(())
 }

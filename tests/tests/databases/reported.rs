@@ -174,10 +174,13 @@ async fn civitai_2921_a_switch_by_hand_needs_no_redis() -> TestResult {
 
 #[tokio::test]
 async fn honcho_866_nothing_shows_a_password() -> TestResult {
-    let seen: Arc<Mutex<String>> = Arc::default();
-    let sees = seen.clone();
+    let told: Arc<Mutex<Vec<String>>> = Arc::default();
+    let tells = told.clone();
     observe(move |event: &redis_resilient::Event<'_>| {
-        *sees.lock().expect("nobody panics") += &format!("{event:?}\n");
+        tells
+            .lock()
+            .expect("nobody panics")
+            .push(format!("{event:?}"));
     });
     let us = RealRedis::start()?;
     let secret = |port: u16| format!("redis://me:hunter2@127.0.0.1:{port}/");
@@ -186,15 +189,13 @@ async fn honcho_866_nothing_shows_a_password() -> TestResult {
         Database::new("honcho-eu", eu),
         Database::new("honcho-us", patient(&us.url())?).weight(50),
     ]);
-    let mut all = format!("{builder:?}");
+    let builder_shown = format!("{builder:?}");
     let redis = builder.build();
     write(&redis, "k", 1).await;
     let error = redis.switch_to("none").expect_err("there is none");
-    all += &format!(
-        "{redis:?} {error} {error:?} {:?}",
-        Registry::global().databases()
-    );
-    all += &seen.lock().expect("nobody panics");
+    let registry = Registry::global().databases();
+    let told = told.lock().expect("nobody panics").join("\n");
+    let all = format!("{builder_shown} {redis:?} {error} {error:?} {registry:?} {told}");
     assert!(all.contains("honcho-eu") && all.contains("DatabaseSwitched"));
     assert!(!all.contains("hunter2"), "{all}");
     Ok(())
