@@ -1,7 +1,7 @@
 //! The settings in force, and how they are replaced: all of them, or none.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -68,7 +68,7 @@ static IN_FORCE: Mutex<Option<InForce>> = Mutex::new(None);
 /// Tells those who read the registry.
 pub(crate) struct Reporter;
 
-/// Puts the settings of this file and of the environment in force, and watches the file from now on, for as long as the process runs.
+/// Puts the settings of this file and of the environment in force, and watches the file from now on, until [`unwatch`] or the end of the process.
 ///
 /// A call with another file replaces the one before. Observers are told of each change.
 ///
@@ -99,6 +99,35 @@ pub fn watch(path: impl AsRef<Path>) -> Result<Loaded, SettingsError> {
         SettingsError::in_file(path, None, format!("cannot be watched: {error}"))
     })?;
     Ok(loaded)
+}
+
+/// As [`watch`]; a file that is not there is made first, with this text. One that is there stays as it is.
+///
+/// ```no_run
+/// use redis_resilient::settings;
+///
+/// // What the program was built with, for whoever wants to change it while it runs.
+/// settings::watch_or_create("/var/lib/shop/resilience.toml", "[functions.\"coupons::redeem\"]\nretries = 2\n")?;
+/// # Ok::<(), settings::SettingsError>(())
+/// ```
+///
+/// # Errors
+/// Those of [`watch`], and if the file cannot be made. It is made before its text is looked at.
+pub fn watch_or_create(path: impl AsRef<Path>, text: &str) -> Result<Loaded, SettingsError> {
+    let path = path.as_ref();
+    let created = fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    match created {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let problem = format!("is not there and cannot be made: {}", error.kind());
+            Err(SettingsError::in_file(&absolute(path), None, problem))
+        }
+        _ => watch(path),
+    }
+}
+
+/// Looks at the file no more: what is in force stays so. [`reload`] looks at it all the same; [`watch`] begins anew.
+pub fn unwatch() {
+    with(|in_force| in_force.watch += 1);
 }
 
 /// As [`watch`], without watching the file: for what is read once, or again by [`reload`].

@@ -144,6 +144,6 @@ mod suggest;
 mod watcher;
 
 pub use error::SettingsError;
-pub use in_force::{Loaded, Status, load, reload, status, watch};
+pub use in_force::{Loaded, Status, load, reload, status, unwatch, watch, watch_or_create};
 pub use redis_resilient_runtime::registry::SettingPart;
 pub use report::{Origin, Source, sources};

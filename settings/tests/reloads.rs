@@ -414,3 +414,51 @@ fn no_call_is_lost_however_often_settings_change() -> Outcome {
     println!("{reloads} reloads, {} calls", calls.load(Ordering::Relaxed));
     Ok(())
 }
+
+#[test]
+fn a_file_that_is_not_there_is_made_and_one_that_is_there_stays() -> Outcome {
+    let folder = Folder::new("made")?;
+    let path = folder.0.join("resilience.toml");
+    settings::watch_or_create(&path, &retries(2))?;
+    assert_eq!((fs::read_to_string(&path)?, attempts()), (retries(2), 3));
+    settings::watch_or_create(&path, &retries(4))?;
+    assert_eq!((fs::read_to_string(&path)?, attempts()), (retries(2), 3));
+    let nowhere = folder.0.join("nowhere/resilience.toml");
+    let error = settings::watch_or_create(&nowhere, &retries(4)).expect_err("no folder");
+    let error = error.to_string();
+    assert!(
+        error.contains("nowhere/resilience.toml") && error.contains("cannot be made"),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// How many threads of this process look at files of settings.
+#[cfg(target_os = "linux")]
+fn watchers() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").expect("this process");
+    let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+    tasks
+        .filter_map(|task| name(task.ok()?))
+        .filter(|name| name.starts_with("redis-resilient"))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_looks_at_a_file_that_is_not_watched_any_more() -> Outcome {
+    let folder = Folder::new("unwatched")?;
+    let path = folder.file(&retries(2))?;
+    settings::watch(&path)?;
+    settings::unwatch();
+    folder.file(&retries(5))?;
+    let begun = Instant::now();
+    while watchers() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "somebody looks");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(attempts(), 3, "what was in force stays so");
+    settings::reload()?;
+    assert_eq!(attempts(), 6);
+    Ok(())
+}

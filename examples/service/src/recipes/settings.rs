@@ -4,20 +4,14 @@
 //! The file is made from the one in the program where there is none. A file with a mistake changes nothing, and the log says which line it is.
 //! `REDIS_RESILIENT__FUNCTIONS__COUPONS_REDEEM__RETRIES=0` in the environment comes before the file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use redis_resilient::settings;
-
-use crate::Failure;
+use redis_resilient::settings::{self, SettingsError};
 
 const EMBEDDED: &str = include_str!("../../resilience.toml");
 
-pub(crate) fn watch(folder: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn watch(folder: &Path) -> Result<PathBuf, SettingsError> {
     let file = folder.join("resilience.toml");
-    if !file.exists() {
-        fs::write(&file, EMBEDDED)?;
-    }
-    settings::watch(&file)?;
+    settings::watch_or_create(&file, EMBEDDED)?;
     Ok(file)
 }
