@@ -32,9 +32,8 @@ impl Peer {
         let is_left = |reply: &ServerError| {
             let (code, detail) = refusal(reply);
             match code {
-                "READONLY" | "MASTERDOWN" | "MOVED" => self.is_ended_by_code(code),
-                // It has changed its role; unless an operator has unblocked this client.
-                "UNBLOCKED" => !detail.contains("CLIENT UNBLOCK"),
+                "READONLY" | "MASTERDOWN" | "MOVED" => self.is_ended_by_code(code, detail),
+                "UNBLOCKED" => has_changed_role(detail),
                 _ => false,
             }
         };
@@ -62,8 +61,10 @@ impl Peer {
                     // Those inside an aborted transaction count as any other.
                     Some(replies) => replies
                         .iter()
-                        .any(|(_, reply)| self.is_ended_by_code(refusal(reply).0)),
-                    None => error.code().is_some_and(|code| self.is_ended_by_code(code)),
+                        .any(|(_, reply)| self.is_ended_by_refusal(reply)),
+                    None => error.code().is_some_and(|code| {
+                        self.is_ended_by_code(code, error.detail().unwrap_or_default())
+                    }),
                 }
             }
             _ => false,
@@ -73,7 +74,7 @@ impl Peer {
     /// Whether this reply does: redis-rs looks for errors in it later.
     pub(crate) fn is_ended_by_reply(self, reply: &Value) -> bool {
         match reply {
-            Value::ServerError(error) => self.is_ended_by_code(refusal(error).0),
+            Value::ServerError(error) => self.is_ended_by_refusal(error),
             _ => false,
         }
     }
@@ -97,23 +98,35 @@ impl Peer {
     pub(crate) fn is_well(self, answer: &RedisResult<Value>) -> bool {
         match answer {
             Ok(Value::ServerError(refusal)) => {
-                may_be_refused(refusal) && !self.is_ended_by_code(refusal.code())
+                may_be_refused(refusal) && !self.is_ended_by_refusal(refusal)
             }
             Ok(reply) => is_pong(reply),
             Err(error) => may_be_refused_with(error) && !self.is_ended_by(error),
         }
     }
 
+    fn is_ended_by_refusal(self, error: &ServerError) -> bool {
+        let (code, detail) = refusal(error);
+        self.is_ended_by_code(code, detail)
+    }
+
     /// Whether the server says that it is not the one to talk to, or has forgotten who we are.
-    fn is_ended_by_code(self, code: &str) -> bool {
+    fn is_ended_by_code(self, code: &str, detail: &str) -> bool {
         match code {
-            // After the last of them the server closes the connection: it has changed its role under a command that waited.
-            "NOAUTH" | "WRONGPASS" | "UNBLOCKED" => true,
+            "NOAUTH" | "WRONGPASS" => true,
+            // After it the server closes the connection.
+            "UNBLOCKED" => has_changed_role(detail),
             "READONLY" => self == Self::Server,
             "MASTERDOWN" | "MOVED" => self != Self::Node,
             _ => false,
         }
     }
+}
+
+/// Whether a command that waited was ended because its server has changed its role: not by an operator, and not because the stream is gone that it waited
+/// for.
+fn has_changed_role(detail: &str) -> bool {
+    !detail.contains("CLIENT UNBLOCK") && !detail.contains("no longer exists")
 }
 
 /// Why this answer, which ends a connection, does so.
@@ -207,6 +220,7 @@ mod tests {
         for (text, left) in [
             (unblocked, &[Server, Replica, Node][..]),
             ("-UNBLOCKED client unblocked via CLIENT UNBLOCK", &[]),
+            ("-UNBLOCKED the stream key no longer exists", &[]),
             (
                 "-READONLY You can't write against a read only replica.",
                 &[Server],
@@ -224,6 +238,12 @@ mod tests {
                 assert_eq!(is_left, expected, "{peer:?}: {text}");
                 let is_left = peer.is_left_after(&error, std::slice::from_ref);
                 assert_eq!(is_left, expected, "{peer:?}: {text}");
+                if text.contains("UNBLOCKED") {
+                    assert_eq!(peer.is_ended_by_reply(&reply), expected, "{text}");
+                }
+                if let (true, Err(error)) = (text.contains("UNBLOCKED"), &error) {
+                    assert_eq!(peer.is_ended_by(error), expected, "{text}");
+                }
             }
         }
         let lost = Err(io(io::ErrorKind::BrokenPipe));

@@ -1,6 +1,9 @@
 //! Groups that are lost while consumers are at work.
 
+use std::sync::{Arc, Mutex};
+
 use redis_resilient::streams::Failure;
+use redis_resilient::{Event, observe};
 
 use crate::support::*;
 
@@ -8,6 +11,19 @@ use crate::support::*;
 async fn a_stream_that_is_deleted_gets_its_group_again() -> Testing {
     let server = redis_resilient_tests::server()?;
     let url = server.url();
+    let (lost, address) = (
+        Arc::<Mutex<Vec<String>>>::default(),
+        server.addr().to_string(),
+    );
+    let told = lost.clone();
+    observe(move |event: &Event<'_>| match event {
+        Event::ConnectionLost(event) if event.address == address => {
+            told.lock()
+                .expect("nobody panics")
+                .push(event.error.to_owned());
+        }
+        _ => {}
+    });
     let seen = Seen::default();
     let running = noting(consumer(&connector(&url)?).concurrency(4), &seen);
     add(&url, 0..5)?;
@@ -28,6 +44,8 @@ async fn a_stream_that_is_deleted_gets_its_group_again() -> Testing {
     }
     add(&url, 8..12)?;
     seen.wait_for(12).await?;
+    // A stream that is gone under its reader is no lost connection.
+    assert_eq!(*lost.lock().expect("nobody panics"), Vec::<String>::new());
     settled(&running.monitor).await?;
     // It has looked at the group by now.
     tokio::time::sleep(MS(1200)).await;
