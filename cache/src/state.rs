@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis_resilient_connection::Connector;
-use redis_resilient_runtime::Policy;
+use redis_resilient_runtime::{Policy, ServedBy};
 
 use crate::codec::Codec;
 use crate::copies::{Copies, Copy, Ticket};
@@ -123,7 +123,9 @@ impl<T, C: Codec<T>> State<T, C> {
             tuned: Tuned::default(),
             way: Arc::new(Way {
                 connector: connector.clone(),
-                policy,
+                policy: policy
+                    .served_by(ServedBy::PrimaryStore)
+                    .without_fallback_limit(),
                 events: Events::of(settings.name),
                 counts: Counts::default(),
             }),

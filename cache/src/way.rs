@@ -36,22 +36,20 @@ impl Way {
 
     /// What is under that key, and where that is known, from which server. `asks_age`: and how long Redis will keep it.
     pub(crate) async fn get(&self, key: &str, asks_age: bool) -> RedisResult<(Option<Kept>, From)> {
-        let reply = self
-            .policy
-            .run(async || {
-                let mut connection = self.connector.get().await?;
-                if asks_age {
-                    let reply = with_age(key).query_async(&mut connection).await?;
-                    return Ok((reply, From(connection.origin())));
-                }
-                let bytes = redis::cmd("GET")
-                    .arg(key)
-                    .query_async(&mut connection)
-                    .await?;
-                Ok(((bytes, -1), From::default()))
-            })
-            .await;
-        kept(reply)
+        let attempt = async || {
+            let mut connection = self.connector.get().await?;
+            if asks_age {
+                let reply = with_age(key).query_async(&mut connection).await?;
+                return Ok((reply, From(connection.origin())));
+            }
+            let bytes = redis::cmd("GET")
+                .arg(key)
+                .query_async(&mut connection)
+                .await?;
+            Ok(((bytes, -1), From::default()))
+        };
+        // Who reads goes on without Redis: the caller sees no error of it, and logs are to say so.
+        kept(self.policy.run_or(attempt, async |error| Err(error)).await)
     }
 
     pub(crate) fn get_blocking(
@@ -59,7 +57,7 @@ impl Way {
         key: &str,
         asks_age: bool,
     ) -> RedisResult<(Option<Kept>, From)> {
-        let reply = self.policy.run_blocking(|| {
+        let attempt = || {
             let mut connection = self.connector.get_blocking()?;
             if asks_age {
                 let reply = with_age(key).query(&mut connection)?;
@@ -67,8 +65,8 @@ impl Way {
             }
             let bytes = redis::cmd("GET").arg(key).query(&mut connection)?;
             Ok(((bytes, -1), From::default()))
-        });
-        kept(reply)
+        };
+        kept(self.policy.run_blocking_or(attempt, Err))
     }
 
     /// As `get`, of many keys.

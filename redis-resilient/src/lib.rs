@@ -87,8 +87,8 @@ pub use redis_resilient_runtime::logging;
 pub use redis_resilient_runtime::{
     Backoff, Breaker, BreakerEvent, Bulkhead, BulkheadPermit, Class, ClassifiedPolicy, Classify,
     DEFAULT_BREAKER, Event, FallbackOn, Jitter, Observer, Permit, Policy, Registry, Rejection,
-    Snapshot, State, Transition, event, is_outage, kill_switch, never_sent, observe, registry,
-    retry_after,
+    ServedBy, Snapshot, State, Transition, event, is_outage, kill_switch, never_sent, observe,
+    registry, retry_after,
 };
 #[cfg(feature = "test-util")]
 #[doc(inline)]

@@ -45,6 +45,7 @@ pub mod registry;
 mod rejection;
 mod request_budget;
 mod result_like;
+mod served_by;
 mod settings;
 mod state;
 mod sync;
@@ -65,5 +66,6 @@ pub use registry::Registry;
 pub use rejection::Rejection;
 #[cfg(feature = "request-budget")]
 pub use request_budget::{RequestBudget, WithinBudget};
+pub use served_by::ServedBy;
 pub use settings::FallbackOn;
 pub use state::State;

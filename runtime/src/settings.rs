@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::function::{Function, FunctionPolicy};
-use crate::{Backoff, Class, Rejection, defaults};
+use crate::{Backoff, Class, Rejection, ServedBy, defaults};
 
 /// What one function does when Redis fails. Nothing is checked where it is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +19,7 @@ pub struct Settings {
     pub(crate) budgeted: bool,
     /// `None`: there is no fallback.
     pub(crate) fallback: Option<FallbackOn>,
+    pub(crate) served_by: ServedBy,
     /// Where its calls are counted that do not succeed at once; `None`: with those of its name.
     pub(crate) function: Option<&'static Function>,
 }
@@ -57,6 +58,7 @@ impl Settings {
             idempotent: Idempotent::Unsaid,
             budgeted: true,
             fallback: None,
+            served_by: ServedBy::Fallback,
             function: None,
         }
     }

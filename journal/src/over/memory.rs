@@ -56,7 +56,7 @@ impl Memory {
                     self.0.insert(key.into(), gone);
                 }
             }
-            Effect::Changes(keys) => keys.iter().for_each(|key| self.0.invalidate(*key)),
+            Effect::Changes(keys) => self.forget_all(&keys),
             Effect::Nothing => {}
         }
     }
@@ -65,10 +65,14 @@ impl Memory {
     pub(super) fn forget(&self, words: &[&[u8]]) {
         match effect(words) {
             Effect::Sets(key, ..) => self.0.invalidate(key),
-            Effect::Deletes(keys) | Effect::Changes(keys) => {
-                keys.iter().for_each(|key| self.0.invalidate(*key));
-            }
+            Effect::Deletes(keys) | Effect::Changes(keys) => self.forget_all(&keys),
             Effect::Nothing => {}
+        }
+    }
+
+    fn forget_all(&self, keys: &[&[u8]]) {
+        for key in keys {
+            self.0.invalidate(*key);
         }
     }
 
@@ -145,8 +149,8 @@ mod tests {
         memory.get(key.as_bytes())
     }
 
-    fn bulk(text: &str) -> Option<Value> {
-        Some(Value::BulkString(text.into()))
+    fn bulk(text: &str) -> Value {
+        Value::BulkString(text.into())
     }
 
     #[test]
@@ -160,7 +164,7 @@ mod tests {
             "SETEX k 60 a",
         ] {
             memory.note(&words(set));
-            assert_eq!(told(&memory, "k"), bulk("a"), "{set}");
+            assert_eq!(told(&memory, "k"), Some(bulk("a")), "{set}");
             memory.note(&words("DEL k"));
             assert_eq!(told(&memory, "k"), Some(Value::Nil));
         }
@@ -177,7 +181,7 @@ mod tests {
         }
         memory.note(&words("SET k a"));
         memory.note(&words("GET k"));
-        assert_eq!(told(&memory, "k"), bulk("a"));
+        assert_eq!(told(&memory, "k"), Some(bulk("a")));
         memory.forget(&words("SET k a"));
         assert_eq!(told(&memory, "k"), None);
     }
@@ -187,7 +191,7 @@ mod tests {
         let memory = memory();
         memory.note(&words("SET k a EX 10"));
         tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!(told(&memory, "k"), bulk("a"));
+        assert_eq!(told(&memory, "k"), Some(bulk("a")));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(told(&memory, "k"), Some(Value::Nil));
     }

@@ -8,7 +8,7 @@ use redis_resilient_connection::__seam::connector;
 use redis_resilient_connection::Connector;
 use redis_resilient_coordination::__seam::once::Sent;
 use redis_resilient_coordination::Once;
-use redis_resilient_runtime::Policy;
+use redis_resilient_runtime::{Policy, ServedBy};
 
 use super::decision::{Writes, goes_to_journal, once};
 use super::memory::Memory;
@@ -51,6 +51,7 @@ impl Target {
             .retries(0)
             .without_timeout()
             .breaker(self.connector.breaker())
+            .served_by(ServedBy::Memory)
     }
 
     /// That write with a token, if it is to have one.

@@ -82,6 +82,7 @@ fn tell_used(policy: &Settings, breaker: Option<&Breaker>, call: Option<&LazyRet
                 function: policy.name,
                 class: description.as_ref().map(|of| of.class),
                 breaker: breaker.map(Breaker::name),
+                served_by: policy.served_by,
                 error: description.as_deref().and_then(Description::error),
                 address: description.as_deref().and_then(Description::address),
             }));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::declare::declare;
 use super::{HedgeWinner, Next};
-use crate::Class;
+use crate::{Class, ServedBy};
 
 declare! {
     /// An attempt of an annotated function failed. One such event is told for each that failed.
@@ -118,6 +118,8 @@ declare! {
             class: Option<Class>,
             /// The breaker that the function is on.
             breaker: Option<&'static str>,
+            /// Who answers.
+            served_by: ServedBy,
         }
         texts {}
         maybe {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{FallbackLimit, Policy};
 use crate::breaker::Breaker;
 use crate::settings::FallbackOn;
-use crate::{Backoff, Bulkhead, defaults};
+use crate::{Backoff, Bulkhead, ServedBy, defaults};
 
 impl Policy {
     /// Attempts after the first; 3 unless told, which is at most 4 attempts.
@@ -194,6 +194,14 @@ impl Policy {
     #[must_use]
     pub const fn without_fallback_limit(mut self) -> Self {
         self.fallback_limit = FallbackLimit::None;
+        self
+    }
+
+    /// Who the fallback is, for logs and observers: for crates of this workspace.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn served_by(mut self, served_by: ServedBy) -> Self {
+        self.settings.served_by = served_by;
         self
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::{AsyncCommands, RedisResult};
 use redis_resilient::cache::{Cache, CacheBuilder, Invalidated};
 use redis_resilient::event::Severity;
-use redis_resilient::{Event, observe};
+use redis_resilient::{Breaker, Class, Event, ServedBy, observe};
 
 use crate::support::{Testing, connected, until};
 
@@ -131,5 +131,47 @@ async fn invalidations_that_are_pending_are_told_of_once_and_when_they_are_done(
     assert!(heard[0].1.starts_with("pending: "), "{heard:?}");
     assert_eq!(heard[1], (Severity::Info, "settled: 3 0".to_owned()));
     assert_eq!(numbers.pending_invalidations(), 0);
+    Ok(())
+}
+
+/// Callers see no error while the primary store answers: so the log has none, and says who answers, and why.
+#[tokio::test]
+async fn who_answers_in_an_outage_is_told_and_the_circuit_that_opens_is_no_error() -> Testing {
+    const NAME: &str = "events::primary";
+    static CIRCUIT: Breaker = Breaker::new(NAME);
+    let (server, redis) = connected()?;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = told.clone();
+    observe(move |event: &Event<'_>| {
+        let text = match event {
+            Event::FallbackUsed(event) if event.function == NAME => {
+                assert_eq!(event.served_by, ServedBy::PrimaryStore);
+                assert!(event.class == Some(Class::Rejected) || event.error.is_some());
+                "served"
+            }
+            Event::CircuitChanged(event) if event.breaker == NAME => "circuit",
+            _ => return,
+        };
+        let mut heard = heard.lock().expect("nobody panics");
+        heard.push((event.severity(), text));
+    });
+    let numbers = numbers(NAME).breaker(&CIRCUIT).build(&redis);
+    let load = || async { RedisResult::Ok(1) };
+    assert_eq!(numbers.get_or_load(7, load).await, Ok(1));
+    assert_eq!(*told.lock().expect("nobody panics"), [], "all is well");
+    server.kill();
+    for key in 0..20 {
+        assert_eq!(numbers.get_or_load(key, load).await, Ok(1));
+    }
+    let told = told.lock().expect("nobody panics").clone();
+    let served = told
+        .iter()
+        .filter(|line| **line == (Severity::Warn, "served"));
+    assert_eq!(served.count(), 20, "{told:?}");
+    assert!(told.contains(&(Severity::Warn, "circuit")), "{told:?}");
+    assert!(
+        told.iter().all(|(severity, _)| *severity == Severity::Warn),
+        "{told:?}"
+    );
     Ok(())
 }

@@ -3,6 +3,7 @@
 use tracing::warn;
 
 use super::{LeftOut, TARGET, log_line};
+use crate::ServedBy;
 use crate::clock::whole_millis;
 use crate::event::{AttemptFailed, Event, HedgeWinner, Next, Severity, severity_of_failure};
 
@@ -50,6 +51,7 @@ pub(super) fn write(event: &Event<'_>, left: LeftOut) {
             error = event.error,
             address = event.address,
             breaker = event.breaker,
+                    served_by = (event.served_by != ServedBy::Fallback).then_some(event.served_by.label()),
         }, "using the fallback"),
         Event::FallbackSaturated(event) => log_line!(warn, left, {
             function = event.function,
