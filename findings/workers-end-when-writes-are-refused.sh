@@ -7,9 +7,8 @@
 # Guess: all log errors and go on when writes are allowed again; the job that was running then is done twice at most; no worker ends.
 # Seen: rq ends after about a second, arq too, Celery at the end of its second job: an exception, and the process is gone. dramatiq and huey do all six. Nothing
 #   starts the others again; started by hand, rq and arq do the rest, and Celery does the one job that it had not fetched ahead: the fetched ones
-#   stay in "unacked" for the visibility timeout (an hour by default).
-# Why: a few seconds without replicas (NOREPLICAS), a full disk (MISCONF), a full memory (OOM) or a demoted primary (READONLY) leave a fleet without workers, although
-#   no connection broke and Redis is well again. Let a supervisor start them anew, and watch the length of the queue, not the errors.
+#   were still in "unacked" after 35 s.
+# Why: a few seconds without replicas leave a fleet without workers, although no connection broke and Redis is well again. (Other refusals of writes were not tried.) Let a supervisor start them anew, and watch the length of the queue, not the errors.
 set -euo pipefail
 work=$(mktemp -d)
 # Servers are ended by their ids, also when a step above them fails.
