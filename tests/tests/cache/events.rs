@@ -164,10 +164,10 @@ async fn who_answers_in_an_outage_is_told_and_the_circuit_that_opens_is_no_error
         assert_eq!(numbers.get_or_load(key, load).await, Ok(1));
     }
     let told = told.lock().expect("nobody panics").clone();
-    let served = told
+    let answers = told
         .iter()
         .filter(|line| **line == (Severity::Warn, "served"));
-    assert_eq!(served.count(), 20, "{told:?}");
+    assert_eq!(answers.count(), 20, "{told:?}");
     assert!(told.contains(&(Severity::Warn, "circuit")), "{told:?}");
     assert!(
         told.iter().all(|(severity, _)| *severity == Severity::Warn),
