@@ -13,7 +13,7 @@ use crate::{DURATION_BUCKETS, start};
 /// Nothing is installed: what else the application tells the facade `metrics` is not in it, and goes where it went before. An application with a
 /// recorder of its own calls [`facade::collect`](crate::facade::collect) in place of this.
 ///
-/// It takes about a microsecond for each series. Call [`start`](crate::start) when the application starts: what comes before the first text is not counted
+/// It takes about a microsecond for each series. Call [`start`] when the application starts: what comes before the first text is not counted
 /// else.
 ///
 /// ```

@@ -87,7 +87,7 @@ impl LockGuard {
     }
 
     /// Until it is lost: the lease has ended, or the server said that somebody else has the lock, or nobody, or the connector has gone to another
-    /// [database](Connector::failover). Also until it is released.
+    /// [database](redis_resilient_connection::Connector::failover). Also until it is released.
     ///
     /// ```no_run
     /// # async fn work() {}
