@@ -13,7 +13,7 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use redis::RedisResult;
-use redis_resilient::telemetry::{facade, metrics as described, otel};
+use redis_resilient::telemetry::{facade, metrics as described, otel, prometheus};
 use redis_resilient::{Backoff, Breaker, Bulkhead, Class, Policy, Registry, State};
 
 use crate::scraped::{alone, scrape};
@@ -353,4 +353,31 @@ fn opentelemetry_is_told_the_same() {
         ]
     );
     assert!(timed > 0, "attempts are timed");
+}
+
+/// Both readers see each failure once, whoever reads first.
+#[test]
+fn the_text_is_ready_for_those_who_have_no_recorder() {
+    static BREAKER: Breaker = Breaker::new("metrics: text").failure_threshold(1);
+    let _alone = alone();
+    Registry::global().register(&BREAKER);
+    let opened = r#"resilient_breaker_transitions_total{breaker="metrics: text",to="open"}"#;
+    let lines = || {
+        let text = prometheus::text();
+        let lines = text.lines().filter(|line| line.starts_with(opened));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(), [format!("{opened} 0")]);
+    scrape();
+    fails(&BREAKER);
+    assert_eq!(scrape().value(opened), 1.0);
+    for _ in 0..2 {
+        assert_eq!(lines(), [format!("{opened} 1")]);
+    }
+    assert_eq!(scrape().value(opened), 1.0);
+    let text = prometheus::text();
+    assert!(
+        text.contains("# TYPE resilient_breaker_state gauge"),
+        "{text}"
+    );
 }
