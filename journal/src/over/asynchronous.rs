@@ -57,7 +57,7 @@ impl JournalConnection {
     /// waits in the journal, and is answered from memory while Redis is away. So sessions survive an outage at the process that serves them.
     ///
     /// What other processes write meanwhile is seen when Redis is back and nothing of the key waits any more. Values that were set as a whole are remembered
-    /// (`SET`, `SETEX`, `PSETEX` without conditions), and what was deleted; any other write of a key makes it forgotten here.
+    /// (`SET`, `SETEX`, `PSETEX` without conditions), and what was deleted; any other write of a key, and any in a pipeline, makes it forgotten here.
     ///
     /// ```no_run
     /// # use std::time::Duration;
